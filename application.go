@@ -1,0 +1,92 @@
+package portico
+
+import (
+	"time"
+
+	"portico/secret"
+)
+
+// Application is what a developer builds. One that uses DCR always has its
+// client in the identity provider: the row is written only after the client
+// exists, and the client's removal is queued in the transaction that deletes
+// the row.
+type Application struct {
+	ID          ApplicationID
+	PortalID    PortalID
+	DeveloperID DeveloperID // the owner
+	StrategyID  StrategyID
+	Name        string // unique within the owner's applications
+	Description *string
+	Labels      map[string]string
+	RedirectURI *string
+	Scopes      []string
+	ProviderID  *ProviderID // set when a DCR provider holds the client
+	ClientID    string      // empty with key auth; unique within the strategy's provider or the portal
+	ExternalID  string      // the identity provider's own id of the client
+	Generation  int64       // grows with every rotation or revocation of a credential
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+}
+
+// ClientRef addresses the application's client in its identity provider.
+func (a Application) ClientRef() ClientRef {
+	return ClientRef{ClientID: a.ClientID, ExternalID: a.ExternalID}
+}
+
+// Limits of the contract.
+const (
+	MaxApplicationsPerDeveloper = 500
+	MaxAPIKeysPerApplication    = 20
+)
+
+// APIKey is a credential of an application with key auth. The key is shown
+// once; only its digest is kept.
+type APIKey struct {
+	ID            APIKeyID
+	ApplicationID ApplicationID
+	DisplayName   string
+	Digest        secret.Digest // unique
+	ExpiresAt     *time.Time
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+}
+
+// Registration lets an application use an API once it is approved.
+// (Application, API) is unique.
+type Registration struct {
+	ID            RegistrationID
+	ApplicationID ApplicationID
+	APIID         APIID
+	PortalID      PortalID
+	Status        Status
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+}
+
+// TaskKind is a step of the registration saga that must not be lost.
+type TaskKind string
+
+// The task kinds.
+const (
+	TaskRegister   TaskKind = "register"   // a client may exist that no application owns yet
+	TaskDeregister TaskKind = "deregister" // a client must go
+	TaskRotate     TaskKind = "rotate"     // a secret may exist that nobody was shown
+)
+
+// Task is an intent, written before the identity provider is called and
+// removed in the transaction that makes its outcome true. What is left after
+// DueAt was interrupted: the reconciler finishes or undoes it.
+type Task struct {
+	ID            TaskID
+	Kind          TaskKind
+	ProviderID    ProviderID
+	ApplicationID ApplicationID
+	CreateKey     string    // with TaskRegister
+	Client        ClientRef // with TaskDeregister and TaskRotate
+	SecretIDs     []string  // with TaskRotate: the secrets that were there before
+	Attempts      int
+	LastError     string
+	DueAt         time.Time
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+}

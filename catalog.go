@@ -1,0 +1,146 @@
+package portico
+
+import "time"
+
+// Visibility of an API or a page in a portal.
+type Visibility string
+
+// The visibilities.
+const (
+	Public  Visibility = "public"
+	Private Visibility = "private"
+)
+
+// Portal is one developer portal.
+type Portal struct {
+	ID                      PortalID
+	Name                    string // unique
+	DisplayName             string
+	Description             *string
+	AuthenticationEnabled   bool
+	RBACEnabled             bool
+	SIPREnabled             bool
+	DefaultAPIVisibility    Visibility
+	DefaultPageVisibility   Visibility
+	DefaultStrategyID       *StrategyID
+	AutoApproveDevelopers   bool
+	AutoApproveApplications bool
+	NotificationsPIIVisible bool   // notifications_developer_pii_visibility_enabled
+	Subdomain               string // first label of default_domain, unique
+	Labels                  map[string]string
+	CreatedAt               time.Time
+	UpdatedAt               time.Time
+}
+
+// API is an entry of the catalogue. (Name, Version) is unique, and so is Slug.
+type API struct {
+	ID          APIID
+	Name        string
+	Version     *string
+	Description *string
+	Slug        string
+	Labels      map[string]string
+	Attributes  map[string][]string
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+}
+
+// SpecificationType is the format of an API's specification.
+type SpecificationType string
+
+// The specification types that a version can have.
+const (
+	SpecificationOAS2     SpecificationType = "oas2"
+	SpecificationOAS3     SpecificationType = "oas3"
+	SpecificationAsyncAPI SpecificationType = "asyncapi"
+)
+
+// Version is a version of an API with its specification document.
+type Version struct {
+	ID        VersionID
+	APIID     APIID
+	Version   string // unique within the API
+	Content   string // the document as it was given: JSON or YAML
+	Type      SpecificationType
+	Messages  []string // findings of validation; an imperfect document is kept
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+// Publication makes an API visible in a portal. (API, portal) is unique.
+type Publication struct {
+	ID                       PublicationID
+	APIID                    APIID
+	PortalID                 PortalID
+	StrategyID               *StrategyID // nil: no application auth
+	AutoApproveRegistrations *bool
+	Visibility               Visibility
+	CreatedAt                time.Time
+	UpdatedAt                time.Time
+}
+
+// Implementation links an API to what serves it: a gateway service, or a whole
+// control plane.
+type Implementation struct {
+	ID             ImplementationID
+	APIID          APIID
+	ControlPlaneID ControlPlaneID
+	ServiceID      *ServiceID // nil: the control plane itself
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+}
+
+// ControlPlane groups the services and routes of one set of gateways.
+type ControlPlane struct {
+	ID          ControlPlaneID
+	Name        string // unique
+	Description string
+	ClusterType string
+	AuthType    string
+	Labels      map[string]string
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+}
+
+// Service is an upstream that the gateway forwards to (core-entities).
+// Timeouts are in milliseconds, as on the wire.
+type Service struct {
+	ID             ServiceID
+	ControlPlaneID ControlPlaneID
+	Name           *string // unique within the control plane
+	Protocol       string
+	Host           string
+	Port           int
+	Path           *string
+	Retries        int
+	ConnectTimeout int
+	ReadTimeout    int
+	WriteTimeout   int
+	Enabled        bool
+	Tags           []string
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+}
+
+// Route says which requests go to a service (core-entities).
+type Route struct {
+	ID                      RouteID
+	ControlPlaneID          ControlPlaneID
+	ServiceID               *ServiceID
+	Name                    *string // unique within the control plane
+	Protocols               []string
+	Methods                 []string
+	Hosts                   []string
+	Paths                   []string
+	Headers                 map[string][]string
+	RegexPriority           int
+	StripPath               bool
+	PreserveHost            bool
+	PathHandling            string
+	HTTPSRedirectStatusCode int
+	RequestBuffering        bool
+	ResponseBuffering       bool
+	Tags                    []string
+	CreatedAt               time.Time
+	UpdatedAt               time.Time
+}

@@ -1,0 +1,149 @@
+package portico
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"portico/secret"
+)
+
+// IdP is the port to an identity provider's client management. Every method
+// returns *IdPError for what the provider did; none retries a request that
+// creates something.
+type IdP interface {
+	// Create registers a client. The create key makes a lost response
+	// recoverable: Find with the same key tells whether the client exists.
+	Create(ctx context.Context, spec ClientSpec, createKey string) (Client, error)
+	// Find looks for the client of a create key; IdPNotFound if there is none.
+	Find(ctx context.Context, createKey string) (ClientRef, error)
+	// Read gives what the provider holds; IdPNotFound if there is no client.
+	Read(ctx context.Context, ref ClientRef) (ClientState, error)
+	// Update makes the client's readable settings equal to spec.
+	Update(ctx context.Context, ref ClientRef, spec ClientSpec) error
+	// Delete removes the client; a client that is gone already is a success.
+	Delete(ctx context.Context, ref ClientRef) error
+	// Verify checks that the issuer answers and that the credential suffices,
+	// without leaving anything behind. The findings are sentences for an admin.
+	Verify(ctx context.Context) (Verification, error)
+	// Capabilities says what this provider can do.
+	Capabilities() Capabilities
+}
+
+// SecretManager is the optional port of providers whose clients can hold more
+// than one secret.
+type SecretManager interface {
+	// AddSecret issues a further secret and shows it once.
+	AddSecret(ctx context.Context, ref ClientRef) (ClientSecret, error)
+	// Secrets lists the secrets without their values.
+	Secrets(ctx context.Context, ref ClientRef) ([]SecretInfo, error)
+	// RevokeSecret makes a secret useless; one that is gone is a success.
+	RevokeSecret(ctx context.Context, ref ClientRef, secretID string) error
+}
+
+// ClientLister is the optional port of providers that can enumerate clients.
+type ClientLister interface {
+	// Clients lists one batch; an empty next means that it was the last.
+	Clients(ctx context.Context, cursor string) (batch []ClientState, next string, err error)
+}
+
+// IdPs makes the adapter for a provider. The credential is the opened secret.
+type IdPs interface {
+	IdP(p Provider, credential secret.Text) (IdP, error)
+}
+
+// Capabilities of an identity provider.
+type Capabilities struct {
+	MaxSecrets int // secrets a client may hold at once; 1: replace only
+}
+
+// ClientSpec is what Portico wants a client to be.
+type ClientSpec struct {
+	ApplicationID ApplicationID
+	Name          string
+	Description   string
+	RedirectURIs  []string
+	GrantTypes    []string
+	Scopes        []string
+}
+
+// ClientRef addresses a client: the OAuth client id, and the provider's own id
+// of the object where that differs.
+type ClientRef struct {
+	ClientID   string `json:"client_id"`
+	ExternalID string `json:"external_id,omitempty"`
+}
+
+// Client is a client just registered. The secret exists only here.
+type Client struct {
+	Ref    ClientRef
+	Secret ClientSecret
+}
+
+// ClientSecret is a secret just issued.
+type ClientSecret struct {
+	SecretInfo
+	Value secret.Text
+}
+
+// SecretInfo is what may be told about a secret.
+type SecretInfo struct {
+	ID        string
+	Active    bool
+	CreatedAt *time.Time
+	ExpiresAt *time.Time
+}
+
+// ClientState is what a provider says of a client.
+type ClientState struct {
+	Ref           ClientRef
+	Name          string
+	RedirectURIs  []string
+	GrantTypes    []string
+	Enabled       bool
+	ApplicationID ApplicationID // empty: the client is not ours
+}
+
+// Verification is the outcome of IdP.Verify.
+type Verification struct {
+	Errors   []string // each says what is wrong and what to do
+	Warnings []string
+}
+
+// IdPErrorKind is the taxonomy of what an identity provider does to us.
+type IdPErrorKind int
+
+// The kinds.
+const (
+	IdPUnavailable IdPErrorKind = iota // did not happen; may be tried again
+	IdPAmbiguous                       // sent, outcome unknown: Find, never send again
+	IdPDenied                          // our credential was refused: an admin must act
+	IdPRejected                        // the client's metadata were refused
+	IdPNotFound                        // no such client
+)
+
+// IdPError is a failed call of an identity provider. Detail never holds a
+// secret and is fit for an admin.
+type IdPError struct {
+	Kind       IdPErrorKind
+	Detail     string
+	RetryAfter time.Duration
+	Err        error
+}
+
+// Error implements error.
+func (e *IdPError) Error() string {
+	if e.Err != nil {
+		return e.Detail + ": " + e.Err.Error()
+	}
+	return e.Detail
+}
+
+// Unwrap gives the cause.
+func (e *IdPError) Unwrap() error { return e.Err }
+
+// IsIdP reports whether err is an IdPError of the given kind.
+func IsIdP(err error, kind IdPErrorKind) bool {
+	e, ok := errors.AsType[*IdPError](err)
+	return ok && e.Kind == kind
+}

@@ -1,0 +1,67 @@
+package portico
+
+import "time"
+
+// ProviderType is the kind of identity provider behind a DCR provider.
+type ProviderType string
+
+// The contract's provider types.
+const (
+	ProviderAuth0        ProviderType = "auth0"
+	ProviderAzureAD      ProviderType = "azureAd"
+	ProviderCurity       ProviderType = "curity"
+	ProviderOkta         ProviderType = "okta"
+	ProviderKongIdentity ProviderType = "kongIdentity"
+	ProviderHTTP         ProviderType = "http"
+)
+
+// ProviderTypes lists every provider type, in the contract's order.
+func ProviderTypes() []ProviderType {
+	return []ProviderType{ProviderAuth0, ProviderAzureAD, ProviderCurity, ProviderOkta, ProviderKongIdentity, ProviderHTTP}
+}
+
+// Provider is a DCR provider: an identity provider that Portico may register
+// OAuth clients in. Its one secret (management token, initial client secret or
+// API key, by type) is kept sealed and answered by no API.
+type Provider struct {
+	ID           ProviderID
+	Name         string // internal: developers never see it
+	DisplayName  *string
+	Type         ProviderType
+	Issuer       string
+	Config       ProviderConfig
+	SealedSecret []byte // opened only to call the identity provider
+	Labels       map[string]string
+	CreatedAt    time.Time
+	UpdatedAt    time.Time
+}
+
+// ProviderConfig is the readable part of the configuration; each type uses the
+// fields that the contract gives it and leaves the others zero.
+type ProviderConfig struct {
+	InitialClientID           string  `json:"initial_client_id,omitempty"`
+	InitialClientAudience     *string `json:"initial_client_audience,omitempty"`
+	UseDeveloperManagedScopes bool    `json:"use_developer_managed_scopes,omitempty"`
+	BaseURL                   string  `json:"dcr_base_url,omitempty"`
+	DisableEventHooks         bool    `json:"disable_event_hooks,omitempty"`
+	DisableRefreshSecret      bool    `json:"disable_refresh_secret,omitempty"`
+	AllowMultipleCredentials  bool    `json:"allow_multiple_credentials,omitempty"`
+}
+
+// SupportsMultipleCredentials says whether a client at this provider can hold
+// more than one secret (contract: supports_multiple_credentials).
+func (p Provider) SupportsMultipleCredentials() bool {
+	switch p.Type {
+	case ProviderOkta, ProviderAzureAD, ProviderKongIdentity:
+		return true
+	case ProviderHTTP:
+		return p.Config.AllowMultipleCredentials
+	}
+	return false
+}
+
+// SecretPlace is where the provider's sealed secret belongs: a ciphertext that
+// was moved to another row does not open.
+func (p Provider) SecretPlace() Place {
+	return Place{Table: "dcr_providers", Column: "sealed_secret", Row: string(p.ID)}
+}
