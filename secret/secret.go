@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base32"
+	"encoding/hex"
 	"log/slog"
 )
 
@@ -60,6 +61,9 @@ func (t Text) Digest() Digest { return sha256.Sum256([]byte(t.value)) }
 func (d Digest) Equal(other Digest) bool {
 	return subtle.ConstantTimeCompare(d[:], other[:]) == 1
 }
+
+// Hex is the digest in the form that stores keep and look up.
+func (d Digest) Hex() string { return hex.EncodeToString(d[:]) }
 
 var tokenEncoding = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
