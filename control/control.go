@@ -1,0 +1,64 @@
+package control
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"portico"
+)
+
+// Flusher brings the gateways up to the newest committed configuration.
+// configsync.Publisher is one.
+type Flusher interface {
+	// Flush returns once every gateway in this process serves what is committed.
+	Flush(ctx context.Context) error
+}
+
+// Deps is what the use cases need from the outside.
+type Deps struct {
+	Store   portico.Store
+	Sealer  portico.Sealer
+	IdPs    portico.IdPs
+	Mailer  portico.Mailer
+	Flusher Flusher
+	Logger  *slog.Logger
+	Now     func() time.Time
+	// Checkpoint is called with the name of every step of the saga. It is a
+	// no-op in production; a test may end the process in it.
+	Checkpoint func(step string)
+	// PortalDomain is the suffix of portals' default domains, such as localhost.
+	PortalDomain string
+	// PortalURL is the address of a portal for links in mails, made from its
+	// canonical domain; it has no trailing slash.
+	PortalURL func(domain string) string
+}
+
+// update runs fn in a transaction and, once it is committed, brings the
+// gateways up to date before it returns: what an answer promises, the next
+// request sees.
+func (d Deps) update(ctx context.Context, fn func(portico.Tx) error) error {
+	if err := d.Store.Update(ctx, fn); err != nil {
+		return err
+	}
+	// The change is committed whatever the caller does now, so neither its
+	// cancellation nor a gateway that lags may turn the answer into an error.
+	if err := d.Flusher.Flush(context.WithoutCancel(ctx)); err != nil {
+		d.Logger.ErrorContext(ctx, "gateways not brought up to date; they follow later", "err", err)
+	}
+	return nil
+}
+
+// id makes a new entity id.
+func (d Deps) id() string { return portico.NewID(d.Now()) }
+
+// view runs fn in a read-only transaction and returns what it found.
+func view[T any](ctx context.Context, s portico.Store, fn func(portico.Tx) (T, error)) (T, error) {
+	var out T
+	err := s.View(ctx, func(tx portico.Tx) error {
+		var err error
+		out, err = fn(tx)
+		return err
+	})
+	return out, err
+}
