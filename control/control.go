@@ -62,3 +62,30 @@ func view[T any](ctx context.Context, s portico.Store, fn func(portico.Tx) (T, e
 	})
 	return out, err
 }
+
+// Control is every use case there is.
+type Control struct {
+	Accounts        Accounts
+	Providers       Providers
+	Strategies      Strategies
+	Portals         Portals
+	APIs            APIs
+	Publications    Publications
+	Implementations Implementations
+	Gateways        Gateways
+	Developers      Developers
+	Sessions        Sessions
+	Applications    Applications
+	Credentials     Credentials
+	Registrations   Registrations
+}
+
+// New wires the use cases to the outside.
+func New(d Deps) *Control {
+	return &Control{
+		Accounts: Accounts{d}, Providers: Providers{d}, Strategies: Strategies{d},
+		Portals: Portals{d}, APIs: APIs{d}, Publications: Publications{d}, Implementations: Implementations{d},
+		Gateways: Gateways{d}, Developers: Developers{d}, Sessions: Sessions{d},
+		Applications: Applications{d}, Credentials: Credentials{d}, Registrations: Registrations{d},
+	}
+}

@@ -1,0 +1,4 @@
+package control
+
+// Accounts are the organization, its admins and their access tokens.
+type Accounts struct{ Deps }

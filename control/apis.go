@@ -1,0 +1,4 @@
+package control
+
+// APIs are the catalogue's entries with their versions.
+type APIs struct{ Deps }

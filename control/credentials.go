@@ -1,0 +1,4 @@
+package control
+
+// Credentials are the secrets and keys of applications.
+type Credentials struct{ Deps }

@@ -1,0 +1,4 @@
+package control
+
+// Portals are the developer portals.
+type Portals struct{ Deps }

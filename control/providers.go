@@ -1,0 +1,4 @@
+package control
+
+// Providers are the DCR providers.
+type Providers struct{ Deps }

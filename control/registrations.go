@@ -1,0 +1,4 @@
+package control
+
+// Registrations let applications use APIs.
+type Registrations struct{ Deps }

@@ -1,0 +1,4 @@
+package control
+
+// Sessions are the developers' sign-ins.
+type Sessions struct{ Deps }

@@ -1,0 +1,4 @@
+package control
+
+// Strategies are the application auth strategies.
+type Strategies struct{ Deps }
