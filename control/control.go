@@ -27,6 +27,9 @@ type Deps struct {
 	// Checkpoint is called with the name of every step of the saga. It is a
 	// no-op in production; a test may end the process in it.
 	Checkpoint func(step string)
+	// IdPTimeout is the longest that one conversation with an identity provider
+	// may last, all its requests together.
+	IdPTimeout time.Duration
 	// PortalDomain is the suffix of portals' default domains, such as localhost.
 	PortalDomain string
 	// PortalURL is the address of a portal for links in mails, made from its

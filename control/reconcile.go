@@ -1,0 +1,160 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"portico"
+)
+
+// Reconciler finishes or undoes what was interrupted: it works off the intents
+// that are past their lease.
+type Reconciler struct{ Deps }
+
+// maxBackoff bounds the wait between two attempts at one task.
+const maxBackoff = 10 * time.Minute
+
+// Run reconciles now and then at intervals until ctx ends.
+func (r Reconciler) Run(ctx context.Context) {
+	tick := time.NewTicker(r.lease() / 2)
+	defer tick.Stop()
+	for {
+		if _, err := r.Once(ctx); err != nil && ctx.Err() == nil {
+			r.Logger.ErrorContext(ctx, "reconciling failed; trying again later", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// Once works off every task that is due and returns how many it settled. A task
+// that fails waits longer each time; it never stops the others.
+func (r Reconciler) Once(ctx context.Context) (settled int, err error) {
+	due, err := view(ctx, r.Store, func(tx portico.Tx) (portico.Page[portico.Task], error) {
+		return tx.Tasks().List(ctx, portico.Everything(portico.Filter{Field: "due_at", Op: portico.OpLessEqual, Values: []string{r.Now().UTC().Format(time.RFC3339Nano)}}))
+	})
+	if err != nil {
+		return 0, err
+	}
+	for _, task := range due.Items {
+		claimed, err := r.claim(ctx, task)
+		if err != nil {
+			return settled, err
+		}
+		if !claimed {
+			continue
+		}
+		if err := r.attempt(ctx, task); err != nil {
+			r.Logger.WarnContext(ctx, "task not settled", "task", task.ID, "kind", task.Kind, "attempt", task.Attempts+1, "err", err)
+			continue
+		}
+		r.Logger.InfoContext(ctx, "task settled", "task", task.ID, "kind", task.Kind, "application", task.ApplicationID)
+		settled++
+	}
+	return settled, ctx.Err()
+}
+
+// claim takes the lease, unless another control plane was faster.
+func (r Reconciler) claim(ctx context.Context, task portico.Task) (bool, error) {
+	taken := errors.New("taken")
+	err := r.Store.Update(ctx, func(tx portico.Tx) error {
+		_, err := tx.Tasks().Change(ctx, task.ID, func(t *portico.Task) error {
+			if !t.DueAt.Equal(task.DueAt) {
+				return taken
+			}
+			t.DueAt = r.Now().Add(r.lease())
+			t.Attempts++
+			return nil
+		})
+		return err
+	})
+	if errors.Is(err, taken) || portico.KindOf(err) == portico.KindNotFound {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func (r Reconciler) attempt(ctx context.Context, task portico.Task) error {
+	talk, cancel := r.conversation(ctx)
+	defer cancel()
+	err := r.work(talk, task)
+	if err == nil {
+		return nil
+	}
+	backoff := min(r.lease()<<min(task.Attempts, 10), maxBackoff)
+	noted := r.Store.Update(ctx, func(tx portico.Tx) error {
+		_, err2 := tx.Tasks().Change(ctx, task.ID, func(t *portico.Task) error {
+			t.LastError, t.DueAt = err.Error(), r.Now().Add(backoff)
+			return nil
+		})
+		return err2
+	})
+	return errors.Join(err, noted)
+}
+
+// work does what a task asks for and removes it. Every step may be repeated.
+func (d Deps) work(ctx context.Context, task portico.Task) error {
+	provider, err := view(ctx, d.Store, func(tx portico.Tx) (portico.Provider, error) {
+		return tx.Providers().ByID(ctx, task.ProviderID)
+	})
+	if err != nil {
+		return err
+	}
+	idp, err := d.idp(provider)
+	if err != nil {
+		return err
+	}
+	switch task.Kind {
+	case portico.TaskRegister:
+		err = d.removeClient(ctx, idp, task.CreateKey)
+	case portico.TaskDeregister:
+		err = idp.Delete(ctx, task.Client)
+	case portico.TaskRotate:
+		return d.settleSecrets(ctx, idp, task)
+	}
+	if err != nil {
+		return err
+	}
+	d.Checkpoint(StepDeregisterCalled)
+	return d.finish(ctx, task.ID)
+}
+
+// settleSecrets removes every secret of a client but those that the task keeps,
+// and makes the gateways forget what they learned with the removed ones.
+func (d Deps) settleSecrets(ctx context.Context, idp portico.IdP, task portico.Task) error {
+	secrets, ok := idp.(portico.SecretManager)
+	if !ok {
+		return portico.Errorf(portico.KindUnprocessable, "This identity provider's clients hold one secret only.")
+	}
+	held, err := secrets.Secrets(ctx, task.Client)
+	if portico.IsIdP(err, portico.IdPNotFound) {
+		return d.finish(ctx, task.ID) // the client is gone, and its secrets with it
+	}
+	if err != nil {
+		return err
+	}
+	for _, s := range held {
+		if slices.Contains(task.SecretIDs, s.ID) {
+			continue
+		}
+		if err := secrets.RevokeSecret(ctx, task.Client, s.ID); err != nil {
+			return err
+		}
+	}
+	d.Checkpoint(StepRotateRevoked)
+	return d.update(ctx, func(tx portico.Tx) error {
+		_, err := tx.Applications().Change(ctx, task.ApplicationID, func(a *portico.Application) error {
+			a.Generation++
+			return nil
+		})
+		if err != nil && portico.KindOf(err) != portico.KindNotFound {
+			return err
+		}
+		return tx.Tasks().Delete(ctx, task.ID)
+	})
+}

@@ -1,0 +1,276 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"portico"
+	"portico/secret"
+)
+
+// The steps of the saga, as Checkpoint names them.
+const (
+	StepRegisterIntent   = "register.intent"   // the intent is committed, nobody was called
+	StepRegisterCalled   = "register.called"   // the client exists, no application owns it
+	StepRegisterBound    = "register.bound"    // the application is committed, nobody was answered
+	StepDeregisterIntent = "deregister.intent" // the application is gone, its client is not
+	StepDeregisterCalled = "deregister.called" // both are gone, the intent is not
+	StepDeregisterDone   = "deregister.done"
+	StepRotateIntent     = "rotate.intent"   // nothing has happened yet
+	StepRotateAdded      = "rotate.added"    // there is a secret that nobody was shown
+	StepRotateSwitched   = "rotate.switched" // the new secret counts, the old one still works
+	StepRotateRevoked    = "rotate.revoked"  // the old secret is gone
+	StepRotateDone       = "rotate.done"
+)
+
+// Steps lists every step, for tests that stop the program at each.
+func Steps() []string {
+	return []string{
+		StepRegisterIntent, StepRegisterCalled, StepRegisterBound,
+		StepDeregisterIntent, StepDeregisterCalled, StepDeregisterDone,
+		StepRotateIntent, StepRotateAdded, StepRotateSwitched, StepRotateRevoked, StepRotateDone,
+	}
+}
+
+// register runs the saga: an intent, the call, the application. Whatever
+// happens in between, either the application exists and owns the client, or
+// the intent is left and the reconciler removes the client.
+func (a Applications) register(ctx context.Context, plan *creation) (secret.Text, error) {
+	// Somebody who gives up waiting must not leave a half-done registration.
+	ctx, cancel := a.conversation(ctx)
+	defer cancel()
+	idp, err := a.idp(*plan.provider)
+	if err != nil {
+		return secret.Text{}, err
+	}
+	task := a.task(portico.TaskRegister, plan.provider.ID, plan.app.ID)
+	task.CreateKey = string(plan.app.ID)
+	if err := a.Store.Update(ctx, func(tx portico.Tx) error { return tx.Tasks().Insert(ctx, task) }); err != nil {
+		return secret.Text{}, err
+	}
+	a.Checkpoint(StepRegisterIntent)
+
+	client, err := idp.Create(ctx, clientSpec(plan.app, plan.strategy), task.CreateKey)
+	if err != nil {
+		return secret.Text{}, a.abandon(ctx, idp, task, err)
+	}
+	a.Checkpoint(StepRegisterCalled)
+
+	plan.app.ClientID, plan.app.ExternalID = client.Ref.ClientID, client.Ref.ExternalID
+	err = a.update(ctx, func(tx portico.Tx) error {
+		if err := tx.Applications().Insert(ctx, plan.app); err != nil {
+			return err
+		}
+		return tx.Tasks().Delete(ctx, task.ID)
+	})
+	if err != nil {
+		// The portal, the developer or the name was taken away meanwhile.
+		return secret.Text{}, errors.Join(err, a.undo(ctx, idp, task))
+	}
+	a.Checkpoint(StepRegisterBound)
+	return client.Secret.Value, nil
+}
+
+// abandon ends a registration that the identity provider did not confirm. If
+// the client may exist all the same, it is looked for and removed; what cannot
+// be settled now is left to the reconciler.
+func (a Applications) abandon(ctx context.Context, idp portico.IdP, task portico.Task, cause error) error {
+	var settled error
+	if portico.IsIdP(cause, portico.IdPAmbiguous) {
+		// Not found yet may mean still under way: the intent stays, and the
+		// reconciler looks again after every deadline has passed.
+		settled = a.removeClient(ctx, idp, task.CreateKey)
+	} else {
+		settled = a.finish(ctx, task.ID)
+	}
+	if settled != nil {
+		a.Logger.ErrorContext(ctx, "registration not settled; the reconciler goes on", "task", task.ID, "err", settled)
+	}
+	return refusal(cause, "no application was created")
+}
+
+// undo removes a client that no application will own.
+func (a Applications) undo(ctx context.Context, idp portico.IdP, task portico.Task) error {
+	if err := a.removeClient(ctx, idp, task.CreateKey); err != nil {
+		a.Logger.ErrorContext(ctx, "client not removed; the reconciler goes on", "task", task.ID, "err", err)
+		return nil
+	}
+	return a.finish(ctx, task.ID)
+}
+
+// removeClient deletes the client that a create key made, if there is one.
+func (d Deps) removeClient(ctx context.Context, idp portico.IdP, createKey string) error {
+	ref, err := idp.Find(ctx, createKey)
+	if portico.IsIdP(err, portico.IdPNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return idp.Delete(ctx, ref)
+}
+
+// adopt binds a client that exists already to a new application.
+func (a Applications) adopt(ctx context.Context, plan creation) error {
+	ctx, cancel := a.conversation(ctx)
+	defer cancel()
+	idp, err := a.idp(*plan.provider)
+	if err != nil {
+		return err
+	}
+	state, err := idp.Read(ctx, portico.ClientRef{ClientID: plan.app.ClientID})
+	if portico.IsIdP(err, portico.IdPNotFound) {
+		return portico.Invalid("dcr_client_id", "missing_reference", "The identity provider has no client with this id.")
+	}
+	if err != nil {
+		return refusal(err, "no application was created")
+	}
+	plan.app.ClientID, plan.app.ExternalID = state.Ref.ClientID, state.Ref.ExternalID
+	return a.update(ctx, func(tx portico.Tx) error { return tx.Applications().Insert(ctx, plan.app) })
+}
+
+// push makes the client in the identity provider equal to the application.
+func (a Applications) push(ctx context.Context, p portico.Provider, s portico.Strategy, app portico.Application) error {
+	ctx, cancel := a.conversation(ctx)
+	defer cancel()
+	idp, err := a.idp(p)
+	if err != nil {
+		return err
+	}
+	if err := idp.Update(ctx, app.ClientRef(), clientSpec(app, s)); err != nil {
+		return refusal(err, "the application was not changed")
+	}
+	return nil
+}
+
+// Delete removes an application at once: the gateways refuse its credentials
+// when Delete returns. Its client is removed from the identity provider now if
+// that answers, and else by the reconciler. KindNotFound.
+func (a Applications) Delete(ctx context.Context, id portico.ApplicationID) error {
+	var tasks []portico.Task
+	err := a.update(ctx, func(tx portico.Tx) error {
+		if _, err := tx.Applications().ByID(ctx, id); err != nil {
+			return err
+		}
+		var err error
+		if tasks, err = a.release(ctx, tx, portico.Where("id", id)); err != nil {
+			return err
+		}
+		return tx.Applications().Delete(ctx, id)
+	})
+	if err != nil {
+		return err
+	}
+	a.Checkpoint(StepDeregisterIntent)
+	ctx, cancel := a.conversation(ctx)
+	defer cancel()
+	for _, task := range tasks {
+		if err := a.work(ctx, task); err != nil {
+			a.Logger.WarnContext(ctx, "client not removed yet; the reconciler goes on", "task", task.ID, "err", err)
+		}
+	}
+	a.Checkpoint(StepDeregisterDone)
+	return nil
+}
+
+// releaseAll queues the removal of the clients of all applications that match,
+// in the transaction that is about to delete those applications.
+func (a Applications) releaseAll(ctx context.Context, tx portico.Tx, filter portico.Filter) error {
+	_, err := a.release(ctx, tx, filter)
+	return err
+}
+
+func (a Applications) release(ctx context.Context, tx portico.Tx, filter portico.Filter) ([]portico.Task, error) {
+	apps, err := tx.Applications().List(ctx, portico.Everything(filter))
+	if err != nil {
+		return nil, err
+	}
+	var tasks []portico.Task
+	for _, app := range apps.Items {
+		if app.ProviderID == nil {
+			continue
+		}
+		task := a.task(portico.TaskDeregister, *app.ProviderID, app.ID)
+		task.Client = app.ClientRef()
+		if err := tx.Tasks().Insert(ctx, task); err != nil {
+			return nil, err
+		}
+		tasks = append(tasks, task)
+	}
+	return tasks, nil
+}
+
+// clientSpec is what the application's client should be.
+func clientSpec(app portico.Application, s portico.Strategy) portico.ClientSpec {
+	spec := portico.ClientSpec{ApplicationID: app.ID, Name: app.Name, GrantTypes: []string{"client_credentials"}, Scopes: app.Scopes}
+	if len(spec.Scopes) == 0 {
+		spec.Scopes = s.OIDC.Scopes
+	}
+	if app.Description != nil {
+		spec.Description = *app.Description
+	}
+	if app.RedirectURI != nil {
+		spec.RedirectURIs = []string{*app.RedirectURI}
+	}
+	return spec
+}
+
+// idp makes the adapter for a provider; the credential is opened for it alone.
+func (d Deps) idp(p portico.Provider) (portico.IdP, error) {
+	var credential secret.Text
+	if len(p.SealedSecret) > 0 {
+		var err error
+		if credential, err = d.Sealer.Open(p.SealedSecret, p.SecretPlace()); err != nil {
+			return nil, fmt.Errorf("opening the credential of DCR provider %s: %w", p.ID, err)
+		}
+	}
+	return d.IdPs.IdP(p, credential)
+}
+
+// conversation bounds a conversation with an identity provider. It does not end
+// with the caller's patience, only with its own deadline.
+func (d Deps) conversation(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), d.IdPTimeout)
+}
+
+// lease is how long an intent belongs to whoever wrote it: longer than any
+// conversation lasts, so that what is due later was interrupted.
+func (d Deps) lease() time.Duration { return 2 * d.IdPTimeout }
+
+func (d Deps) task(kind portico.TaskKind, provider portico.ProviderID, app portico.ApplicationID) portico.Task {
+	now := d.Now()
+	return portico.Task{ID: portico.TaskID(d.id()), Kind: kind, ProviderID: provider, ApplicationID: app, DueAt: now.Add(d.lease()), CreatedAt: now, UpdatedAt: now}
+}
+
+func (d Deps) finish(ctx context.Context, id portico.TaskID) error {
+	return d.Store.Update(ctx, func(tx portico.Tx) error { return tx.Tasks().Delete(ctx, id) })
+}
+
+// refusal tells a person what the identity provider did. unchanged says what
+// did not happen. What concerns only an admin is in the log, not in the answer.
+func refusal(err error, unchanged string) error {
+	idp, ok := errors.AsType[*portico.IdPError](err)
+	if !ok {
+		return err
+	}
+	switch idp.Kind {
+	case portico.IdPRejected:
+		return &portico.Error{Kind: portico.KindInvalid, Err: err,
+			Detail:  "The identity provider refused the client; " + unchanged + ".",
+			Invalid: []portico.InvalidParameter{{Field: "auth_strategy_id", Rule: "invalid", Reason: idp.Detail}}}
+	case portico.IdPNotFound:
+		return &portico.Error{Kind: portico.KindConflict, Err: err,
+			Detail: "The identity provider no longer has this application's client; " + unchanged + ". Delete the application and create it again."}
+	case portico.IdPDenied:
+		return &portico.Error{Kind: portico.KindUnavailable, Err: err, RetryAfter: 5 * time.Minute,
+			Detail: "The identity provider refused the portal's own credential; " + unchanged + ". An administrator has to renew it."}
+	}
+	after := idp.RetryAfter
+	if after == 0 {
+		after = 10 * time.Second
+	}
+	return &portico.Error{Kind: portico.KindUnavailable, Err: err, RetryAfter: after,
+		Detail: "The identity provider does not answer as it should; " + unchanged + ". Try again in a moment."}
+}
