@@ -1,0 +1,280 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"portico"
+	"portico/snapshot"
+)
+
+// Compiler turns what the store holds into what the gateways need to know.
+type Compiler struct{ Store portico.Store }
+
+// Full compiles everything.
+func (c Compiler) Full(ctx context.Context) (*snapshot.Snapshot, error) {
+	return view(ctx, c.Store, func(tx portico.Tx) (*snapshot.Snapshot, error) {
+		_, newest, _, err := tx.ChangesAfter(ctx, 0)
+		if err != nil {
+			return nil, err
+		}
+		s := &snapshot.Snapshot{Version: newest}
+		if s.Epoch, err = tx.Meta(ctx, portico.MetaEpoch); err != nil {
+			return nil, err
+		}
+		routing, err := compileRouting(ctx, tx)
+		if err != nil {
+			return nil, err
+		}
+		s.Routing = *routing
+		s.Applications, err = compileApplications(ctx, tx, nil)
+		return s, err
+	})
+}
+
+// Since compiles what has changed after a version; ok is false when the change
+// log no longer reaches back that far.
+func (c Compiler) Since(ctx context.Context, version uint64) (d snapshot.Delta, ok bool, err error) {
+	err = c.Store.View(ctx, func(tx portico.Tx) error {
+		changes, newest, reaches, err := tx.ChangesAfter(ctx, version)
+		if err != nil || !reaches {
+			return err
+		}
+		ok = true
+		d = snapshot.Delta{From: version, To: newest}
+		if d.Epoch, err = tx.Meta(ctx, portico.MetaEpoch); err != nil {
+			return err
+		}
+		var touched []string
+		for _, change := range changes {
+			if change.Scope == portico.ChangeApplication && !slices.Contains(touched, change.ID) {
+				touched = append(touched, change.ID)
+			}
+			if change.Scope == portico.ChangeRouting && d.Routing == nil {
+				if d.Routing, err = compileRouting(ctx, tx); err != nil {
+					return err
+				}
+			}
+		}
+		if len(touched) == 0 {
+			return nil
+		}
+		if d.Upserted, err = compileApplications(ctx, tx, touched); err != nil {
+			return err
+		}
+		for _, app := range d.Upserted {
+			touched = slices.DeleteFunc(touched, func(id string) bool { return id == app.ID })
+		}
+		d.Removed = touched
+		return nil
+	})
+	return d, ok, err
+}
+
+// compileApplications compiles the applications with the given ids, or all.
+func compileApplications(ctx context.Context, tx portico.Tx, ids []string) ([]snapshot.Application, error) {
+	only := func(field string) []portico.Filter {
+		if ids == nil {
+			return nil
+		}
+		return []portico.Filter{{Field: field, Op: portico.OpAnyEqual, Values: ids}}
+	}
+	apps, err := tx.Applications().List(ctx, portico.Everything(only("id")...))
+	if err != nil {
+		return nil, err
+	}
+	keys, err := tx.APIKeys().List(ctx, portico.Everything(only("application_id")...))
+	if err != nil {
+		return nil, err
+	}
+	registrations, err := tx.Registrations().List(ctx, portico.Everything(append(only("application_id"), portico.Where("status", portico.Approved))...))
+	if err != nil {
+		return nil, err
+	}
+	out := make([]snapshot.Application, len(apps.Items))
+	at := make(map[portico.ApplicationID]*snapshot.Application, len(out))
+	for i, a := range apps.Items {
+		out[i] = snapshot.Application{
+			ID: string(a.ID), Name: a.Name, PortalID: string(a.PortalID), StrategyID: string(a.StrategyID),
+			ClientID: a.ClientID, Generation: uint64(a.Generation),
+		}
+		at[a.ID] = &out[i]
+	}
+	for _, k := range keys.Items {
+		key := snapshot.Key{ID: string(k.ID), Digest: k.Digest}
+		if k.ExpiresAt != nil {
+			key.ExpiresAt = *k.ExpiresAt
+		}
+		at[k.ApplicationID].Keys = append(at[k.ApplicationID].Keys, key)
+	}
+	for _, r := range registrations.Items {
+		at[r.ApplicationID].Registrations = append(at[r.ApplicationID].Registrations, string(r.APIID))
+	}
+	return out, nil
+}
+
+// compileRouting compiles services, routes and strategies, and from
+// publications and implementations who may call which service.
+func compileRouting(ctx context.Context, tx portico.Tx) (*snapshot.Routing, error) {
+	services, err := tx.Services().List(ctx, portico.Everything())
+	if err != nil {
+		return nil, err
+	}
+	routes, err := tx.Routes().List(ctx, portico.Everything())
+	if err != nil {
+		return nil, err
+	}
+	strategies, err := tx.Strategies().List(ctx, portico.Everything())
+	if err != nil {
+		return nil, err
+	}
+	providers, err := tx.Providers().List(ctx, portico.Everything())
+	if err != nil {
+		return nil, err
+	}
+	access, err := compileAccess(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	out := &snapshot.Routing{}
+	for _, s := range services.Items {
+		out.Services = append(out.Services, service(s, access.of(s)))
+	}
+	for _, r := range routes.Items {
+		if r.ServiceID != nil { // a route without a service leads nowhere
+			out.Routes = append(out.Routes, route(r))
+		}
+	}
+	providerBy := by(providers.Items, func(p portico.Provider) portico.ProviderID { return p.ID })
+	for _, s := range strategies.Items {
+		var dialect portico.ProviderType
+		if s.ProviderID != nil {
+			dialect = providerBy[*s.ProviderID].Type
+		}
+		out.Strategies = append(out.Strategies, strategy(s, dialect))
+	}
+	return out, nil
+}
+
+// accessTable says who may call what, by service and by control plane.
+type accessTable struct {
+	service      map[portico.ServiceID][]snapshot.Access
+	controlPlane map[portico.ControlPlaneID][]snapshot.Access
+}
+
+// of gives a service's access. An API that is implemented by the whole control
+// plane guards every service that no API claims for itself: what is published
+// with a strategy is never open.
+func (t accessTable) of(s portico.Service) []snapshot.Access {
+	if own, claimed := t.service[s.ID]; claimed {
+		return own
+	}
+	return t.controlPlane[s.ControlPlaneID]
+}
+
+func compileAccess(ctx context.Context, tx portico.Tx) (accessTable, error) {
+	t := accessTable{map[portico.ServiceID][]snapshot.Access{}, map[portico.ControlPlaneID][]snapshot.Access{}}
+	implementations, err := tx.Implementations().List(ctx, portico.Everything())
+	if err != nil {
+		return t, err
+	}
+	publications, err := tx.Publications().List(ctx, portico.Everything())
+	if err != nil {
+		return t, err
+	}
+	published := map[portico.APIID][]snapshot.Access{}
+	for _, p := range publications.Items {
+		if p.StrategyID != nil {
+			published[p.APIID] = append(published[p.APIID], snapshot.Access{APIID: string(p.APIID), PortalID: string(p.PortalID), StrategyID: string(*p.StrategyID)})
+		}
+	}
+	for _, i := range implementations.Items {
+		if i.ServiceID != nil {
+			t.service[*i.ServiceID] = append(t.service[*i.ServiceID], published[i.APIID]...)
+		} else {
+			t.controlPlane[i.ControlPlaneID] = append(t.controlPlane[i.ControlPlaneID], published[i.APIID]...)
+		}
+	}
+	return t, nil
+}
+
+func service(s portico.Service, access []snapshot.Access) snapshot.Service {
+	ms := func(n int) time.Duration { return time.Duration(n) * time.Millisecond }
+	out := snapshot.Service{
+		ID: string(s.ID), ControlPlaneID: string(s.ControlPlaneID), Protocol: s.Protocol, Host: s.Host, Port: s.Port,
+		ConnectTimeout: ms(s.ConnectTimeout), ReadTimeout: ms(s.ReadTimeout), WriteTimeout: ms(s.WriteTimeout),
+		Retries: s.Retries, Enabled: s.Enabled, Access: access,
+	}
+	if s.Name != nil {
+		out.Name = *s.Name
+	}
+	if s.Path != nil {
+		out.Path = *s.Path
+	}
+	return out
+}
+
+func route(r portico.Route) snapshot.Route {
+	out := snapshot.Route{
+		ID: string(r.ID), ServiceID: string(*r.ServiceID), Protocols: r.Protocols, Methods: r.Methods, Hosts: r.Hosts, Paths: r.Paths,
+		Headers: r.Headers, StripPath: r.StripPath, PreserveHost: r.PreserveHost, RegexPriority: r.RegexPriority, CreatedAt: r.CreatedAt,
+	}
+	if r.Name != nil {
+		out.Name = *r.Name
+	}
+	return out
+}
+
+// defaultLeeway is the clock skew that tokens are allowed (idp.md §2.2).
+const defaultLeeway = 30 * time.Second
+
+// pluginSettings are the members of configs.openid-connect, beyond the required
+// ones, that the gateway acts on (schema of the openid-connect plugin).
+type pluginSettings struct {
+	Audience       []string `json:"audience_required"`
+	ScopesRequired []string `json:"scopes_required"`
+	ArgNames       []string `json:"token_post_args_names"`
+	ArgValues      []string `json:"token_post_args_values"`
+	CacheTokens    *bool    `json:"cache_tokens"`
+	HideCredential *bool    `json:"hide_credentials"`
+	TokenHeader    string   `json:"upstream_access_token_header"`
+	Leeway         *int     `json:"leeway"` // seconds
+}
+
+func strategy(s portico.Strategy, dialect portico.ProviderType) snapshot.Strategy {
+	out := snapshot.Strategy{ID: string(s.ID), Kind: string(s.Type)}
+	if s.KeyAuth != nil {
+		out.KeyNames = s.KeyAuth.KeyNames
+		if len(out.KeyNames) == 0 {
+			out.KeyNames = portico.DefaultKeyNames()
+		}
+		return out
+	}
+	var settings pluginSettings
+	_ = json.Unmarshal(s.OIDC.Raw, &settings) // checked when the strategy was made
+	out.OIDC = &snapshot.OIDC{
+		Issuer: s.OIDC.Issuer, CredentialClaim: s.OIDC.CredentialClaim, Scopes: s.OIDC.Scopes, AuthMethods: s.OIDC.AuthMethods,
+		Dialect: string(dialect), Audiences: settings.Audience, ScopesRequired: settings.ScopesRequired,
+		CacheTokens:     settings.CacheTokens == nil || *settings.CacheTokens,
+		HideCredentials: settings.HideCredential == nil || *settings.HideCredential,
+		UnencodedBasic:  true, Leeway: defaultLeeway,
+	}
+	if settings.Leeway != nil {
+		out.OIDC.Leeway = time.Duration(*settings.Leeway) * time.Second
+	}
+	if header := settings.TokenHeader; header != "" && !strings.EqualFold(header, "authorization:bearer") {
+		out.OIDC.UpstreamTokenHeader = header
+	}
+	for i, name := range settings.ArgNames {
+		if i < len(settings.ArgValues) {
+			if out.OIDC.TokenArgs == nil {
+				out.OIDC.TokenArgs = map[string]string{}
+			}
+			out.OIDC.TokenArgs[name] = settings.ArgValues[i]
+		}
+	}
+	return out
+}
