@@ -52,6 +52,17 @@ func (d Deps) update(ctx context.Context, fn func(portico.Tx) error) error {
 	return nil
 }
 
+// send sends a mail after the commit that it speaks of. What it says is true
+// whether or not it arrives, so a failure is logged and not answered.
+func (d Deps) send(ctx context.Context, m *portico.Message) {
+	if m == nil {
+		return
+	}
+	if err := d.Mailer.Send(context.WithoutCancel(ctx), *m); err != nil {
+		d.Logger.ErrorContext(ctx, "mail not sent", "kind", m.Kind, "err", err)
+	}
+}
+
 // id makes a new entity id.
 func (d Deps) id() string { return portico.NewID(d.Now()) }
 

@@ -164,15 +164,21 @@ func (a Applications) Delete(ctx context.Context, id portico.ApplicationID) erro
 		return err
 	}
 	a.Checkpoint(StepDeregisterIntent)
-	ctx, cancel := a.conversation(ctx)
-	defer cancel()
-	for _, task := range tasks {
-		if err := a.work(ctx, task); err != nil {
-			a.Logger.WarnContext(ctx, "client not removed yet; the reconciler goes on", "task", task.ID, "err", err)
-		}
-	}
+	a.settle(ctx, tasks)
 	a.Checkpoint(StepDeregisterDone)
 	return nil
+}
+
+// settle works off tasks that were just committed, as far as the identity
+// provider lets it.
+func (d Deps) settle(ctx context.Context, tasks []portico.Task) {
+	ctx, cancel := d.conversation(ctx)
+	defer cancel()
+	for _, task := range tasks {
+		if err := d.work(ctx, task); err != nil {
+			d.Logger.WarnContext(ctx, "client not removed yet; the reconciler goes on", "task", task.ID, "err", err)
+		}
+	}
 }
 
 // releaseAll queues the removal of the clients of all applications that match,

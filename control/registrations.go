@@ -137,16 +137,15 @@ func (r Registrations) notify(ctx context.Context, v RegistrationView) {
 	owner, err := view(ctx, r.Store, func(tx portico.Tx) (portico.Developer, error) {
 		return tx.Developers().ByID(ctx, v.Application.DeveloperID)
 	})
-	if err == nil {
-		err = r.Mailer.Send(ctx, portico.Message{
-			Kind: "app-registration-" + string(v.Status), To: owner.Email,
-			Subject: fmt.Sprintf("%s: access to %s %s", v.Application.Name, v.API.Name, v.Status),
-			Text:    fmt.Sprintf("Hello %s,\n\nthe registration of your application %s for the API %s is now %s.\n", owner.FullName, v.Application.Name, v.API.Name, v.Status),
-		})
-	}
 	if err != nil {
 		r.Logger.ErrorContext(ctx, "developer not told of the decision", "registration", v.ID, "err", err)
+		return
 	}
+	r.send(ctx, &portico.Message{
+		Kind: "app-registration-" + string(v.Status), To: owner.Email,
+		Subject: fmt.Sprintf("%s: access to %s %s", v.Application.Name, v.API.Name, v.Status),
+		Text:    fmt.Sprintf("Hello %s,\n\nthe registration of your application %s for the API %s is now %s.\n", owner.FullName, v.Application.Name, v.API.Name, v.Status),
+	})
 }
 
 // registrationOf returns a registration; an empty application means any.
