@@ -1,0 +1,125 @@
+package mgmtapi
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"portico"
+	"portico/control"
+	"portico/httpkit"
+	"portico/secret"
+)
+
+type principalKey struct{}
+
+// principal is the admin whose token came with the request.
+func principal(ctx context.Context) control.Principal {
+	p, _ := ctx.Value(principalKey{}).(control.Principal)
+	return p
+}
+
+// authenticator turns access tokens into principals.
+type authenticator struct {
+	accounts control.Accounts
+	log      *slog.Logger
+	now      func() time.Time
+	perMin   int
+
+	mu      sync.Mutex
+	sources map[netip.Addr]*rate.Limiter
+	noted   map[portico.AccessTokenID]time.Time
+}
+
+func newAuthenticator(accounts control.Accounts, log *slog.Logger, now func() time.Time, perMin int) *authenticator {
+	return &authenticator{
+		accounts: accounts, log: log, now: now, perMin: perMin,
+		sources: map[netip.Addr]*rate.Limiter{}, noted: map[portico.AccessTokenID]time.Time{},
+	}
+}
+
+// authenticate returns the request with its principal, or KindUnauthenticated,
+// or KindTooMany for an address that has sent too many refused tokens. Valid
+// tokens from such an address are still served: behind one address there may
+// be many callers, and a token is too long to be guessed at any rate.
+func (a *authenticator) authenticate(r *http.Request) (*http.Request, error) {
+	ctx := r.Context()
+	p, err := a.accounts.Authenticate(ctx, bearer(r))
+	if portico.KindOf(err) == portico.KindUnauthenticated && !a.source(httpkit.ClientAddr(r)).AllowN(a.now(), 1) {
+		return nil, &portico.Error{
+			Kind:       portico.KindTooMany,
+			Detail:     "Too many requests with invalid access tokens came from this address. Check the token, then try again in a minute.",
+			RetryAfter: time.Minute,
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	a.note(ctx, p.Token)
+	return r.WithContext(context.WithValue(ctx, principalKey{}, p)), nil
+}
+
+// bearer is the token of the Authorization header (RFC 6750 §2.1): the scheme
+// in any case, or left out as in Konnect's older documentation. It is empty
+// when there is none, or more than one header.
+func bearer(r *http.Request) secret.Text {
+	values := r.Header.Values("Authorization")
+	if len(values) != 1 {
+		return secret.Text{}
+	}
+	value := strings.TrimSpace(values[0])
+	if scheme, token, found := strings.Cut(value, " "); found {
+		if !strings.EqualFold(scheme, "Bearer") {
+			return secret.Text{}
+		}
+		value = strings.TrimSpace(token)
+	}
+	return secret.New(value)
+}
+
+// maxSources bounds the memory that addresses can take up; beyond it the
+// counts start again.
+const maxSources = 10_000
+
+// source is the failure budget of an address.
+func (a *authenticator) source(addr netip.Addr) *rate.Limiter {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	limiter := a.sources[addr]
+	if limiter == nil {
+		if len(a.sources) >= maxSources {
+			clear(a.sources)
+		}
+		limiter = rate.NewLimiter(rate.Limit(float64(a.perMin)/60), a.perMin)
+		a.sources[addr] = limiter
+	}
+	return limiter
+}
+
+// note records that a token was used, at most once a minute and behind the
+// request's back: reading must not wait for a write.
+func (a *authenticator) note(ctx context.Context, t portico.AccessToken) {
+	now := a.now()
+	a.mu.Lock()
+	due := now.Sub(a.noted[t.ID]) >= time.Minute
+	if due {
+		a.noted[t.ID] = now
+	}
+	a.mu.Unlock()
+	if !due || t.LastUsedAt != nil && now.Sub(*t.LastUsedAt) < time.Minute {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	go func() {
+		defer cancel()
+		if err := a.accounts.NoteUse(ctx, t.ID, now); err != nil {
+			a.log.WarnContext(ctx, "use of an access token not recorded", "err", err)
+		}
+	}()
+}

@@ -1,0 +1,49 @@
+package mgmtapi
+
+import (
+	"slices"
+
+	"portico/httpkit"
+)
+
+// Operation is one operation of the API, for whoever compares it with the
+// public contract.
+type Operation struct {
+	Method  string
+	Pattern string // as http.ServeMux writes it, such as /v3/portals/{portalId}
+	ID      string // the contract's operationId
+}
+
+// route is an operation and what serves it.
+type route struct {
+	Operation
+	handle        httpkit.HandlerFunc
+	specification bool // the body may be as large as an API specification
+}
+
+// on makes a route.
+func on(method, pattern, id string, h httpkit.HandlerFunc) route {
+	return route{Operation: Operation{Method: method, Pattern: pattern, ID: id}, handle: h}
+}
+
+// large is the route with the limit of bodies that carry an API specification.
+func (r route) large() route {
+	r.specification = true
+	return r
+}
+
+// routes lists the whole API, resource by resource.
+func (s *server) routes() []route {
+	return slices.Concat(
+		s.identityRoutes(),
+	)
+}
+
+// Operations lists every operation that New serves.
+func Operations() []Operation {
+	var out []Operation
+	for _, r := range new(server).routes() {
+		out = append(out, r.Operation)
+	}
+	return out
+}

@@ -1,0 +1,80 @@
+package mgmtapi
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"portico/control"
+	"portico/httpkit"
+	"portico/problem"
+)
+
+// Options of the management API.
+type Options struct {
+	Control *control.Control
+	Logger  *slog.Logger
+	Now     func() time.Time
+	Limits  Limits
+}
+
+// Limits bound what one caller can use up; a zero field means its default.
+type Limits struct {
+	Body          int64         // bytes of a request body; 1 MiB
+	Specification int64         // bytes of a body that carries an API specification; 10 MiB
+	Request       time.Duration // time for one request; 60 s
+	FailedSignIns int           // refused tokens that one address may send per minute; 30
+}
+
+// server is what the handlers of all resources share.
+type server struct {
+	*control.Control
+	log    *slog.Logger
+	now    func() time.Time
+	limits Limits
+	auth   *authenticator
+}
+
+// New returns the handler of every route in routes.go. Each asks for an access
+// token; unknown paths and methods are answered with problem documents.
+func New(o Options) http.Handler {
+	s := &server{Control: o.Control, log: o.Logger, now: o.Now, limits: o.Limits.withDefaults()}
+	s.auth = newAuthenticator(o.Control.Accounts, o.Logger, o.Now, s.limits.FailedSignIns)
+	mux := http.NewServeMux()
+	for _, r := range s.routes() {
+		mux.Handle(r.Method+" "+r.Pattern, s.handler(r))
+	}
+	return httpkit.Chain(problem.Mux(mux, s.log), httpkit.SecurityHeaders, httpkit.Timeout(s.limits.Request))
+}
+
+// handler puts the limits and the authentication around a route's handler.
+func (s *server) handler(r route) http.Handler {
+	limit := s.limits.Body
+	if r.specification {
+		limit = s.limits.Specification
+	}
+	h := httpkit.Handle(s.log, func(w http.ResponseWriter, req *http.Request) error {
+		req, err := s.auth.authenticate(req)
+		if err != nil {
+			return err
+		}
+		return r.handle(w, req)
+	})
+	return httpkit.Chain(h, httpkit.BodyLimit(limit))
+}
+
+func (l Limits) withDefaults() Limits {
+	if l.Body == 0 {
+		l.Body = httpkit.DefaultBodyLimit
+	}
+	if l.Specification == 0 {
+		l.Specification = 10 << 20
+	}
+	if l.Request == 0 {
+		l.Request = time.Minute
+	}
+	if l.FailedSignIns == 0 {
+		l.FailedSignIns = 30
+	}
+	return l
+}
