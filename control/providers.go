@@ -1,4 +1,229 @@
 package control
 
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"portico"
+	"portico/secret"
+)
+
 // Providers are the DCR providers.
 type Providers struct{ Deps }
+
+// ProviderView is a provider with what the API shows of it. Active says whether
+// an active auth strategy uses it.
+type ProviderView struct {
+	portico.Provider
+	Active bool
+}
+
+// NewProvider is the wish for a provider. Secret is the one secret of its type:
+// dcr_token, initial_client_secret or api_key; kongIdentity has none.
+type NewProvider struct {
+	Name        string
+	DisplayName *string
+	Type        portico.ProviderType
+	Issuer      string
+	Config      portico.ProviderConfig
+	Secret      secret.Text
+	Labels      map[string]string
+}
+
+// ProviderChange is a partial update; the type stays what it is.
+type ProviderChange struct {
+	Name        portico.Opt[string]
+	DisplayName portico.Opt[string]
+	Issuer      portico.Opt[string]
+	Config      ProviderConfigChange
+	Secret      portico.Opt[secret.Text]
+	Labels      portico.Opt[map[string]*string]
+}
+
+// ProviderConfigChange is a partial update of the readable configuration.
+type ProviderConfigChange struct {
+	InitialClientID           portico.Opt[string]
+	InitialClientAudience     portico.Opt[string]
+	UseDeveloperManagedScopes portico.Opt[bool]
+	BaseURL                   portico.Opt[string]
+	DisableEventHooks         portico.Opt[bool]
+	DisableRefreshSecret      portico.Opt[bool]
+	AllowMultipleCredentials  portico.Opt[bool]
+}
+
+// Create adds a provider. Its secret is sealed before it is stored, for this
+// row alone. It does not call the identity provider; Verify does.
+func (p Providers) Create(ctx context.Context, in NewProvider) (ProviderView, error) {
+	now := p.Now()
+	provider := portico.Provider{
+		ID: portico.ProviderID(p.id()), Name: in.Name, DisplayName: in.DisplayName, Type: in.Type,
+		Issuer: tidyIssuer(in.Issuer), Config: in.Config, Labels: in.Labels, CreatedAt: now, UpdatedAt: now,
+	}
+	var err error
+	if provider.SealedSecret, err = p.seal(provider, in.Secret); err != nil {
+		return ProviderView{}, err
+	}
+	if err := p.update(ctx, func(tx portico.Tx) error { return tx.Providers().Insert(ctx, provider) }); err != nil {
+		return ProviderView{}, err
+	}
+	return ProviderView{Provider: provider}, nil
+}
+
+// seal encrypts a provider's secret; a type without one has nothing to seal.
+func (p Providers) seal(provider portico.Provider, value secret.Text) ([]byte, error) {
+	if provider.Type == portico.ProviderKongIdentity {
+		return nil, nil
+	}
+	if value.Empty() {
+		return nil, portico.Invalid("dcr_config", "required", "The credential of the identity provider is missing.")
+	}
+	return p.Sealer.Seal(value, provider.SecretPlace())
+}
+
+// tidyIssuer keeps an issuer as it was written: whether it ends in a slash is
+// part of its identity (OpenID Connect Discovery 1.0 §4.3). Only a slip of
+// several slashes is mended.
+func tidyIssuer(issuer string) string {
+	bare := strings.TrimRight(issuer, "/")
+	if len(issuer)-len(bare) > 1 {
+		return bare + "/"
+	}
+	return issuer
+}
+
+// List returns a page of the providers.
+func (p Providers) List(ctx context.Context, q portico.ListQuery) (portico.Page[ProviderView], error) {
+	return view(ctx, p.Store, func(tx portico.Tx) (portico.Page[ProviderView], error) {
+		page, err := tx.Providers().List(ctx, q)
+		if err != nil {
+			return portico.Page[ProviderView]{}, err
+		}
+		views, err := providerViews(ctx, tx, page.Items)
+		return portico.Page[ProviderView]{Items: views, Total: page.Total}, err
+	})
+}
+
+// ByID returns a provider; KindNotFound.
+func (p Providers) ByID(ctx context.Context, id portico.ProviderID) (ProviderView, error) {
+	return view(ctx, p.Store, func(tx portico.Tx) (ProviderView, error) {
+		provider, err := tx.Providers().ByID(ctx, id)
+		if err != nil {
+			return ProviderView{}, err
+		}
+		return one(providerViews(ctx, tx, []portico.Provider{provider}))
+	})
+}
+
+// Update changes a provider; KindNotFound, KindInvalid.
+func (p Providers) Update(ctx context.Context, id portico.ProviderID, ch ProviderChange) (ProviderView, error) {
+	err := p.update(ctx, func(tx portico.Tx) error {
+		_, err := tx.Providers().Change(ctx, id, func(provider *portico.Provider) error {
+			ch.Name.Apply(&provider.Name)
+			ch.DisplayName.ApplyPtr(&provider.DisplayName)
+			ch.Config.apply(&provider.Config)
+			if ch.Issuer.Set {
+				provider.Issuer = tidyIssuer(ch.Issuer.Value)
+			}
+			if ch.Secret.Set {
+				sealed, err := p.seal(*provider, ch.Secret.Value)
+				if err != nil {
+					return err
+				}
+				provider.SealedSecret = sealed
+			}
+			return mergeLabels(&provider.Labels, ch.Labels)
+		})
+		return err
+	})
+	if err != nil {
+		return ProviderView{}, err
+	}
+	return p.ByID(ctx, id)
+}
+
+func (ch ProviderConfigChange) apply(to *portico.ProviderConfig) {
+	ch.InitialClientID.Apply(&to.InitialClientID)
+	ch.InitialClientAudience.ApplyPtr(&to.InitialClientAudience)
+	ch.UseDeveloperManagedScopes.Apply(&to.UseDeveloperManagedScopes)
+	ch.BaseURL.Apply(&to.BaseURL)
+	ch.DisableEventHooks.Apply(&to.DisableEventHooks)
+	ch.DisableRefreshSecret.Apply(&to.DisableRefreshSecret)
+	ch.AllowMultipleCredentials.Apply(&to.AllowMultipleCredentials)
+}
+
+// Delete removes a provider; KindNotFound, or KindConflict while an auth
+// strategy uses it or a client of it still has to be removed.
+func (p Providers) Delete(ctx context.Context, id portico.ProviderID) error {
+	return p.update(ctx, func(tx portico.Tx) error {
+		strategies, err := tx.Strategies().List(ctx, portico.ListQuery{Size: 1, Number: 1, Filters: []portico.Filter{portico.Where("dcr_provider_id", id)}})
+		if err != nil {
+			return err
+		}
+		if strategies.Total > 0 {
+			return portico.Errorf(portico.KindConflict, "The DCR provider is used by %d auth strategies, among them [%s]; nothing was deleted. Detach it from them or delete them first.",
+				strategies.Total, strategies.Items[0].Name)
+		}
+		return tx.Providers().Delete(ctx, id)
+	})
+}
+
+// Verify asks the identity provider whether the issuer and the credential are
+// good. What is wrong is in the result; an error means that the provider is
+// unknown (KindNotFound) or that Portico itself failed.
+func (p Providers) Verify(ctx context.Context, id portico.ProviderID) (portico.Verification, error) {
+	provider, err := view(ctx, p.Store, func(tx portico.Tx) (portico.Provider, error) { return tx.Providers().ByID(ctx, id) })
+	if err != nil {
+		return portico.Verification{}, err
+	}
+	idp, err := p.idp(provider)
+	if err != nil {
+		return found(err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, p.IdPTimeout)
+	defer cancel()
+	result, err := idp.Verify(ctx)
+	if err != nil {
+		return found(err)
+	}
+	return result, nil
+}
+
+// found makes a finding of what an identity provider did or could not be told.
+func found(err error) (portico.Verification, error) {
+	if idp, ok := errors.AsType[*portico.IdPError](err); ok {
+		return portico.Verification{Errors: []string{idp.Detail}}, nil
+	}
+	if e, ok := errors.AsType[*portico.Error](err); ok && e.Kind == portico.KindInvalid {
+		return portico.Verification{Errors: []string{e.Detail}}, nil
+	}
+	return portico.Verification{}, err
+}
+
+// providerViews adds what the API shows, with one query per kind of entity.
+func providerViews(ctx context.Context, tx portico.Tx, providers []portico.Provider) ([]ProviderView, error) {
+	out := make([]ProviderView, len(providers))
+	ids := make([]string, len(providers))
+	for i, p := range providers {
+		out[i].Provider, ids[i] = p, string(p.ID)
+	}
+	if len(ids) == 0 {
+		return out, nil
+	}
+	strategies, err := tx.Strategies().List(ctx, portico.Everything(portico.Filter{Field: "dcr_provider_id", Op: portico.OpAnyEqual, Values: ids}))
+	if err != nil {
+		return nil, err
+	}
+	active, err := activeStrategies(ctx, tx, strategies.Items)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range strategies.Items {
+		for i := range out {
+			if active[s.ID] && *s.ProviderID == out[i].ID {
+				out[i].Active = true
+			}
+		}
+	}
+	return out, nil
+}
