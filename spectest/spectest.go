@@ -1,0 +1,212 @@
+package spectest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/gorillamux"
+)
+
+// Variable names the environment variable with the contracts' directory.
+const Variable = "PORTICO_CONTRACTS"
+
+// The documents that the management API follows, and the portal API's.
+var (
+	management = []string{
+		"konnect-application-auth-strategies-v2.yaml", "konnect-portal-management-v3.yaml", "konnect-api-builder-v3.yaml",
+		"konnect-identity-v3.yaml", "konnect-control-planes-v2.yaml", "konnect-control-planes-config-v2.yaml",
+	}
+	portal = []string{"konnect-dev-portal-v3.yaml"}
+)
+
+// Management is the oracle of the management API; it is nil, and says so in the
+// test's log, when the contracts are not at hand.
+func Management(t testing.TB) *Oracle { return oracle(t, managementDocs) }
+
+// Portal is the oracle of the portal API.
+func Portal(t testing.TB) *Oracle { return oracle(t, portalDocs) }
+
+var (
+	managementDocs = sync.OnceValues(func() ([]document, error) { return load(management) })
+	portalDocs     = sync.OnceValues(func() ([]document, error) { return load(portal) })
+)
+
+// Oracle knows what the contracts allow.
+type Oracle struct{ docs []document }
+
+type document struct {
+	name   string
+	spec   *openapi3.T
+	router routers.Router
+}
+
+func oracle(t testing.TB, docs func() ([]document, error)) *Oracle {
+	t.Helper()
+	if os.Getenv(Variable) == "" {
+		t.Logf("%s is not set: answers are not checked against the public contracts", Variable)
+		return nil
+	}
+	loaded, err := docs()
+	if err != nil {
+		t.Fatalf("%s: %v", Variable, err)
+	}
+	return &Oracle{loaded}
+}
+
+func load(names []string) ([]document, error) {
+	openapi3filter.RegisterBodyDecoder("application/problem+json", openapi3filter.JSONBodyDecoder)
+	var docs []document
+	for _, name := range names {
+		path := filepath.Join(os.Getenv(Variable), name)
+		spec, err := openapi3.NewLoader().LoadFromFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("loading %s: %w", path, err)
+		}
+		spec.Servers = openapi3.Servers{{URL: prefix(spec)}}
+		for _, item := range spec.Paths.Map() {
+			item.Servers = nil
+			for _, op := range item.Operations() {
+				op.Servers, op.Security = nil, nil
+			}
+		}
+		spec.Security = nil
+		router, err := gorillamux.NewRouter(spec)
+		if err != nil {
+			return nil, fmt.Errorf("reading %s: %w", path, err)
+		}
+		docs = append(docs, document{name, spec, router})
+	}
+	return docs, nil
+}
+
+// prefix is the path that the document's servers share, such as /v3: we serve
+// every document on one origin.
+func prefix(spec *openapi3.T) string {
+	if len(spec.Servers) == 0 {
+		return "/"
+	}
+	u, err := url.Parse(spec.Servers[0].URL)
+	if err != nil || u.Path == "" {
+		return "/"
+	}
+	return u.Path
+}
+
+// Operations maps every operationId to its method and path.
+func (o *Oracle) Operations() map[string]string {
+	out := map[string]string{}
+	for _, doc := range o.docs {
+		for path, item := range doc.spec.Paths.Map() {
+			for method, op := range item.Operations() {
+				out[op.OperationID] = method + " " + strings.TrimSuffix(doc.spec.Servers[0].URL, "/") + path
+			}
+		}
+	}
+	return out
+}
+
+// Wrap returns a handler that fails the test when an answer is not what the
+// contract promises, or when a request is accepted that the contract forbids.
+// It works on a nil oracle, where it checks nothing.
+func (o *Oracle) Wrap(t testing.TB, h http.Handler) http.Handler {
+	if o == nil {
+		return h
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		if err != nil {
+			h.ServeHTTP(w, r)
+			return
+		}
+		answer := httptest.NewRecorder()
+		h.ServeHTTP(answer, r)
+		for _, fault := range o.check(r, body, answer) {
+			t.Errorf("%s %s answered %d against the contract: %s\nrequest: %s\nanswer: %s",
+				r.Method, r.URL, answer.Code, fault, clip(body), clip(answer.Body.Bytes()))
+		}
+		for name, values := range answer.Header() {
+			w.Header()[name] = values
+		}
+		w.WriteHeader(answer.Code)
+		w.Write(answer.Body.Bytes())
+	})
+}
+
+// Lenient marks a request whose deviation from the contract is accepted on
+// purpose: the founding documents print such requests.
+const Lenient = "X-Spectest-Lenient"
+
+func (o *Oracle) check(r *http.Request, body []byte, answer *httptest.ResponseRecorder) (faults []string) {
+	route, params, doc := o.find(r)
+	if route == nil {
+		return nil // unknown paths answer 404 by our own rules
+	}
+	again := r.Clone(context.Background())
+	again.Body = io.NopCloser(bytes.NewReader(body))
+	again.Header.Del("Authorization")
+	in := &openapi3filter.RequestValidationInput{Request: again, PathParams: params, Route: route, Options: &openapi3filter.Options{
+		AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, SkipSettingDefaults: true, IncludeResponseStatus: true,
+		ExcludeReadOnlyValidations: true, ExcludeWriteOnlyValidations: true,
+	}}
+	if answer.Code < 300 && r.Header.Get(Lenient) == "" {
+		if err := openapi3filter.ValidateRequest(context.Background(), in); err != nil {
+			faults = append(faults, fmt.Sprintf("%s: %s: the request should have been refused: %v", doc, route.Operation.OperationID, err))
+		}
+	}
+	if answer.Code >= 400 {
+		if kind := answer.Header().Get("Content-Type"); kind != "application/problem+json" {
+			faults = append(faults, fmt.Sprintf("%s: an error is %q, not a problem document", route.Operation.OperationID, kind))
+		}
+		if slices.Contains(undeclared, answer.Code) {
+			return faults
+		}
+	}
+	if answer.Code >= 500 {
+		return faults // the contracts do not speak of our failures
+	}
+	out := &openapi3filter.ResponseValidationInput{RequestValidationInput: in, Status: answer.Code, Header: answer.Header(), Options: in.Options}
+	out.SetBodyBytes(answer.Body.Bytes())
+	if err := openapi3filter.ValidateResponse(context.Background(), out); err != nil {
+		faults = append(faults, fmt.Sprintf("%s: %s: %v", doc, route.Operation.OperationID, err))
+	}
+	return faults
+}
+
+// undeclared are statuses that any HTTP server may answer, declared or not. 409
+// is among them because several deletes have to refuse (wire.md §1, §2).
+var undeclared = []int{
+	http.StatusMethodNotAllowed, http.StatusConflict, http.StatusRequestEntityTooLarge,
+	http.StatusUnsupportedMediaType, http.StatusTooManyRequests,
+}
+
+func (o *Oracle) find(r *http.Request) (*routers.Route, map[string]string, string) {
+	for _, doc := range o.docs {
+		if route, params, err := doc.router.FindRoute(r); err == nil {
+			return route, params, doc.name
+		}
+	}
+	return nil, nil, ""
+}
+
+func clip(b []byte) string {
+	const most = 2000
+	if len(b) > most {
+		return string(b[:most]) + "…"
+	}
+	return string(b)
+}

@@ -1,0 +1,76 @@
+package spectest_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+
+	"portico/spectest"
+)
+
+// recorder is a testing.TB that remembers whether it was failed.
+type recorder struct {
+	testing.TB
+	faults []string
+}
+
+func (r *recorder) Errorf(format string, args ...any) { r.faults = append(r.faults, format) }
+
+func answering(status int, contentType, body string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		w.WriteHeader(status)
+		w.Write([]byte(body))
+	})
+}
+
+func TestOracle(t *testing.T) {
+	t.Parallel()
+	o := spectest.Management(t)
+	if o == nil {
+		if os.Getenv("CI") != "" {
+			t.Fatalf("CI must set %s", spectest.Variable)
+		}
+		t.Skip("the public contracts are not at hand")
+	}
+	const (
+		okBody  = `{"id":"2b7c5b2e-0f6c-4b0a-9a3f-0d6f0f5f1a11","name":"n","display_name":"d","provider_type":"okta","issuer":"https://x.okta.com/oauth2/default","dcr_config":{},"active":false,"created_at":"2026-01-01T00:00:00.000Z","updated_at":"2026-01-01T00:00:00.000Z"}`
+		request = `{"name":"n","provider_type":"okta","issuer":"https://x.okta.com/oauth2/default","dcr_config":{"dcr_token":"t"}}`
+	)
+	for name, c := range map[string]struct {
+		request string
+		handler http.Handler
+		wrong   bool
+	}{
+		"right":                 {request, answering(201, "application/json", okBody), false},
+		"undeclared status":     {request, answering(202, "application/json", okBody), true},
+		"member missing":        {request, answering(201, "application/json", `{}`), true},
+		"secret in the answer":  {request, answering(201, "application/json", strings.Replace(okBody, `"dcr_config":{}`, `"dcr_config":{"dcr_token":"t"}`, 1)), true},
+		"error is no problem":   {`{}`, answering(400, "application/json", `{"message":"no"}`), true},
+		"accepts what is wrong": {`{"name":7}`, answering(201, "application/json", okBody), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rec := &recorder{TB: t}
+			r := httptest.NewRequest("POST", "/v2/dcr-providers", strings.NewReader(c.request))
+			r.Header.Set("Content-Type", "application/json")
+			o.Wrap(rec, c.handler).ServeHTTP(httptest.NewRecorder(), r)
+			if got := len(rec.faults) > 0; got != c.wrong {
+				t.Errorf("found fault: %v, want %v", got, c.wrong)
+			}
+		})
+	}
+}
+
+func TestOperationsAreListed(t *testing.T) {
+	t.Parallel()
+	o := spectest.Portal(t)
+	if o == nil {
+		t.Skip("the public contracts are not at hand")
+	}
+	if got := o.Operations()["create-application"]; got != "POST /api/v3/applications" {
+		t.Errorf("create-application is at %q", got)
+	}
+}
