@@ -15,6 +15,70 @@ type Accounts struct{ Deps }
 // tokenPrefix marks personal access tokens, so that a leaked one is recognised.
 const tokenPrefix = "kpat_"
 
+// Founding is what a new installation begins with.
+type Founding struct {
+	Organization  string
+	Email         string // the first admin's
+	FullName      string
+	PasswordHash  string // PHC string
+	TokenName     string
+	TokenLifetime time.Duration
+}
+
+// Founded is a new installation. Token is the first admin's access token; it
+// is shown here and kept nowhere.
+type Founded struct {
+	Organization portico.Organization
+	User         portico.User
+	Token        secret.Text
+}
+
+// Bootstrap creates the organization, its first admin and an access token, all
+// or nothing; KindConflict when there is an organization already.
+func (a Accounts) Bootstrap(ctx context.Context, in Founding) (Founded, error) {
+	now := a.Now()
+	user := portico.User{
+		ID: portico.UserID(a.id()), Email: strings.ToLower(in.Email), FullName: in.FullName,
+		Active: true, PasswordHash: in.PasswordHash, CreatedAt: now, UpdatedAt: now,
+	}
+	organization := portico.Organization{ID: portico.OrganizationID(a.id()), Name: in.Organization, OwnerID: user.ID, CreatedAt: now, UpdatedAt: now}
+	token := a.newToken(user.ID, in.TokenName, now.Add(in.TokenLifetime))
+	err := a.Store.Update(ctx, func(tx portico.Tx) error {
+		there, err := tx.Organizations().List(ctx, portico.ListQuery{Size: 1, Number: 1})
+		if err != nil {
+			return err
+		}
+		if there.Total > 0 {
+			return portico.Errorf(portico.KindConflict, "The organization [%s] exists already; nothing was changed.", there.Items[0].Name)
+		}
+		if err := tx.Users().Insert(ctx, user); err != nil {
+			return err
+		}
+		if err := tx.Organizations().Insert(ctx, organization); err != nil {
+			return err
+		}
+		return tx.AccessTokens().Insert(ctx, token.AccessToken)
+	})
+	if err != nil {
+		return Founded{}, err
+	}
+	return Founded{Organization: organization, User: user, Token: token.Value}, nil
+}
+
+// Organization returns the organization; KindNotFound before Bootstrap.
+func (a Accounts) Organization(ctx context.Context) (portico.Organization, error) {
+	return view(ctx, a.Store, func(tx portico.Tx) (portico.Organization, error) {
+		all, err := tx.Organizations().List(ctx, portico.ListQuery{Size: 1, Number: 1})
+		if err != nil {
+			return portico.Organization{}, err
+		}
+		if len(all.Items) == 0 {
+			return portico.Organization{}, portico.Errorf(portico.KindNotFound, "There is no organization yet.")
+		}
+		return all.Items[0], nil
+	})
+}
+
 // Principal is an admin who proved to be one with an access token.
 type Principal struct {
 	User  portico.User
@@ -35,21 +99,138 @@ func (a Accounts) Authenticate(ctx context.Context, token secret.Text) (Principa
 	}
 	digest := token.Digest()
 	return view(ctx, a.Store, func(tx portico.Tx) (Principal, error) {
-		found, err := tx.AccessTokens().List(ctx, portico.ListQuery{Size: 1, Number: 1, Filters: []portico.Filter{portico.Where("digest", digest.Hex())}})
+		same, err := tx.AccessTokens().List(ctx, portico.ListQuery{Size: 1, Number: 1, Filters: []portico.Filter{portico.Where("digest", digest.Hex())}})
 		if err != nil {
 			return Principal{}, err
 		}
-		if len(found.Items) == 0 || !found.Items[0].Digest.Equal(digest) || found.Items[0].State(a.Now()) != portico.TokenActive {
+		if len(same.Items) == 0 || !same.Items[0].Digest.Equal(digest) || same.Items[0].State(a.Now()) != portico.TokenActive {
 			return Principal{}, unauthenticated()
 		}
-		user, err := tx.Users().ByID(ctx, found.Items[0].UserID)
+		user, err := tx.Users().ByID(ctx, same.Items[0].UserID)
 		if err != nil {
 			return Principal{}, err
 		}
 		if !user.Active {
 			return Principal{}, unauthenticated()
 		}
-		return Principal{User: user, Token: found.Items[0]}, nil
+		return Principal{User: user, Token: same.Items[0]}, nil
+	})
+}
+
+// IssuedToken is a new access token; Value is shown here and kept nowhere.
+type IssuedToken struct {
+	portico.AccessToken
+	Value secret.Text
+}
+
+func (a Accounts) newToken(user portico.UserID, name string, expires time.Time) IssuedToken {
+	now, value := a.Now(), secret.Token(tokenPrefix)
+	return IssuedToken{Value: value, AccessToken: portico.AccessToken{
+		ID: portico.AccessTokenID(a.id()), UserID: user, Name: name, Digest: value.Digest(),
+		ExpiresAt: expires, CreatedAt: now, UpdatedAt: now,
+	}}
+}
+
+// CreateToken issues an access token; KindConflict for a name the user has
+// given already, or when the user has as many as allowed.
+func (a Accounts) CreateToken(ctx context.Context, user portico.UserID, name string, expires time.Time) (IssuedToken, error) {
+	token := a.newToken(user, name, expires)
+	err := a.Store.Update(ctx, func(tx portico.Tx) error {
+		tokens, err := otherTokens(ctx, tx, token.AccessToken)
+		if err != nil {
+			return err
+		}
+		if len(tokens) >= portico.MaxAccessTokens {
+			return portico.Errorf(portico.KindConflict, "The user has %d access tokens, the most that one user may have; nothing was created. Delete one first.", len(tokens))
+		}
+		return tx.AccessTokens().Insert(ctx, token.AccessToken)
+	})
+	if err != nil {
+		return IssuedToken{}, err
+	}
+	return token, nil
+}
+
+// otherTokens returns the user's other tokens; KindConflict when one of them
+// has the same name.
+func otherTokens(ctx context.Context, tx portico.Tx, t portico.AccessToken) ([]portico.AccessToken, error) {
+	all, err := tx.AccessTokens().List(ctx, portico.Everything(portico.Where("user_id", t.UserID)))
+	if err != nil {
+		return nil, err
+	}
+	var others []portico.AccessToken
+	for _, other := range all.Items {
+		if other.ID == t.ID {
+			continue
+		}
+		if other.Name == t.Name {
+			return nil, portico.Errorf(portico.KindConflict, "The user has an access token named [%s] already; nothing was changed. Choose another name.", t.Name)
+		}
+		others = append(others, other)
+	}
+	return others, nil
+}
+
+// Tokens returns a page of a user's access tokens.
+func (a Accounts) Tokens(ctx context.Context, user portico.UserID, q portico.ListQuery) (portico.Page[portico.AccessToken], error) {
+	return view(ctx, a.Store, func(tx portico.Tx) (portico.Page[portico.AccessToken], error) {
+		q.Filters = append(q.Filters, portico.Where("user_id", user))
+		return tx.AccessTokens().List(ctx, q)
+	})
+}
+
+// Token returns a user's access token; KindNotFound.
+func (a Accounts) Token(ctx context.Context, user portico.UserID, id portico.AccessTokenID) (portico.AccessToken, error) {
+	return view(ctx, a.Store, func(tx portico.Tx) (portico.AccessToken, error) {
+		t, err := tx.AccessTokens().ByID(ctx, id)
+		if err == nil && t.UserID != user {
+			return portico.AccessToken{}, portico.NotFound("access token", id)
+		}
+		return t, err
+	})
+}
+
+// RenameToken gives a user's access token another name; KindNotFound, KindConflict.
+func (a Accounts) RenameToken(ctx context.Context, user portico.UserID, id portico.AccessTokenID, name string) (portico.AccessToken, error) {
+	return a.changeToken(ctx, user, id, func(t *portico.AccessToken) { t.Name = name })
+}
+
+// RevokeToken ends a user's access token for good; KindNotFound.
+func (a Accounts) RevokeToken(ctx context.Context, user portico.UserID, id portico.AccessTokenID) (portico.AccessToken, error) {
+	return a.changeToken(ctx, user, id, func(t *portico.AccessToken) { t.Revoked = true })
+}
+
+func (a Accounts) changeToken(ctx context.Context, user portico.UserID, id portico.AccessTokenID, write func(*portico.AccessToken)) (portico.AccessToken, error) {
+	var changed portico.AccessToken
+	err := a.Store.Update(ctx, func(tx portico.Tx) error {
+		var err error
+		changed, err = tx.AccessTokens().Change(ctx, id, func(t *portico.AccessToken) error {
+			if t.UserID != user {
+				return portico.NotFound("access token", id)
+			}
+			write(t)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		_, err = otherTokens(ctx, tx, changed)
+		return err
+	})
+	return changed, err
+}
+
+// DeleteToken removes a user's access token; KindNotFound.
+func (a Accounts) DeleteToken(ctx context.Context, user portico.UserID, id portico.AccessTokenID) error {
+	return a.Store.Update(ctx, func(tx portico.Tx) error {
+		t, err := tx.AccessTokens().ByID(ctx, id)
+		if err != nil {
+			return err
+		}
+		if t.UserID != user {
+			return portico.NotFound("access token", id)
+		}
+		return tx.AccessTokens().Delete(ctx, id)
 	})
 }
 
@@ -61,19 +242,5 @@ func (a Accounts) NoteUse(ctx context.Context, id portico.AccessTokenID, at time
 			return nil
 		})
 		return err
-	})
-}
-
-// Organization returns the organization; KindNotFound before Bootstrap.
-func (a Accounts) Organization(ctx context.Context) (portico.Organization, error) {
-	return view(ctx, a.Store, func(tx portico.Tx) (portico.Organization, error) {
-		all, err := tx.Organizations().List(ctx, portico.ListQuery{Size: 1, Number: 1})
-		if err != nil {
-			return portico.Organization{}, err
-		}
-		if len(all.Items) == 0 {
-			return portico.Organization{}, portico.Errorf(portico.KindNotFound, "There is no organization yet.")
-		}
-		return all.Items[0], nil
 	})
 }
