@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"unicode/utf8"
 
@@ -37,52 +38,43 @@ const (
 	hashSize = 32
 )
 
-// Hasher hashes and verifies, a few at a time: each takes 19 MiB and a core.
-type Hasher struct {
-	slots chan struct{}
-	dummy string // what an unknown account's password is compared with
-}
-
-// New returns a Hasher that runs at most parallel computations at once; others wait.
-func New(parallel int) *Hasher {
-	salt, hash := make([]byte, saltSize), make([]byte, hashSize)
-	rand.Read(salt)
-	rand.Read(hash)
-	return &Hasher{slots: make(chan struct{}, max(1, parallel)), dummy: encode(current(), salt, hash)}
-}
+// slots bounds how many computations run at once in this process, because each
+// takes 19 MiB and a core; others wait. It is the machine that is shared here,
+// so there is one bound however many callers there are.
+var slots = make(chan struct{}, runtime.GOMAXPROCS(0))
 
 // Hash returns the password's PHC string: $argon2id$v=19$m=…,t=…,p=…$salt$hash.
 // A password beyond MaxLength is KindInvalid: hashing it would be work for nothing.
-func (h *Hasher) Hash(password secret.Text) (string, error) {
+func Hash(password secret.Text) (string, error) {
 	if utf8.RuneCountInString(password.Reveal()) > MaxLength {
 		return "", tooLong("password")
 	}
 	salt := make([]byte, saltSize)
 	rand.Read(salt) // never fails: crypto/rand aborts the program instead
 	p := current()
-	return encode(p, salt, h.compute(p, password, salt, hashSize)), nil
+	return encode(p, salt, compute(p, password, salt, hashSize)), nil
 }
 
 // Verify reports whether the password is the one that was hashed. With an empty
 // or unusable hash it takes the same time and reports false: the caller passes
 // "" for an account that does not exist, so that nobody learns which ones do.
-func (h *Hasher) Verify(hash string, password secret.Text) bool {
+func Verify(hash string, password secret.Text) bool {
 	if utf8.RuneCountInString(password.Reveal()) > MaxLength {
 		return false
 	}
 	p, salt, want, err := decode(hash)
 	if err != nil {
-		p, salt, want, _ = decode(h.dummy)
+		p, salt, want = current(), make([]byte, saltSize), make([]byte, hashSize)
 	}
-	got := h.compute(p, password, salt, uint32(len(want)))
+	got := compute(p, password, salt, uint32(len(want)))
 	return subtle.ConstantTimeCompare(got, want) == 1 && err == nil
 }
 
 // compute runs argon2id when there is a free slot. The password is normalised
 // (NFC, as RFC 8265 has it), because keyboards differ in how they compose letters.
-func (h *Hasher) compute(p parameters, password secret.Text, salt []byte, size uint32) []byte {
-	h.slots <- struct{}{}
-	defer func() { <-h.slots }()
+func compute(p parameters, password secret.Text, salt []byte, size uint32) []byte {
+	slots <- struct{}{}
+	defer func() { <-slots }()
 	return argon2.IDKey(norm.NFC.Bytes([]byte(password.Reveal())), salt, p.time, p.memory, p.threads, size)
 }
 
