@@ -1,0 +1,196 @@
+package okta
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"portico"
+	"portico/idp"
+	"portico/secret"
+)
+
+const pageSize = 200 // Okta's largest
+
+func appPath(id string, more ...string) string {
+	path := "/api/v1/apps/" + url.PathEscape(id)
+	for _, part := range more {
+		path += "/" + url.PathEscape(part)
+	}
+	return path
+}
+
+// Create implements portico.IdP. A client that exists already under the create
+// key is answered as IdPAmbiguous: Find gives it.
+func (c *Client) Create(ctx context.Context, spec portico.ClientSpec, createKey string) (portico.Client, error) {
+	id, err := clientID(createKey)
+	if err != nil {
+		return portico.Client{}, err
+	}
+	value := newSecret()
+	var made struct {
+		app
+		Created string `json:"created"`
+	}
+	_, err = c.api.Do(ctx, idp.Call{
+		Method: http.MethodPost, Path: "/api/v1/apps?activate=true", Class: classApps,
+		Body: newApp(spec, id, value), Out: &made, Creates: true, Secrets: []secret.Text{value},
+	})
+	if s := idp.Status(err); s != nil && s.Status == http.StatusBadRequest && strings.Contains(s.Text, "client_id") {
+		return portico.Client{}, &portico.IdPError{Kind: portico.IdPAmbiguous, Err: s,
+			Detail: "Okta did not accept the client id; most likely the client exists already: " + s.Text}
+	}
+	if err != nil {
+		return portico.Client{}, err
+	}
+	if made.ID == "" || made.Credentials.OAuth.ClientID != id {
+		return portico.Client{}, &portico.IdPError{Kind: portico.IdPAmbiguous,
+			Detail: "Okta answered the registration with something that is not the client asked for"}
+	}
+	client := portico.Client{Ref: made.ref(), Secret: portico.ClientSecret{
+		SecretInfo: portico.SecretInfo{Active: true, CreatedAt: parseTime(made.Created)}, Value: value,
+	}}
+	// Okta does not say the secret's own id here. Not to know it is no failure:
+	// the client exists, and its secrets can be listed later.
+	if infos, err := c.Secrets(ctx, client.Ref); err == nil && len(infos) == 1 {
+		client.Secret.SecretInfo = infos[0]
+	}
+	return client, nil
+}
+
+// Find implements portico.IdP.
+func (c *Client) Find(ctx context.Context, createKey string) (portico.ClientRef, error) {
+	id, err := clientID(createKey)
+	if err != nil {
+		return portico.ClientRef{}, err
+	}
+	found, err := c.byClientID(ctx, id)
+	if err != nil {
+		return portico.ClientRef{}, err
+	}
+	return found.ref(), nil
+}
+
+// byClientID asks for the app under its client id, which is its own id unless
+// Okta gave it another, and otherwise looks through all apps: Okta cannot
+// search for a client id.
+func (c *Client) byClientID(ctx context.Context, id string) (app, error) {
+	var a app
+	_, err := c.api.Do(ctx, idp.Call{Method: http.MethodGet, Path: appPath(id), Class: classApp, Out: &a})
+	switch {
+	case err == nil && a.Credentials.OAuth.ClientID == id:
+		return a, nil
+	case err != nil && !portico.IsIdP(err, portico.IdPNotFound):
+		return app{}, err
+	}
+	for cursor := ""; ; {
+		apps, next, err := c.apps(ctx, cursor)
+		if err != nil {
+			return app{}, err
+		}
+		for _, a := range apps {
+			if a.Credentials.OAuth.ClientID == id {
+				return a, nil
+			}
+		}
+		if next == "" {
+			return app{}, &portico.IdPError{Kind: portico.IdPNotFound, Detail: fmt.Sprintf("Okta has no client %s", id)}
+		}
+		cursor = next
+	}
+}
+
+// appID is Okta's id of the client's app.
+func (c *Client) appID(ctx context.Context, ref portico.ClientRef) (string, error) {
+	if ref.ExternalID != "" {
+		return ref.ExternalID, nil
+	}
+	if ref.ClientID == "" {
+		return "", &portico.IdPError{Kind: portico.IdPNotFound, Detail: "a client without an id is in no Okta organisation"}
+	}
+	a, err := c.byClientID(ctx, ref.ClientID)
+	return a.ID, err
+}
+
+// Read implements portico.IdP.
+func (c *Client) Read(ctx context.Context, ref portico.ClientRef) (portico.ClientState, error) {
+	if ref.ExternalID == "" {
+		a, err := c.byClientID(ctx, ref.ClientID)
+		if err != nil {
+			return portico.ClientState{}, err
+		}
+		return a.state(), nil
+	}
+	var a app
+	if _, err := c.api.Do(ctx, idp.Call{Method: http.MethodGet, Path: appPath(ref.ExternalID), Class: classApp, Out: &a}); err != nil {
+		return portico.ClientState{}, err
+	}
+	return a.state(), nil
+}
+
+// Update implements portico.IdP. Okta replaces the whole object, so it is read
+// first and everything that is not ours is written back as it was.
+func (c *Client) Update(ctx context.Context, ref portico.ClientRef, spec portico.ClientSpec) error {
+	id, err := c.appID(ctx, ref)
+	if err != nil {
+		return err
+	}
+	var object map[string]any
+	if _, err := c.api.Do(ctx, idp.Call{Method: http.MethodGet, Path: appPath(id), Class: classApp, Out: &object}); err != nil {
+		return err
+	}
+	revise(object, spec)
+	_, err = c.api.Do(ctx, idp.Call{Method: http.MethodPut, Path: appPath(id), Class: classApp, Body: object})
+	return err
+}
+
+// Delete implements portico.IdP. Okta deletes only what is deactivated; either
+// step may have been done by an earlier attempt.
+func (c *Client) Delete(ctx context.Context, ref portico.ClientRef) error {
+	id, err := c.appID(ctx, ref)
+	if err == nil {
+		_, err = c.api.Do(ctx, idp.Call{Method: http.MethodPost, Path: appPath(id, "lifecycle", "deactivate"), Class: classApp, Repeats: true})
+	}
+	if err == nil || portico.IsIdP(err, portico.IdPRejected) { // rejected: it is inactive already, or the deletion says why
+		_, err = c.api.Do(ctx, idp.Call{Method: http.MethodDelete, Path: appPath(id), Class: classApp})
+	}
+	if portico.IsIdP(err, portico.IdPNotFound) {
+		return nil
+	}
+	return err
+}
+
+// Clients implements portico.ClientLister. The batch holds every OAuth client
+// of the organisation; ours have an ApplicationID.
+func (c *Client) Clients(ctx context.Context, cursor string) (batch []portico.ClientState, next string, err error) {
+	apps, next, err := c.apps(ctx, cursor)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, a := range apps {
+		if a.Credentials.OAuth.ClientID != "" {
+			batch = append(batch, a.state())
+		}
+	}
+	return batch, next, nil
+}
+
+// apps reads one page; the cursor is the path and query of Okta's next link.
+func (c *Client) apps(ctx context.Context, cursor string) (page []app, next string, err error) {
+	if cursor == "" {
+		cursor = fmt.Sprintf("%s?limit=%d", appsPath, pageSize)
+	} else if !strings.HasPrefix(cursor, appsPath+"?") {
+		return nil, "", &portico.IdPError{Kind: portico.IdPRejected, Detail: "the cursor is not one of an Okta list; nothing was sent"}
+	}
+	header, err := c.api.Do(ctx, idp.Call{Method: http.MethodGet, Path: cursor, Class: classApps, Out: &page})
+	if err != nil {
+		return nil, "", err
+	}
+	next, err = nextPage(header.Values("Link"), c.api.Base)
+	if err == nil && next == cursor {
+		err = &portico.IdPError{Kind: portico.IdPUnavailable, Detail: "Okta's list of apps leads back to the page just read"}
+	}
+	return page, next, err
+}

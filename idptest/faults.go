@@ -1,0 +1,237 @@
+package idptest
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"portico"
+)
+
+// lost is how a registration may end without a usable answer, and whether the
+// provider did it.
+var lost = []struct {
+	name  string
+	fault Fault
+	kind  portico.IdPErrorKind
+	done  bool
+}{
+	{"AnswerLost", LoseAnswer, portico.IdPAmbiguous, true},
+	{"RequestLost", LoseRequest, portico.IdPAmbiguous, false},
+	{"Unreachable", Unreachable, portico.IdPUnavailable, false},
+	{"Malformed", Replace(Garble), portico.IdPAmbiguous, true},
+	{"Endless", Replace(Flood), portico.IdPAmbiguous, true},
+	{"ServerError", Answer(http.StatusInternalServerError, nil, "oops"), portico.IdPAmbiguous, false},
+	{"BadGateway", Answer(http.StatusBadGateway, nil, "<html>"), portico.IdPAmbiguous, false},
+	{"ServiceUnavailable", Answer(http.StatusServiceUnavailable, nil, ""), portico.IdPAmbiguous, false},
+	{"TooManyRequests", Answer(http.StatusTooManyRequests, http.Header{"Retry-After": {"7"}}, "{}"), portico.IdPUnavailable, false},
+	{"Unauthorized", Answer(http.StatusUnauthorized, nil, "{}"), portico.IdPDenied, false},
+	{"Forbidden", Answer(http.StatusForbidden, nil, "{}"), portico.IdPDenied, false},
+	{"BadRequest", Answer(http.StatusBadRequest, nil, "{}"), portico.IdPRejected, false},
+	{"Unprocessable", Answer(http.StatusUnprocessableEntity, nil, "[]"), portico.IdPRejected, false},
+}
+
+func runFaults(t *testing.T, newIdP New, o Options) {
+	for _, c := range lost {
+		t.Run("Create/"+c.name, func(t *testing.T) {
+			t.Parallel()
+			lostCreate(newFixture(t, newIdP, o), c.fault, c.kind, c.done)
+		})
+		t.Run("AddSecret/"+c.name, func(t *testing.T) {
+			t.Parallel()
+			lostSecret(newFixture(t, newIdP, o), c.fault, c.kind, c.done)
+		})
+	}
+	for name, test := range map[string]func(*fixture){
+		"RetryAfter": retryAfter, "ReadRepeats": readRepeats, "ReadGivesUp": readGivesUp, "Denied": denied,
+		"DeleteAnswerLost": deleteAnswerLost, "DeleteHalfWay": deleteHalfWay, "UpdateAnswerLost": updateAnswerLost,
+		"RedirectElsewhere": redirectElsewhere, "SlowAnswer": slowAnswer,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(newFixture(t, newIdP, o))
+		})
+	}
+}
+
+// lostCreate: one request, an error of the right kind, and Find tells the truth.
+func lostCreate(f *fixture, fault Fault, kind portico.IdPErrorKind, done bool) {
+	s, key := spec("Lost"), portico.NewRandomID()
+	f.wire.Break(http.MethodPost, f.CreatePath, 1, fault)
+	_, err := f.idp.Create(f.Context(), s, key)
+	f.want("create", err, kind)
+	if n := f.wire.Hits(); n != 1 {
+		f.Errorf("a creation was sent %d times", n)
+	}
+	ref, err := f.sound.Find(f.Context(), key)
+	if !done {
+		f.want("find", err, portico.IdPNotFound)
+		made, err := f.sound.Create(f.Context(), s, key)
+		f.must("create again under the same key", err)
+		f.removeAfter(made.Ref)
+		return
+	}
+	f.must("find", err)
+	f.removeAfter(ref)
+	if state := f.read(ref); state.ApplicationID != s.ApplicationID || !state.Enabled {
+		f.Errorf("found %+v", state)
+	}
+}
+
+// lostSecret: one request, and the list of secrets tells the truth.
+func lostSecret(f *fixture, fault Fault, kind portico.IdPErrorKind, done bool) {
+	m := f.manager()
+	made, _ := f.create(spec("LostSecret"))
+	before := f.secrets(m, made.Ref)
+	f.wire.Break(http.MethodPost, f.ObjectPath, 1, fault)
+	_, err := m.AddSecret(f.Context(), made.Ref)
+	f.want("add", err, kind)
+	if n := f.wire.Hits(); n != 1 {
+		f.Errorf("a new secret was asked for %d times", n)
+	}
+	sound := f.sound.(portico.SecretManager)
+	after := f.secrets(sound, made.Ref)
+	if len(after) > len(before) != done {
+		f.Fatalf("%d secrets before, %d after", len(before), len(after))
+	}
+	for id := range after {
+		if _, old := before[id]; !old {
+			f.must("revoke the one nobody was shown", sound.RevokeSecret(f.Context(), made.Ref, id))
+		}
+	}
+	if now := f.secrets(sound, made.Ref); len(now) != len(before) {
+		f.Errorf("%d secrets are left, want %d", len(now), len(before))
+	}
+}
+
+func retryAfter(f *fixture) {
+	f.wire.Break(http.MethodPost, f.CreatePath, 1, Answer(http.StatusTooManyRequests, http.Header{"Retry-After": {"30"}}, ""))
+	_, err := f.idp.Create(f.Context(), spec("Later"), portico.NewRandomID())
+	f.want("create", err, portico.IdPUnavailable)
+	_, err = f.idp.Create(f.Context(), spec("Later"), portico.NewRandomID())
+	f.want("create within the pause", err, portico.IdPUnavailable)
+	if n := f.wire.Hits(); n != 1 {
+		f.Errorf("%d creations were sent within the pause asked for", n)
+	}
+	f.must("wait", f.clock.Wait(f.Context(), time.Minute))
+	f.create(spec("Later"))
+}
+
+func readRepeats(f *fixture) {
+	made, _ := f.create(spec("Repeats"))
+	for _, status := range []int{http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout} {
+		f.wire.Break(http.MethodGet, f.ObjectPath, 2, Answer(status, http.Header{"Retry-After": {"1"}}, ""))
+		_, err := f.idp.Read(f.Context(), made.Ref)
+		f.must(fmt.Sprintf("read after two answers %d", status), err)
+		if n := f.wire.Hits(); n != 3 {
+			f.Errorf("%d: read in %d requests", status, n)
+		}
+	}
+	f.wire.Break(http.MethodGet, f.ObjectPath, 1, LoseAnswer)
+	_, err := f.idp.Read(f.Context(), made.Ref)
+	f.must("read after a lost answer", err)
+	if len(f.clock.Waits()) == 0 {
+		f.Error("repeated without waiting")
+	}
+}
+
+func readGivesUp(f *fixture) {
+	made, _ := f.create(spec("GivesUp"))
+	for name, fault := range map[string]Fault{
+		"unreachable": Unreachable, "lost": LoseAnswer, "503": Answer(http.StatusServiceUnavailable, nil, ""),
+		"500": Answer(http.StatusInternalServerError, nil, ""), "garbled": Replace(Garble), "endless": Replace(Flood),
+	} {
+		f.wire.Break(http.MethodGet, f.ObjectPath, 1000, fault)
+		_, err := f.idp.Read(f.Context(), made.Ref)
+		f.want(name, err, portico.IdPUnavailable)
+		if n := f.wire.Hits(); n > 5 {
+			f.Errorf("%s: %d requests", name, n)
+		}
+	}
+}
+
+func denied(f *fixture) {
+	made, _ := f.create(spec("Denied"))
+	for _, status := range []int{http.StatusUnauthorized, http.StatusForbidden} {
+		f.wire.Break(http.MethodGet, f.ObjectPath, 1, Answer(status, nil, "{}"))
+		_, err := f.idp.Read(f.Context(), made.Ref)
+		f.want("read", err, portico.IdPDenied)
+		if n := f.wire.Hits(); n != 1 {
+			f.Errorf("%d: a refused credential was tried %d times", status, n)
+		}
+	}
+}
+
+func deleteAnswerLost(f *fixture) {
+	made, key := f.create(spec("DeleteLost"))
+	f.wire.Break(http.MethodDelete, f.ObjectPath, 1, LoseAnswer)
+	f.must("delete", f.idp.Delete(f.Context(), made.Ref))
+	_, err := f.sound.Find(f.Context(), key)
+	f.want("find", err, portico.IdPNotFound)
+}
+
+func deleteHalfWay(f *fixture) {
+	made, _ := f.create(spec("HalfWay"))
+	f.wire.Break(http.MethodDelete, f.ObjectPath, 1000, Unreachable)
+	f.want("delete", f.idp.Delete(f.Context(), made.Ref), portico.IdPUnavailable)
+	f.wire.Break("", "", 0, nil)
+	f.must("delete again", f.idp.Delete(f.Context(), made.Ref))
+	_, err := f.idp.Read(f.Context(), made.Ref)
+	f.want("read", err, portico.IdPNotFound)
+}
+
+func updateAnswerLost(f *fixture) {
+	s := spec("UpdateLost")
+	made, _ := f.create(s)
+	s.Name = "Updated"
+	f.wire.Break(http.MethodPut, f.ObjectPath, 1, LoseAnswer)
+	f.must("update", f.idp.Update(f.Context(), made.Ref, s))
+	if state := f.read(made.Ref); state.Name != "Updated" {
+		f.Errorf("read %+v", state)
+	}
+}
+
+// redirectElsewhere: the credential follows no redirect.
+func redirectElsewhere(f *fixture) {
+	made, _ := f.create(spec("Redirected"))
+	var visits atomic.Int32
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { visits.Add(1) }))
+	f.Cleanup(elsewhere.Close)
+	f.wire.Break(http.MethodGet, f.ObjectPath, 1, Answer(http.StatusTemporaryRedirect, http.Header{"Location": {elsewhere.URL + "/steal"}}, ""))
+	_, err := f.idp.Read(f.Context(), made.Ref)
+	f.want("read", err, portico.IdPUnavailable)
+	if !strings.Contains(err.Error(), "redirect") {
+		f.Errorf("the error does not speak of the redirect: %v", err)
+	}
+	f.wire.Break(http.MethodPost, f.CreatePath, 1, Answer(http.StatusPermanentRedirect, http.Header{"Location": {elsewhere.URL + "/steal"}}, ""))
+	_, err = f.idp.Create(f.Context(), spec("Redirected"), portico.NewRandomID())
+	f.want("create", err, portico.IdPAmbiguous)
+	if n := visits.Load(); n != 0 {
+		f.Errorf("the other host was asked %d times", n)
+	}
+}
+
+// slowAnswer: the caller's deadline ends an answer that does not.
+func slowAnswer(f *fixture) {
+	made, _ := f.create(spec("Slow"))
+	f.wire.Break(http.MethodGet, f.ObjectPath, 1000, Replace(Drip))
+	ctx, cancel := context.WithTimeout(f.Context(), 300*time.Millisecond)
+	defer cancel()
+	_, err := f.idp.Read(ctx, made.Ref)
+	f.want("read", err, portico.IdPUnavailable)
+
+	key := portico.NewRandomID()
+	f.wire.Break(http.MethodPost, f.CreatePath, 1, Replace(Drip))
+	ctx, cancel = context.WithTimeout(f.Context(), 300*time.Millisecond)
+	defer cancel()
+	_, err = f.idp.Create(ctx, spec("Slow"), key)
+	f.want("create", err, portico.IdPAmbiguous)
+	ref, err := f.sound.Find(f.Context(), key)
+	f.must("find", err)
+	f.removeAfter(ref)
+}

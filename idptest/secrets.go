@@ -1,0 +1,87 @@
+package idptest
+
+import (
+	"portico"
+)
+
+// manager gives the adapter's secrets, or skips the test where there are none.
+func (f *fixture) manager() portico.SecretManager {
+	f.Helper()
+	m, ok := f.idp.(portico.SecretManager)
+	if !ok {
+		f.Skip("the provider's clients hold a single secret")
+	}
+	return m
+}
+
+func (f *fixture) secrets(m portico.SecretManager, ref portico.ClientRef) map[string]portico.SecretInfo {
+	f.Helper()
+	infos, err := m.Secrets(f.Context(), ref)
+	f.must("secrets", err)
+	byID := map[string]portico.SecretInfo{}
+	for _, info := range infos {
+		byID[info.ID] = info
+	}
+	return byID
+}
+
+func secretsOverlap(f *fixture) {
+	m := f.manager()
+	made, _ := f.create(spec("Overlap"))
+	first := f.secrets(m, made.Ref)
+	if len(first) != 1 || !first[made.Secret.ID].Active {
+		f.Fatalf("a new client has the secrets %+v, its own is %q", first, made.Secret.ID)
+	}
+	second, err := m.AddSecret(f.Context(), made.Ref)
+	f.must("add", err)
+	if second.ID == made.Secret.ID || second.Value.Equal(made.Secret.Value) || !second.Active {
+		f.Fatalf("the second secret is %+v", second.SecretInfo)
+	}
+	if all := f.secrets(m, made.Ref); len(all) != 2 || !all[second.ID].Active || !all[made.Secret.ID].Active {
+		f.Errorf("after adding: %+v", all)
+	}
+	if f.Token != nil {
+		f.must("the old secret while both are there", f.Token(f.Context(), made.Ref.ClientID, made.Secret.Value))
+		f.must("the new secret", f.Token(f.Context(), made.Ref.ClientID, second.Value))
+	}
+	f.must("revoke", m.RevokeSecret(f.Context(), made.Ref, made.Secret.ID))
+	f.must("revoke again", m.RevokeSecret(f.Context(), made.Ref, made.Secret.ID))
+	if all := f.secrets(m, made.Ref); len(all) != 1 || !all[second.ID].Active {
+		f.Errorf("after revoking: %+v", all)
+	}
+	if f.Token != nil {
+		if f.Token(f.Context(), made.Ref.ClientID, made.Secret.Value) == nil {
+			f.Error("a revoked secret gives a token")
+		}
+		f.must("the new secret after the old one is revoked", f.Token(f.Context(), made.Ref.ClientID, second.Value))
+	}
+}
+
+func secretsLimit(f *fixture) {
+	m := f.manager()
+	made, _ := f.create(spec("Limit"))
+	for range f.idp.Capabilities().MaxSecrets - 1 {
+		_, err := m.AddSecret(f.Context(), made.Ref)
+		f.must("add", err)
+	}
+	_, err := m.AddSecret(f.Context(), made.Ref)
+	f.want("one secret too many", err, portico.IdPRejected)
+	if all := f.secrets(m, made.Ref); len(all) != f.idp.Capabilities().MaxSecrets {
+		f.Errorf("%d secrets, want %d", len(all), f.idp.Capabilities().MaxSecrets)
+	}
+}
+
+func secretsLast(f *fixture) {
+	m := f.manager()
+	made, _ := f.create(spec("Last"))
+	f.want("revoke the last", m.RevokeSecret(f.Context(), made.Ref, made.Secret.ID), portico.IdPRejected)
+	if all := f.secrets(m, made.Ref); !all[made.Secret.ID].Active {
+		f.Errorf("the last secret is not there any more: %+v", all)
+	}
+	f.must("revoke an unknown one", m.RevokeSecret(f.Context(), made.Ref, "no-such-secret"))
+	ghost := portico.ClientRef{ClientID: "no-such-client", ExternalID: "no-such-object"}
+	_, err := m.AddSecret(f.Context(), ghost)
+	f.want("add to nobody", err, portico.IdPNotFound)
+	_, err = m.Secrets(f.Context(), ghost)
+	f.want("secrets of nobody", err, portico.IdPNotFound)
+}

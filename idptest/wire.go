@@ -1,0 +1,149 @@
+package idptest
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+)
+
+// Wire is an http.RoundTripper that misbehaves on demand.
+type Wire struct {
+	next http.RoundTripper
+
+	mu     sync.Mutex
+	method string
+	path   string
+	times  int
+	fault  Fault
+	hits   int
+}
+
+// NewWire makes a wire that works until Break is called.
+func NewWire(next http.RoundTripper) *Wire { return &Wire{next: next} }
+
+// Fault answers a request in the place of the real transport.
+type Fault func(req *http.Request, next http.RoundTripper) (*http.Response, error)
+
+// Break makes the next so many requests of a method, to paths that begin so,
+// run into the fault.
+func (w *Wire) Break(method, path string, times int, fault Fault) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.method, w.path, w.times, w.fault, w.hits = method, path, times, fault, 0
+}
+
+// Hits counts the requests of the kind named in Break since then, those that
+// ran into the fault and those that came after.
+func (w *Wire) Hits() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.hits
+}
+
+// RoundTrip implements http.RoundTripper.
+func (w *Wire) RoundTrip(req *http.Request) (*http.Response, error) {
+	if fault := w.meet(req); fault != nil {
+		return fault(req, w.next)
+	}
+	return w.next.RoundTrip(req)
+}
+
+func (w *Wire) meet(req *http.Request) Fault {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.fault == nil || req.Method != w.method || !strings.HasPrefix(req.URL.Path, w.path) {
+		return nil
+	}
+	w.hits++
+	if w.hits > w.times {
+		return nil
+	}
+	return w.fault
+}
+
+// Unreachable fails as a host does that does not listen.
+func Unreachable(req *http.Request, _ http.RoundTripper) (*http.Response, error) {
+	closeBody(req)
+	return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
+}
+
+// LoseRequest closes the connection before the provider has done anything.
+func LoseRequest(req *http.Request, _ http.RoundTripper) (*http.Response, error) {
+	closeBody(req)
+	return nil, io.EOF
+}
+
+// LoseAnswer lets the provider do what it is asked and loses what it says.
+func LoseAnswer(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+	res, err := next.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	res.Body.Close()
+	return nil, io.ErrUnexpectedEOF
+}
+
+// Answer answers without asking the provider.
+func Answer(status int, header http.Header, body string) Fault {
+	return func(req *http.Request, _ http.RoundTripper) (*http.Response, error) {
+		closeBody(req)
+		if header == nil {
+			header = http.Header{}
+		}
+		return &http.Response{
+			StatusCode: status, Status: http.StatusText(status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+			Header: header.Clone(), Body: io.NopCloser(strings.NewReader(body)), Request: req,
+		}, nil
+	}
+}
+
+// Replace lets the provider do what it is asked and answers something else
+// with its status.
+func Replace(body func(*http.Request) io.Reader) Fault {
+	return func(req *http.Request, next http.RoundTripper) (*http.Response, error) {
+		res, err := next.RoundTrip(req)
+		if err != nil {
+			return nil, err
+		}
+		res.Body.Close()
+		res.Body, res.ContentLength = io.NopCloser(body(req)), -1
+		res.Header.Del("Content-Length")
+		return res, nil
+	}
+}
+
+// Garble cuts the answer's JSON off.
+func Garble(*http.Request) io.Reader { return strings.NewReader(`{"id":`) }
+
+// Flood answers without end.
+func Flood(*http.Request) io.Reader { return endless{} }
+
+// Drip begins an answer and lets nothing follow until the caller gives up.
+func Drip(req *http.Request) io.Reader {
+	return io.MultiReader(strings.NewReader(`{"id":"`), stalled{req})
+}
+
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = ' '
+	}
+	return len(p), nil
+}
+
+type stalled struct{ req *http.Request }
+
+func (s stalled) Read([]byte) (int, error) {
+	<-s.req.Context().Done()
+	return 0, s.req.Context().Err()
+}
+
+func closeBody(req *http.Request) {
+	if req.Body != nil {
+		req.Body.Close()
+	}
+}
