@@ -1,0 +1,272 @@
+package localas
+
+import (
+	"context"
+	"database/sql"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// claim is a claim that one authorization server puts into tokens.
+type claim struct {
+	ID                   string          `json:"id"`
+	Name                 string          `json:"name"`
+	Status               string          `json:"status"`
+	ClaimType            string          `json:"claimType"`
+	ValueType            string          `json:"valueType"`
+	Value                string          `json:"value"`
+	Conditions           claimConditions `json:"conditions"`
+	System               bool            `json:"system"`
+	AlwaysIncludeInToken bool            `json:"alwaysIncludeInToken"`
+}
+
+// claimConditions holds the scopes that bring the claim in; none means any.
+type claimConditions struct {
+	Scopes []string `json:"scopes"`
+}
+
+// defaultSub names the user, or without one the client.
+const defaultSub = "(appuser != null) ? appuser.userName : app.clientId"
+
+func subClaim() claim {
+	return claim{Name: "sub", Status: active, ClaimType: "RESOURCE", ValueType: "EXPRESSION", Value: defaultSub, System: true}
+}
+
+var claimNamePattern = regexp.MustCompile(`^[A-Za-z0-9_\-.:/]{1,100}$`)
+
+// reservedClaims belong to the token itself.
+var reservedClaims = []string{
+	"acr", "active", "aid", "amr", "app_id", "app_type", "at_hash", "aud", "auth_time", "azp", "c_hash", "cid", "cnf",
+	"device_id", "exp", "group", "groups", "iat", "idp", "iss", "jti", "nbf", "nonce", "okta_emailVerified", "okta_lastUpdatedAt",
+	"orig", "permissions", "purpose", "rpt", "rsi", "scope", "scopes", "scp", "sid", "sub", "term", "token_query", "token_type",
+	"token_uri", "uid", "username", "user_id", "ver",
+}
+
+const claimColumns = `id, name, claim_type, value_type, value, status, scopes, system`
+
+func scanClaim(row scanner) (claim, error) {
+	var c claim
+	err := row.Scan(&c.ID, &c.Name, &c.ClaimType, &c.ValueType, &c.Value, &c.Status, asJSON(&c.Conditions.Scopes), &c.System)
+	c.AlwaysIncludeInToken = true
+	return c, err
+}
+
+func (s *Server) claims(ctx context.Context, server string) ([]claim, error) {
+	return queryAll(ctx, s.store.reader, scanClaim, `SELECT `+claimColumns+` FROM claim WHERE server = $1 ORDER BY seq`, server)
+}
+
+func (s *Server) claim(ctx context.Context, server, id string) (claim, error) {
+	c, err := scanClaim(s.store.reader.QueryRowContext(ctx, `SELECT `+claimColumns+` FROM claim WHERE server = $1 AND id = $2`, server, id))
+	return c, orNotFound(err, "OAuth2Claim", id)
+}
+
+func insertClaim(ctx context.Context, tx *sql.Tx, server string, c claim) (claim, error) {
+	c.ID, c.AlwaysIncludeInToken = newID("ocl"), true
+	if c.Conditions.Scopes == nil {
+		c.Conditions.Scopes = []string{}
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO claim (id, server, name, claim_type, value_type, value, status, scopes, system)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, c.ID, server, c.Name, c.ClaimType, c.ValueType, c.Value, c.Status,
+		toJSON(c.Conditions.Scopes), c.System)
+	if isDuplicate(err) {
+		err = invalid("name", "name: A claim with this name already exists.")
+	}
+	return c, err
+}
+
+func (s *Server) createClaim(ctx context.Context, server string, c claim) (claim, error) {
+	c.System = false
+	c = claimDefaults(c)
+	if err := s.checkClaim(ctx, server, c); err != nil {
+		return claim{}, err
+	}
+	return c, s.store.update(ctx, func(tx *sql.Tx) (err error) {
+		c, err = insertClaim(ctx, tx, server, c)
+		return err
+	})
+}
+
+// replaceClaim changes a claim. Of a system claim only the value changes.
+func (s *Server) replaceClaim(ctx context.Context, server string, old, c claim) (claim, error) {
+	c.ID, c.System, c.AlwaysIncludeInToken = old.ID, old.System, true
+	c = claimDefaults(c)
+	if old.System {
+		c.Name, c.ClaimType, c.Status, c.Conditions = old.Name, old.ClaimType, old.Status, old.Conditions
+	}
+	if err := s.checkClaim(ctx, server, c); err != nil {
+		return claim{}, err
+	}
+	err := s.store.update(ctx, func(tx *sql.Tx) error {
+		return affected(tx.ExecContext(ctx, `UPDATE claim SET name = $2, claim_type = $3, value_type = $4, value = $5,
+			status = $6, scopes = $7 WHERE id = $1`, c.ID, c.Name, c.ClaimType, c.ValueType, c.Value, c.Status, toJSON(c.Conditions.Scopes)))
+	})
+	if isDuplicate(err) {
+		err = invalid("name", "name: A claim with this name already exists.")
+	}
+	return c, orNotFound(err, "OAuth2Claim", c.ID)
+}
+
+func (s *Server) removeClaim(ctx context.Context, server, id string) error {
+	c, err := s.claim(ctx, server, id)
+	if err != nil {
+		return err
+	}
+	if c.System {
+		return forbidden()
+	}
+	return s.store.update(ctx, func(tx *sql.Tx) error {
+		return orNotFound(affected(tx.ExecContext(ctx, `DELETE FROM claim WHERE id = $1`, id)), "OAuth2Claim", id)
+	})
+}
+
+func claimDefaults(c claim) claim {
+	c.Name = strings.TrimSpace(c.Name)
+	if c.Status == "" {
+		c.Status = active
+	}
+	if c.ClaimType == "" {
+		c.ClaimType = "RESOURCE"
+	}
+	if c.ValueType == "" {
+		c.ValueType = "EXPRESSION"
+	}
+	if c.Conditions.Scopes == nil {
+		c.Conditions.Scopes = []string{}
+	}
+	return c
+}
+
+func (s *Server) checkClaim(ctx context.Context, server string, c claim) error {
+	var causes []string
+	if !claimNamePattern.MatchString(c.Name) {
+		causes = append(causes, "name: must be 1 to 100 letters, digits or any of _ - . : /")
+	}
+	if !c.System && slices.Contains(reservedClaims, c.Name) {
+		causes = append(causes, "name: '"+c.Name+"' is a reserved claim name.")
+	}
+	if c.ClaimType != "RESOURCE" && c.ClaimType != "IDENTITY" {
+		causes = append(causes, "claimType: must be RESOURCE or IDENTITY.")
+	}
+	if c.Status != active && c.Status != inactive {
+		causes = append(causes, "status: must be ACTIVE or INACTIVE.")
+	}
+	if c.ValueType != "EXPRESSION" {
+		causes = append(causes, "valueType: only EXPRESSION is supported.")
+	} else if _, err := parseExpression(c.Value); err != nil {
+		causes = append(causes, "value: invalid expression: "+err.Error()+".")
+	}
+	scopes, err := s.scopes(ctx, server, "", everyScope)
+	if err != nil {
+		return err
+	}
+	for _, name := range c.Conditions.Scopes {
+		if !slices.ContainsFunc(scopes, func(sc scope) bool { return sc.Name == name }) {
+			causes = append(causes, "conditions.scopes: '"+name+"' is not a scope of this authorization server.")
+		}
+	}
+	if len(causes) > 0 {
+		return invalid("claim", causes...)
+	}
+	return nil
+}
+
+// claimValues evaluates the claims that a token with these scopes carries.
+// A claim whose value is null is left out.
+func claimValues(claims []claim, app client, scopes []string) (map[string]any, error) {
+	values := map[string]any{}
+	for _, c := range claims {
+		wanted := len(c.Conditions.Scopes) == 0 ||
+			slices.ContainsFunc(c.Conditions.Scopes, func(name string) bool { return slices.Contains(scopes, name) })
+		if c.Status != active || c.ClaimType != "RESOURCE" || !wanted {
+			continue
+		}
+		parsed, err := parseExpression(c.Value)
+		if err != nil {
+			return nil, err
+		}
+		if text := parsed.eval(app).text; text != nil {
+			values[c.Name] = *text
+		}
+	}
+	return values, nil
+}
+
+type claimView struct {
+	claim
+	Links links `json:"_links"`
+}
+
+func (s *Server) claimView(server string, c claim) claimView {
+	self := s.base + "/api/v1/authorizationServers/" + server + "/claims/" + c.ID
+	return claimView{c, links{"self": link(self, "GET", "PUT", "DELETE")}}
+}
+
+func (s *Server) listClaims(w http.ResponseWriter, r *http.Request) error {
+	as, err := s.authServer(r.Context(), r.PathValue("as"))
+	if err != nil {
+		return err
+	}
+	all, err := s.claims(r.Context(), as.ID)
+	if err != nil {
+		return err
+	}
+	views := []claimView{}
+	for _, c := range all {
+		views = append(views, s.claimView(as.ID, c))
+	}
+	writeJSON(w, http.StatusOK, views)
+	return nil
+}
+
+func (s *Server) postClaim(w http.ResponseWriter, r *http.Request) error {
+	as, err := s.authServer(r.Context(), r.PathValue("as"))
+	if err != nil {
+		return err
+	}
+	in, err := readJSON[claim](w, r)
+	if err != nil {
+		return err
+	}
+	c, err := s.createClaim(r.Context(), as.ID, in)
+	if err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusCreated, s.claimView(as.ID, c))
+	return nil
+}
+
+func (s *Server) getClaim(w http.ResponseWriter, r *http.Request) error {
+	c, err := s.claim(r.Context(), r.PathValue("as"), r.PathValue("claim"))
+	if err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusOK, s.claimView(r.PathValue("as"), c))
+	return nil
+}
+
+func (s *Server) putClaim(w http.ResponseWriter, r *http.Request) error {
+	old, err := s.claim(r.Context(), r.PathValue("as"), r.PathValue("claim"))
+	if err != nil {
+		return err
+	}
+	in, err := readJSON[claim](w, r)
+	if err != nil {
+		return err
+	}
+	c, err := s.replaceClaim(r.Context(), r.PathValue("as"), old, in)
+	if err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusOK, s.claimView(r.PathValue("as"), c))
+	return nil
+}
+
+func (s *Server) deleteClaim(w http.ResponseWriter, r *http.Request) error {
+	if err := s.removeClaim(r.Context(), r.PathValue("as"), r.PathValue("claim")); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}

@@ -1,0 +1,293 @@
+package localas
+
+import (
+	"context"
+	"database/sql"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// policyRule says which grant types and scopes a policy allows, and how long
+// the tokens live.
+type policyRule struct {
+	ID          string         `json:"id"`
+	Type        string         `json:"type"`
+	Name        string         `json:"name"`
+	Priority    int            `json:"priority"`
+	Status      string         `json:"status"`
+	System      bool           `json:"system"`
+	Conditions  ruleConditions `json:"conditions"`
+	Actions     ruleActions    `json:"actions"`
+	created     time.Time
+	lastUpdated time.Time
+}
+
+type included struct {
+	Include []string `json:"include"`
+}
+
+type inclusion struct {
+	Include []string `json:"include"`
+	Exclude []string `json:"exclude"`
+}
+
+type ruleConditions struct {
+	People struct {
+		Users  inclusion `json:"users"`
+		Groups inclusion `json:"groups"`
+	} `json:"people"`
+	GrantTypes included `json:"grantTypes"`
+	Scopes     included `json:"scopes"`
+}
+
+type ruleActions struct {
+	Token struct {
+		AccessTokenLifetimeMinutes  int `json:"accessTokenLifetimeMinutes"`
+		RefreshTokenLifetimeMinutes int `json:"refreshTokenLifetimeMinutes"`
+		RefreshTokenWindowMinutes   int `json:"refreshTokenWindowMinutes"`
+	} `json:"token"`
+}
+
+const ruleType = "RESOURCE_ACCESS"
+
+func (rule policyRule) covers(grantType string, scopes []string) bool {
+	if !slices.Contains(rule.Conditions.GrantTypes.Include, grantType) {
+		return false
+	}
+	allowed := rule.Conditions.Scopes.Include
+	return slices.Contains(allowed, "*") ||
+		!slices.ContainsFunc(scopes, func(name string) bool { return !slices.Contains(allowed, name) })
+}
+
+func (rule policyRule) lifetime() time.Duration {
+	return time.Duration(rule.Actions.Token.AccessTokenLifetimeMinutes) * time.Minute
+}
+
+const ruleColumns = `id, name, priority, status, conditions, actions, system, created, last_updated`
+
+func scanRule(row scanner) (policyRule, error) {
+	rule := policyRule{Type: ruleType}
+	err := row.Scan(&rule.ID, &rule.Name, &rule.Priority, &rule.Status, asJSON(&rule.Conditions), asJSON(&rule.Actions), &rule.System,
+		timeColumn{&rule.created}, timeColumn{&rule.lastUpdated})
+	return rule, err
+}
+
+// rules are in the order of evaluation.
+func (s *Server) rules(ctx context.Context, policy string) ([]policyRule, error) {
+	return queryAll(ctx, s.store.reader, scanRule,
+		`SELECT `+ruleColumns+` FROM policy_rule WHERE policy = $1 ORDER BY priority, seq DESC`, policy)
+}
+
+func (s *Server) createRule(ctx context.Context, policy string, rule policyRule) (policyRule, error) {
+	rule = ruleDefaults(rule)
+	if err := checkRule(rule); err != nil {
+		return policyRule{}, err
+	}
+	now := s.now().UTC()
+	rule.ID, rule.created, rule.lastUpdated = newID("0pr"), now, now
+	err := s.store.update(ctx, func(tx *sql.Tx) (err error) {
+		if rule.Priority, err = place(ctx, tx, "policy_rule", "policy", policy, rule.ID, rule.Priority); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO policy_rule
+			(id, policy, name, priority, status, conditions, actions, system, created, last_updated)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)`, rule.ID, policy, rule.Name, rule.Priority, rule.Status,
+			toJSON(rule.Conditions), toJSON(rule.Actions), rule.System, now.UnixMicro())
+		return err
+	})
+	if isDuplicate(err) {
+		err = invalid("name", "name: A rule with this name already exists.")
+	}
+	return rule, err
+}
+
+func (s *Server) replaceRule(ctx context.Context, policy string, old, rule policyRule) (policyRule, error) {
+	rule.ID, rule.System, rule.created, rule.lastUpdated = old.ID, old.System, old.created, s.now().UTC()
+	if rule.Priority == 0 {
+		rule.Priority = old.Priority
+	}
+	rule = ruleDefaults(rule)
+	if err := checkRule(rule); err != nil {
+		return policyRule{}, err
+	}
+	err := s.store.update(ctx, func(tx *sql.Tx) (err error) {
+		if rule.Priority != old.Priority {
+			if rule.Priority, err = place(ctx, tx, "policy_rule", "policy", policy, rule.ID, rule.Priority); err != nil {
+				return err
+			}
+		}
+		return affected(tx.ExecContext(ctx, `UPDATE policy_rule SET name = $2, priority = $3, status = $4, conditions = $5,
+			actions = $6, last_updated = $7 WHERE id = $1`, rule.ID, rule.Name, rule.Priority, rule.Status,
+			toJSON(rule.Conditions), toJSON(rule.Actions), rule.lastUpdated.UnixMicro()))
+	})
+	if isDuplicate(err) {
+		err = invalid("name", "name: A rule with this name already exists.")
+	}
+	return rule, orNotFound(err, "PolicyRule", rule.ID)
+}
+
+func ruleDefaults(rule policyRule) policyRule {
+	rule.Name, rule.Type = strings.TrimSpace(rule.Name), ruleType
+	if rule.Status == "" {
+		rule.Status = active
+	}
+	if rule.Actions.Token.AccessTokenLifetimeMinutes == 0 {
+		rule.Actions.Token.AccessTokenLifetimeMinutes = 60
+	}
+	if rule.Actions.Token.RefreshTokenWindowMinutes == 0 {
+		rule.Actions.Token.RefreshTokenWindowMinutes = 10080
+	}
+	people := &rule.Conditions.People
+	for _, list := range []*[]string{&people.Users.Include, &people.Users.Exclude, &people.Groups.Include, &people.Groups.Exclude,
+		&rule.Conditions.GrantTypes.Include, &rule.Conditions.Scopes.Include} {
+		if *list == nil {
+			*list = []string{}
+		}
+	}
+	return rule
+}
+
+func checkRule(rule policyRule) error {
+	var causes []string
+	if rule.Name == "" || utf8.RuneCountInString(rule.Name) > 100 {
+		causes = append(causes, "name: must have 1 to 100 characters.")
+	}
+	if len(rule.Conditions.GrantTypes.Include) == 0 {
+		causes = append(causes, "conditions.grantTypes.include: must name at least one grant type.")
+	}
+	if rule.Status != active && rule.Status != inactive {
+		causes = append(causes, "status: must be ACTIVE or INACTIVE.")
+	}
+	if rule.Priority < 0 {
+		causes = append(causes, "priority: must not be negative.")
+	}
+	if lifetime := rule.lifetime(); lifetime < 5*time.Minute || lifetime > maxTokenLifetime {
+		causes = append(causes, "actions.token.accessTokenLifetimeMinutes: must be 5 to 1440 minutes.")
+	}
+	if len(causes) > 0 {
+		return invalid("policyRule", causes...)
+	}
+	return nil
+}
+
+type ruleView struct {
+	policyRule
+	Created     string `json:"created"`
+	LastUpdated string `json:"lastUpdated"`
+	Links       links  `json:"_links"`
+}
+
+func (s *Server) ruleView(r *http.Request, rule policyRule) ruleView {
+	self := s.base + "/api/v1/authorizationServers/" + r.PathValue("as") + "/policies/" + r.PathValue("policy") + "/rules/" + rule.ID
+	return ruleView{rule, timestamp(rule.created), timestamp(rule.lastUpdated), links{
+		"self":                 link(self, "GET", "PUT", "DELETE"),
+		lifecycle(rule.Status): link(self+"/lifecycle/"+lifecycle(rule.Status), "POST"),
+	}}
+}
+
+// requestedRule is the rule in the path, after its policy and its server.
+func (s *Server) requestedRule(r *http.Request) (policyRule, error) {
+	p, err := s.policy(r.Context(), r.PathValue("as"), r.PathValue("policy"))
+	if err != nil {
+		return policyRule{}, err
+	}
+	id := r.PathValue("rule")
+	rule, err := scanRule(s.store.reader.QueryRowContext(r.Context(),
+		`SELECT `+ruleColumns+` FROM policy_rule WHERE policy = $1 AND id = $2`, p.ID, id))
+	return rule, orNotFound(err, "PolicyRule", id)
+}
+
+func (s *Server) listRules(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.policy(r.Context(), r.PathValue("as"), r.PathValue("policy"))
+	if err != nil {
+		return err
+	}
+	all, err := s.rules(r.Context(), p.ID)
+	if err != nil {
+		return err
+	}
+	views := []ruleView{}
+	for _, rule := range all {
+		views = append(views, s.ruleView(r, rule))
+	}
+	writeJSON(w, http.StatusOK, views)
+	return nil
+}
+
+func (s *Server) postRule(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.policy(r.Context(), r.PathValue("as"), r.PathValue("policy"))
+	if err != nil {
+		return err
+	}
+	in, err := readJSON[policyRule](w, r)
+	if err != nil {
+		return err
+	}
+	in.System = false
+	rule, err := s.createRule(r.Context(), p.ID, in)
+	if err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusCreated, s.ruleView(r, rule))
+	return nil
+}
+
+func (s *Server) getRule(w http.ResponseWriter, r *http.Request) error {
+	rule, err := s.requestedRule(r)
+	if err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusOK, s.ruleView(r, rule))
+	return nil
+}
+
+func (s *Server) putRule(w http.ResponseWriter, r *http.Request) error {
+	old, err := s.requestedRule(r)
+	if err != nil {
+		return err
+	}
+	in, err := readJSON[policyRule](w, r)
+	if err != nil {
+		return err
+	}
+	rule, err := s.replaceRule(r.Context(), r.PathValue("policy"), old, in)
+	if err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusOK, s.ruleView(r, rule))
+	return nil
+}
+
+func (s *Server) deleteRule(w http.ResponseWriter, r *http.Request) error {
+	rule, err := s.requestedRule(r)
+	if err != nil {
+		return err
+	}
+	if err := s.store.update(r.Context(), func(tx *sql.Tx) error {
+		return orNotFound(affected(tx.ExecContext(r.Context(), `DELETE FROM policy_rule WHERE id = $1`, rule.ID)), "PolicyRule", rule.ID)
+	}); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// setRuleStatus is the handler of both lifecycle operations.
+func (s *Server) setRuleStatus(status string) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		old, err := s.requestedRule(r)
+		if err != nil {
+			return err
+		}
+		changed := old
+		changed.Status = status
+		if _, err := s.replaceRule(r.Context(), r.PathValue("policy"), old, changed); err != nil {
+			return err
+		}
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+}

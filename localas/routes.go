@@ -1,0 +1,195 @@
+package localas
+
+import (
+	"crypto/rand"
+	"net/http"
+)
+
+const requestIDHeader = "X-Okta-Request-Id"
+
+// handler answers a request, or returns why it does not.
+type handler func(w http.ResponseWriter, r *http.Request) error
+
+// oauthRoutes are open to everyone; their handlers authenticate clients.
+func (s *Server) oauthRoutes() map[string]handler {
+	return map[string]handler{
+		"GET /.well-known/openid-configuration": s.getOrgMetadata,
+		"GET /oauth2/v1/keys":                   s.orgKeys,
+		"GET /oauth2/v1/authorize":              s.authorize,
+		"POST /oauth2/v1/authorize":             s.authorize,
+		"POST /oauth2/v1/token":                 s.postOrgToken,
+		"POST /oauth2/v1/introspect":            s.postOrgIntrospect,
+		"POST /oauth2/v1/revoke":                s.postOrgRevoke,
+
+		"GET /oauth2/{as}/.well-known/oauth-authorization-server": s.getOAuthMetadata,
+		"GET /oauth2/{as}/.well-known/openid-configuration":       s.getOpenIDMetadata,
+		"GET /oauth2/{as}/v1/keys":                                s.serverKeys,
+		"GET /oauth2/{as}/v1/authorize":                           s.authorize,
+		"POST /oauth2/{as}/v1/authorize":                          s.authorize,
+		"POST /oauth2/{as}/v1/token":                              s.postToken,
+		"POST /oauth2/{as}/v1/introspect":                         s.postIntrospect,
+		"POST /oauth2/{as}/v1/revoke":                             s.postRevoke,
+	}
+}
+
+// managementRoute is an endpoint for an API token, or for an access token with
+// the scope; without a scope, for an API token only.
+type managementRoute struct {
+	pattern string
+	class   class
+	scope   string
+	handle  handler
+}
+
+func (s *Server) managementRoutes() []managementRoute {
+	const (
+		clients, app  = "/oauth2/v1/clients", "/api/v1/apps/{app}"
+		servers, as   = "/api/v1/authorizationServers", "/api/v1/authorizationServers/{as}"
+		policy, rule  = as + "/policies/{policy}", as + "/policies/{policy}/rules/{rule}"
+		secrets       = app + "/credentials/secrets"
+		tokens        = "/api/v1/api-tokens"
+		clientsRead   = "okta.clients.read"
+		clientsAdd    = "okta.clients.register"
+		clientsManage = "okta.clients.manage"
+		appsRead      = "okta.apps.read"
+		appsManage    = "okta.apps.manage"
+		asRead        = "okta.authorizationServers.read"
+		asManage      = "okta.authorizationServers.manage"
+	)
+	return []managementRoute{
+		{"GET " + clients, classClients, clientsRead, s.listClients},
+		{"POST " + clients, classClients, clientsAdd, s.postClient},
+		{"GET " + clients + "/{client}", classClients, clientsRead, s.getClient},
+		{"PUT " + clients + "/{client}", classClients, clientsManage, s.putClient},
+		{"DELETE " + clients + "/{client}", classClients, clientsManage, s.deleteRegistration},
+		{"POST " + clients + "/{client}/lifecycle/newSecret", classClients, clientsManage, s.newSecret},
+
+		{"GET /api/v1/apps", classApps, appsRead, s.listApps},
+		{"POST /api/v1/apps", classApps, appsManage, s.postApp},
+		{"GET " + app, classAppsByID, appsRead, s.getApp},
+		{"PUT " + app, classAppsByID, appsManage, s.putApp},
+		{"DELETE " + app, classAppsByID, appsManage, s.deleteApp},
+		{"POST " + app + "/lifecycle/activate", classAppsByID, appsManage, s.setAppStatus(active)},
+		{"POST " + app + "/lifecycle/deactivate", classAppsByID, appsManage, s.setAppStatus(inactive)},
+		{"GET " + secrets, classAppsByID, appsRead, s.listSecrets},
+		{"POST " + secrets, classAppsByID, appsManage, s.postSecret},
+		{"GET " + secrets + "/{secret}", classAppsByID, appsRead, s.getSecret},
+		{"DELETE " + secrets + "/{secret}", classAppsByID, appsManage, s.deleteSecret},
+		{"POST " + secrets + "/{secret}/lifecycle/activate", classAppsByID, appsManage, s.changeSecretStatus(active)},
+		{"POST " + secrets + "/{secret}/lifecycle/deactivate", classAppsByID, appsManage, s.changeSecretStatus(inactive)},
+		{"GET " + app + "/grants", classAppsByID, "okta.appGrants.read", s.listGrants},
+		{"POST " + app + "/grants", classAppsByID, "okta.appGrants.manage", s.postGrant},
+		{"DELETE " + app + "/grants/{grant}", classAppsByID, "okta.appGrants.manage", s.deleteGrant},
+
+		{"GET " + servers, classAuthServers, asRead, s.listServers},
+		{"POST " + servers, classAuthServers, asManage, s.postServer},
+		{"GET " + as, classAuthServers, asRead, s.getServer},
+		{"PUT " + as, classAuthServers, asManage, s.putServer},
+		{"DELETE " + as, classAuthServers, asManage, s.deleteServer},
+		{"POST " + as + "/lifecycle/activate", classAuthServers, asManage, s.setServerStatus(active)},
+		{"POST " + as + "/lifecycle/deactivate", classAuthServers, asManage, s.setServerStatus(inactive)},
+		{"GET " + as + "/credentials/keys", classAuthServers, asRead, s.listKeys},
+		{"POST " + as + "/credentials/lifecycle/keyRotate", classAuthServers, asManage, s.rotateKeys},
+		{"GET " + as + "/scopes", classAuthServers, asRead, s.listScopes},
+		{"POST " + as + "/scopes", classAuthServers, asManage, s.postScope},
+		{"GET " + as + "/scopes/{scope}", classAuthServers, asRead, s.getScope},
+		{"PUT " + as + "/scopes/{scope}", classAuthServers, asManage, s.putScope},
+		{"DELETE " + as + "/scopes/{scope}", classAuthServers, asManage, s.deleteScope},
+		{"GET " + as + "/claims", classAuthServers, asRead, s.listClaims},
+		{"POST " + as + "/claims", classAuthServers, asManage, s.postClaim},
+		{"GET " + as + "/claims/{claim}", classAuthServers, asRead, s.getClaim},
+		{"PUT " + as + "/claims/{claim}", classAuthServers, asManage, s.putClaim},
+		{"DELETE " + as + "/claims/{claim}", classAuthServers, asManage, s.deleteClaim},
+		{"GET " + as + "/policies", classAuthServers, asRead, s.listPolicies},
+		{"POST " + as + "/policies", classAuthServers, asManage, s.postPolicy},
+		{"GET " + policy, classAuthServers, asRead, s.getPolicy},
+		{"PUT " + policy, classAuthServers, asManage, s.putPolicy},
+		{"DELETE " + policy, classAuthServers, asManage, s.deletePolicy},
+		{"POST " + policy + "/lifecycle/activate", classAuthServers, asManage, s.setPolicyStatus(active)},
+		{"POST " + policy + "/lifecycle/deactivate", classAuthServers, asManage, s.setPolicyStatus(inactive)},
+		{"GET " + policy + "/rules", classAuthServers, asRead, s.listRules},
+		{"POST " + policy + "/rules", classAuthServers, asManage, s.postRule},
+		{"GET " + rule, classAuthServers, asRead, s.getRule},
+		{"PUT " + rule, classAuthServers, asManage, s.putRule},
+		{"DELETE " + rule, classAuthServers, asManage, s.deleteRule},
+		{"POST " + rule + "/lifecycle/activate", classAuthServers, asManage, s.setRuleStatus(active)},
+		{"POST " + rule + "/lifecycle/deactivate", classAuthServers, asManage, s.setRuleStatus(inactive)},
+
+		{"GET " + tokens, classAPITokens, "okta.apiTokens.read", s.listAPITokens},
+		{"GET " + tokens + "/{token}", classAPITokens, "okta.apiTokens.read", s.getAPIToken},
+		{"DELETE " + tokens + "/current", classAPITokens, "", s.deleteCurrentAPIToken},
+		{"DELETE " + tokens + "/{token}", classAPITokens, "okta.apiTokens.manage", s.deleteAPIToken},
+	}
+}
+
+// newHandler puts the routes together.
+func (s *Server) newHandler() http.Handler {
+	mux := http.NewServeMux()
+	for pattern, handle := range s.oauthRoutes() {
+		mux.Handle(pattern, s.endpoint(classOAuth, handle))
+	}
+	for _, route := range s.managementRoutes() {
+		mux.Handle(route.pattern, s.endpoint(route.class, func(w http.ResponseWriter, r *http.Request) error {
+			if err := s.authenticateManagement(r, route.scope); err != nil {
+				return err
+			}
+			return route.handle(w, r)
+		}))
+	}
+	if s.faults != nil {
+		mux.Handle("POST /_faults", s.endpoint(classAPITokens, s.postFaults))
+	}
+	return s.withHeaders(s.withFaults(s.withNotFound(mux)))
+}
+
+// endpoint counts a call against its class and writes the handler's error.
+func (s *Server) endpoint(c class, handle handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		err := tooManyRequests()
+		if s.limits.take(w, c, s.clock()) {
+			err = handle(w, r)
+		}
+		if err != nil {
+			s.writeError(w, r, err)
+		}
+	})
+}
+
+// withHeaders adds what every answer carries.
+func (s *Server) withHeaders(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set(requestIDHeader, "req"+rand.Text())
+		w.Header().Set("Date", s.clock().UTC().Format(http.TimeFormat))
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// withNotFound gives the mux's own refusals Okta's shape.
+func (s *Server) withNotFound(mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		refusal, pattern := mux.Handler(r)
+		if pattern != "" {
+			mux.ServeHTTP(w, r)
+			return
+		}
+		probe := &statusProbe{header: http.Header{}}
+		refusal.ServeHTTP(probe, r)
+		if allow := probe.header.Get("Allow"); probe.status == http.StatusMethodNotAllowed {
+			w.Header().Set("Allow", allow)
+			s.writeError(w, r, &apiError{probe.status, "E0000022", "The endpoint does not support the provided HTTP method", nil})
+			return
+		}
+		s.writeError(w, r, notFound("endpoint", r.URL.Path))
+	})
+}
+
+// statusProbe is a response that is only asked for its status and headers.
+type statusProbe struct {
+	header http.Header
+	status int
+}
+
+func (p *statusProbe) Header() http.Header         { return p.header }
+func (p *statusProbe) WriteHeader(status int)      { p.status = status }
+func (p *statusProbe) Write(b []byte) (int, error) { return len(b), nil }
