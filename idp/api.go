@@ -149,6 +149,9 @@ func (a *API) once(ctx context.Context, call Call, body []byte) (h http.Header, 
 	if err != nil {
 		return nil, false, &portico.IdPError{Kind: portico.IdPRejected, Detail: "the request's address is not valid; nothing was sent", Err: err}
 	}
+	if err := ctx.Err(); err != nil {
+		return nil, false, a.unanswered(call, err, true)
+	}
 	res, err := a.HTTP.Do(req)
 	if err != nil {
 		return nil, true, a.unanswered(call, err, asked.Load() && !connected.Load())

@@ -49,7 +49,7 @@ func (a *API) unanswered(call Call, err error, noConnection bool) *portico.IdPEr
 	switch {
 	case noConnection:
 		return &portico.IdPError{Kind: portico.IdPUnavailable, Err: err,
-			Detail: fmt.Sprintf("%s cannot be reached at %s; nothing was sent", a.Vendor, a.Base.Host)}
+			Detail: fmt.Sprintf("%s was not reached at %s; nothing was sent", a.Vendor, a.Base.Host)}
 	case call.Creates:
 		return &portico.IdPError{Kind: portico.IdPAmbiguous, Err: err,
 			Detail: a.Vendor + " was asked but its answer was lost; whether it did it is not known"}

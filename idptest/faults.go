@@ -216,19 +216,22 @@ func redirectElsewhere(f *fixture) {
 	}
 }
 
-// slowAnswer: the caller's deadline ends an answer that does not.
+// slowAnswer: a caller who gives up ends an answer that does not.
 func slowAnswer(f *fixture) {
 	made, _ := f.create(spec("Slow"))
-	f.wire.Break(http.MethodGet, f.ObjectPath, 1000, Replace(Drip))
-	ctx, cancel := context.WithTimeout(f.Context(), 300*time.Millisecond)
+	ctx, cancel := context.WithCancel(f.Context())
 	defer cancel()
+	f.wire.Break(http.MethodGet, f.ObjectPath, 1000, Replace(Stall(cancel)))
 	_, err := f.idp.Read(ctx, made.Ref)
 	f.want("read", err, portico.IdPUnavailable)
+	if n := f.wire.Hits(); n != 1 {
+		f.Errorf("asked %d times although the caller gave up", n)
+	}
 
 	key := portico.NewRandomID()
-	f.wire.Break(http.MethodPost, f.CreatePath, 1, Replace(Drip))
-	ctx, cancel = context.WithTimeout(f.Context(), 300*time.Millisecond)
+	ctx, cancel = context.WithCancel(f.Context())
 	defer cancel()
+	f.wire.Break(http.MethodPost, f.CreatePath, 1, Replace(Stall(cancel)))
 	_, err = f.idp.Create(ctx, spec("Slow"), key)
 	f.want("create", err, portico.IdPAmbiguous)
 	ref, err := f.sound.Find(f.Context(), key)

@@ -121,9 +121,12 @@ func Garble(*http.Request) io.Reader { return strings.NewReader(`{"id":`) }
 // Flood answers without end.
 func Flood(*http.Request) io.Reader { return endless{} }
 
-// Drip begins an answer and lets nothing follow until the caller gives up.
-func Drip(req *http.Request) io.Reader {
-	return io.MultiReader(strings.NewReader(`{"id":"`), stalled{req})
+// Stall begins an answer, tells that it did, and lets nothing follow until the
+// caller gives up.
+func Stall(begun func()) func(*http.Request) io.Reader {
+	return func(req *http.Request) io.Reader {
+		return io.MultiReader(strings.NewReader(`{"id":"`), stalled{req, begun})
+	}
 }
 
 type endless struct{}
@@ -135,9 +138,13 @@ func (endless) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-type stalled struct{ req *http.Request }
+type stalled struct {
+	req   *http.Request
+	begun func()
+}
 
 func (s stalled) Read([]byte) (int, error) {
+	s.begun()
 	<-s.req.Context().Done()
 	return 0, s.req.Context().Err()
 }

@@ -1,0 +1,115 @@
+package idp_test
+
+import (
+	"net/http"
+	"strconv"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"portico"
+	"portico/idp"
+	"portico/idptest"
+)
+
+// limited answers with rate headers, like a vendor whose clock is ahead.
+func limited(t *testing.T, status func() int, limit, remaining int, window time.Duration) (*idp.API, *idptest.Clock, *atomic.Int32) {
+	t.Helper()
+	var requests atomic.Int32
+	clock := idptest.NewClock(time.Now())
+	const ahead = 3 * time.Hour
+	api := newAPI(t, "https://idp.example", roundTrip(func(r *http.Request) (*http.Response, error) {
+		requests.Add(1)
+		theirs := clock.Now().Add(ahead).UTC()
+		return idptest.Answer(status(), http.Header{
+			"X-Limit": {strconv.Itoa(limit)}, "X-Remaining": {strconv.Itoa(remaining)},
+			"X-Reset": {strconv.FormatInt(theirs.Add(window).Unix(), 10)}, "Date": {theirs.Format(http.TimeFormat)},
+		}, "{}")(r, nil)
+	}), clock)
+	return api, clock, &requests
+}
+
+func ok() int { return http.StatusOK }
+
+// TestHalfTheLimit: over ten minutes of steady work the vendor sees half the
+// calls it allows, the first burst aside.
+func TestHalfTheLimit(t *testing.T) {
+	t.Parallel()
+	const limit = 60
+	api, clock, requests := limited(t, ok, limit, 50, time.Minute)
+	start := clock.Now()
+	for clock.Now().Sub(start) < 10*time.Minute {
+		if _, err := api.Do(t.Context(), get); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := requests.Load(); n < 10*limit/2 || n > 10*limit/2+limit/2+2 {
+		t.Errorf("%d calls in ten minutes with a limit of %d a minute", n, limit)
+	}
+}
+
+// TestFewRemaining: the last calls of a window are left to others, and the
+// vendor's clock decides when it ends.
+func TestFewRemaining(t *testing.T) {
+	t.Parallel()
+	api, clock, requests := limited(t, ok, 100, 4, 40*time.Second)
+	if _, err := api.Do(t.Context(), get); err != nil {
+		t.Fatal(err)
+	}
+	_, err := api.Do(t.Context(), get)
+	wantKind(t, err, portico.IdPUnavailable)
+	e, _ := err.(*portico.IdPError)
+	if e.RetryAfter < 39*time.Second || e.RetryAfter > 42*time.Second {
+		t.Errorf("retry after %v, the window ends in 40 s by the vendor's clock", e.RetryAfter)
+	}
+	if n := requests.Load(); n != 1 {
+		t.Errorf("%d requests were sent", n)
+	}
+	other := get
+	other.Class = "others"
+	if _, err := api.Do(t.Context(), other); err != nil {
+		t.Errorf("another class is held back as well: %v", err)
+	}
+	clock.Wait(t.Context(), e.RetryAfter)
+	if _, err := api.Do(t.Context(), get); err != nil {
+		t.Errorf("after the window: %v", err)
+	}
+}
+
+// TestShortPauseIsWaitedFor instead of failing.
+func TestShortPauseIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	status := http.StatusTooManyRequests
+	api, clock, requests := limited(t, func() int { s := status; status = http.StatusOK; return s }, 100, 0, 4*time.Second)
+	if _, err := api.Do(t.Context(), get); err != nil {
+		t.Fatal(err)
+	}
+	var waited time.Duration
+	for _, d := range clock.Waits() {
+		waited += d
+	}
+	if requests.Load() != 2 || waited < 4*time.Second || waited > 6*time.Second {
+		t.Errorf("%d requests, waited %v", requests.Load(), clock.Waits())
+	}
+}
+
+// TestAbsurdHeaders: whatever the headers say, the API neither stops for good
+// nor goes wild.
+func TestAbsurdHeaders(t *testing.T) {
+	t.Parallel()
+	for _, h := range []http.Header{
+		{"X-Reset": {"99999999999999999"}}, {"X-Reset": {"-5"}}, {"X-Reset": {"0"}}, {"X-Reset": {"soon"}},
+		{"Retry-After": {"9223372036854775807"}}, {"Retry-After": {"Fri, 31 Dec 9999 23:59:59 GMT"}}, {"Retry-After": {""}},
+		{"X-Limit": {"0"}, "X-Remaining": {"0"}}, {"X-Limit": {"9223372036854775807"}, "X-Remaining": {"9223372036854775807"}}, {"Date": {"yesterday"}},
+	} {
+		clock := idptest.NewClock(time.Now())
+		api := newAPI(t, "https://idp.example", roundTrip(func(r *http.Request) (*http.Response, error) {
+			return idptest.Answer(http.StatusTooManyRequests, h, "")(r, nil)
+		}), clock)
+		_, err := api.Do(t.Context(), create)
+		wantKind(t, err, portico.IdPUnavailable)
+		if e, _ := err.(*portico.IdPError); e.RetryAfter < time.Second || e.RetryAfter > 5*time.Minute {
+			t.Errorf("%v: retry after %v", h, e.RetryAfter)
+		}
+	}
+}
