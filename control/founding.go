@@ -1,0 +1,46 @@
+package control
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"portico"
+	"portico/secret"
+)
+
+// ReissueToken gives the admin with this address a new access token in place of
+// the one of the same name, for whoever runs the machine and holds none.
+// KindNotFound, KindConflict (too many tokens).
+func (a Accounts) ReissueToken(ctx context.Context, email, name string, life time.Duration) (secret.Text, error) {
+	user, err := view(ctx, a.Store, func(tx portico.Tx) (portico.User, error) {
+		found, err := tx.Users().List(ctx, portico.Everything(portico.Where("email", strings.ToLower(email))))
+		if err == nil && len(found.Items) == 0 {
+			err = portico.Errorf(portico.KindNotFound, "There is no admin with the address [%s].", email)
+		}
+		if err != nil {
+			return portico.User{}, err
+		}
+		return found.Items[0], nil
+	})
+	if err != nil {
+		return secret.Text{}, err
+	}
+	err = a.Store.Update(ctx, func(tx portico.Tx) error {
+		old, err := tx.AccessTokens().List(ctx, portico.Everything(portico.Where("user_id", user.ID), portico.Where("name", name)))
+		if err != nil {
+			return err
+		}
+		for _, t := range old.Items {
+			if err := tx.AccessTokens().Delete(ctx, t.ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return secret.Text{}, err
+	}
+	token, err := a.CreateToken(ctx, user.ID, name, a.Now().Add(life))
+	return token.Value, err
+}
