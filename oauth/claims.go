@@ -12,8 +12,9 @@ import (
 type Claims struct{ members map[string]any }
 
 // Path returns the value at a path of member names, one per level of nesting,
-// as a string. Numbers are written in decimal. ok is false when there is no
-// such value, or it is an object, an array, a boolean or null.
+// as a string. Whole numbers are written in decimal as far as JSON keeps them
+// exact (2^53); an array counts as its value when it has exactly one. ok is
+// false for anything else, and when there is no such value.
 func (c Claims) Path(path []string) (value string, ok bool) {
 	var at any = c.members
 	for _, name := range path {
@@ -23,11 +24,17 @@ func (c Claims) Path(path []string) (value string, ok bool) {
 		}
 		at = object[name]
 	}
+	if array, isArray := at.([]any); isArray && len(array) == 1 {
+		at = array[0]
+	}
 	switch v := at.(type) {
 	case string:
 		return v, true
 	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64), true
+		const exact = 1 << 53
+		if v == math.Trunc(v) && math.Abs(v) < exact {
+			return strconv.FormatInt(int64(v), 10), true
+		}
 	}
 	return "", false
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -81,8 +82,8 @@ func NormalizeIssuer(typed string) (string, error) {
 	switch {
 	case u.Scheme != "https" && u.Scheme != "http" || u.Opaque != "":
 		return "", errors.New("the issuer must begin with https://")
-	case u.Hostname() == "":
-		return "", errors.New("the issuer names no host")
+	case u.Hostname() == "" || strings.HasSuffix(u.Host, ":"):
+		return "", errors.New("the issuer names no host, or no port after the colon")
 	case u.User != nil:
 		return "", errors.New("the issuer must not contain a user name or password")
 	case u.RawQuery != "" || u.ForceQuery:
@@ -130,8 +131,8 @@ func Discover(ctx context.Context, client *http.Client, issuer string) (Metadata
 			}
 		}
 		failure.Attempts = append(failure.Attempts, DiscoveryAttempt{URL: address, Err: err})
-		if ctx.Err() != nil {
-			break
+		if _, unreachable := errors.AsType[net.Error](err); unreachable || ctx.Err() != nil {
+			break // the other addresses are on the same host
 		}
 	}
 	return Metadata{}, failure

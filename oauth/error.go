@@ -3,6 +3,7 @@ package oauth
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -84,7 +85,9 @@ func retryAfter(status int, header http.Header, now time.Time) time.Duration {
 // 200 bytes, and without the secret should the server have echoed it.
 func quote(text string, hidden secret.Text) string {
 	if !hidden.Empty() {
-		text = strings.ReplaceAll(text, hidden.Reveal(), hidden.String())
+		for _, form := range []string{hidden.Reveal(), url.QueryEscape(hidden.Reveal())} {
+			text = strings.ReplaceAll(text, form, hidden.String())
+		}
 	}
 	text = strings.Map(func(r rune) rune {
 		if r < 0x20 || r > 0x7e {

@@ -3,6 +3,7 @@ package oauth
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -41,8 +42,7 @@ type Token struct {
 	Type      string    // always "Bearer"
 }
 
-// requestToken makes one token request, never a second. The error is an
-// *Error, or the context's when the caller gave up.
+// requestToken makes one token request, never a second. The error is an *Error.
 func requestToken(ctx context.Context, client *http.Client, endpoint string, grant Grant, now func() time.Time) (Token, error) {
 	form := url.Values{}
 	for name, value := range grant.Extra {
@@ -55,9 +55,15 @@ func requestToken(ctx context.Context, client *http.Client, endpoint string, gra
 	if len(grant.Scopes) > 0 {
 		form.Set("scope", strings.Join(grant.Scopes, " "))
 	}
-	if grant.Method == ClientSecretPost {
+	var authorization string
+	switch grant.Method {
+	case ClientSecretBasic, "":
+		authorization = EncodeBasic(grant.ClientID, grant.Secret)
+	case ClientSecretPost:
 		form.Set("client_id", grant.ClientID)
 		form.Set("client_secret", grant.Secret.Reveal())
+	default:
+		return Token{}, &Error{Description: fmt.Sprintf("client authentication method %q is not supported", grant.Method)}
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, strings.NewReader(form.Encode()))
 	if err != nil {
@@ -65,8 +71,8 @@ func requestToken(ctx context.Context, client *http.Client, endpoint string, gra
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	request.Header.Set("Accept", "application/json")
-	if grant.Method != ClientSecretPost {
-		request.Header.Set("Authorization", EncodeBasic(grant.ClientID, grant.Secret))
+	if authorization != "" {
+		request.Header.Set("Authorization", authorization)
 	}
 	sent := now()
 	response, err := client.Do(request)
@@ -144,8 +150,8 @@ func issued(body []byte, requested []string, sent time.Time) (Token, error) {
 // unavailable wraps a cause that is no decision of the server.
 func unavailable(what string, cause error) *Error {
 	e := &Error{Description: what, Err: cause}
-	if notYet, ok := errors.AsType[*notYetError](cause); ok {
-		e.RetryAfter = notYet.wait
+	if fetch, ok := errors.AsType[*fetchError](cause); ok {
+		e.RetryAfter = fetch.wait
 	}
 	return e
 }

@@ -2,7 +2,6 @@ package oauth
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -12,7 +11,8 @@ const (
 	fetchTimeout   = 10 * time.Second // one background fetch, detached from whoever waits for it
 	firstRetry     = time.Second      // wait after a failed fetch; doubles up to lastRetry
 	lastRetry      = 30 * time.Second
-	refreshPortion = 0.8 // of the life after which a value is renewed in the background
+	recentFailure  = 5 * time.Minute // how long after a failed fetch nobody waits for the next one
+	refreshPortion = 0.8             // of the life after which a value is renewed in the background
 )
 
 // refreshed holds one fetched value: discovery metadata or a key set. One fetch
@@ -32,6 +32,7 @@ type refreshed[T any] struct {
 	expires   time.Time
 	failures  int // since the last success
 	err       error
+	failedAt  time.Time
 	retryAt   time.Time
 	running   *flight // nil when no fetch is under way
 }
@@ -42,14 +43,14 @@ type flight struct {
 	err  error // of this fetch; read it only after done
 }
 
-// notYetError is the last fetch's error while the source is left alone.
-type notYetError struct {
+// fetchError is the last fetch's error, and how long the source is left alone.
+type fetchError struct {
 	wait time.Duration
 	err  error
 }
 
-func (e *notYetError) Error() string { return e.err.Error() }
-func (e *notYetError) Unwrap() error { return e.err }
+func (e *fetchError) Error() string { return e.err.Error() }
+func (e *fetchError) Unwrap() error { return e.err }
 
 // current returns the value, waiting for a fetch only when there is none that
 // may serve. The error is the last fetch's, or the context's.
@@ -71,16 +72,17 @@ func (r *refreshed[T]) current(ctx context.Context) (T, error) {
 	if f == nil {
 		defer r.mu.Unlock()
 		var none T
-		return none, &notYetError{wait: r.retryAt.Sub(now), err: r.err}
+		return none, &fetchError{wait: r.retryAt.Sub(now), err: r.err}
 	}
 	r.mu.Unlock()
 	return r.wait(ctx, f)
 }
 
 // servesLocked reports whether the value may be used now without waiting:
-// before it expires, and while fetches fail until maxStale is over.
+// before it expires, and until maxStale is over while fetches fail.
 func (r *refreshed[T]) servesLocked(now time.Time) bool {
-	return r.loaded && (now.Before(r.expires) || r.failures > 0 && now.Before(r.expires.Add(r.maxStale)))
+	failing := r.failures > 0 && now.Before(r.failedAt.Add(recentFailure))
+	return r.loaded && (now.Before(r.expires) || failing && now.Before(r.expires.Add(r.maxStale)))
 }
 
 // renew returns the value of a fetch that begins now or is under way already.
@@ -119,13 +121,11 @@ func (r *refreshed[T]) wait(ctx context.Context, f *flight) (T, error) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.servesLocked(r.now()) {
+	now := r.now()
+	if f.err == nil || r.servesLocked(now) {
 		return r.value, nil
 	}
-	if f.err == nil { // the value's life is over already: the clock has jumped
-		return none, errors.New("expired while it was fetched")
-	}
-	return none, f.err
+	return none, &fetchError{wait: max(r.retryAt.Sub(now), 0), err: f.err}
 }
 
 // startLocked begins a fetch unless one is running.
@@ -153,7 +153,7 @@ func (r *refreshed[T]) run(f *flight) {
 			wait = lastRetry
 		}
 		r.failures++
-		r.retryAt = now.Add(wait)
+		r.failedAt, r.retryAt = now, now.Add(wait)
 		r.logger.Warn("fetch failed", "error", err, "failures", r.failures, "retry_in", wait, "stale_value_serves", r.servesLocked(now))
 		return
 	}

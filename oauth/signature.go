@@ -6,8 +6,8 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rsa"
-	_ "crypto/sha256" // SHA-256 of RS256, PS256 and ES256
-	_ "crypto/sha512" // SHA-384 and SHA-512 of the larger ones
+	"crypto/sha256"
+	"crypto/sha512"
 	"math/big"
 	"slices"
 )
@@ -72,8 +72,15 @@ func (k publicKey) verify(algorithm string, input, signature []byte) bool {
 
 // digest hashes the signing input with the hash that ends an algorithm's name.
 func digest(algorithm string, input []byte) (crypto.Hash, []byte) {
-	hash := map[string]crypto.Hash{"256": crypto.SHA256, "384": crypto.SHA384, "512": crypto.SHA512}[algorithm[2:]]
-	h := hash.New()
-	h.Write(input)
-	return hash, h.Sum(nil)
+	switch algorithm[2:] {
+	case "256":
+		sum := sha256.Sum256(input)
+		return crypto.SHA256, sum[:]
+	case "384":
+		sum := sha512.Sum384(input)
+		return crypto.SHA384, sum[:]
+	default:
+		sum := sha512.Sum512(input)
+		return crypto.SHA512, sum[:]
+	}
 }
