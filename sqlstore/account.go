@@ -1,0 +1,67 @@
+package sqlstore
+
+import "portico"
+
+func organizations() *table[portico.OrganizationID, portico.Organization] {
+	return &table[portico.OrganizationID, portico.Organization]{
+		name: "organizations",
+		noun: "organization",
+		row: func(o *portico.Organization) []cell {
+			return []cell{
+				text("id", &o.ID),
+				text("name", &o.Name),
+				text("owner_id", &o.OwnerID),
+				instant("created_at", &o.CreatedAt),
+				instant("updated_at", &o.UpdatedAt),
+			}
+		},
+		fields: []string{"id", "name", "owner_id", "created_at", "updated_at"},
+	}
+}
+
+func users() *table[portico.UserID, portico.User] {
+	return &table[portico.UserID, portico.User]{
+		name: "users",
+		noun: "user",
+		row: func(u *portico.User) []cell {
+			return []cell{
+				text("id", &u.ID),
+				text("email", &u.Email),
+				text("full_name", &u.FullName),
+				text("preferred_name", &u.PreferredName),
+				boolean("active", &u.Active),
+				text("password_hash", &u.PasswordHash),
+				instant("created_at", &u.CreatedAt),
+				instant("updated_at", &u.UpdatedAt),
+			}
+		},
+		fields: []string{"id", "email", "full_name", "preferred_name", "active", "created_at", "updated_at"},
+		unique: map[string]string{
+			"users_email_key": "A user with this e-mail address exists already.",
+		},
+	}
+}
+
+func accessTokens() *table[portico.AccessTokenID, portico.AccessToken] {
+	return &table[portico.AccessTokenID, portico.AccessToken]{
+		name: "access_tokens",
+		noun: "access token",
+		row: func(t *portico.AccessToken) []cell {
+			return []cell{
+				text("id", &t.ID),
+				text("user_id", &t.UserID),
+				text("name", &t.Name),
+				digest("digest", &t.Digest),
+				boolean("revoked", &t.Revoked),
+				instant("expires_at", &t.ExpiresAt),
+				optionalInstant("last_used_at", &t.LastUsedAt),
+				instant("created_at", &t.CreatedAt),
+				instant("updated_at", &t.UpdatedAt),
+			}
+		},
+		fields: []string{"id", "user_id", "name", "digest", "revoked", "expires_at", "last_used_at", "created_at", "updated_at"},
+		unique: map[string]string{
+			"access_tokens_digest_key": "This access token exists already.",
+		},
+	}
+}

@@ -1,0 +1,120 @@
+package sqlstore
+
+import "portico"
+
+// applicationChange is what a write of anything that one application may do
+// announces.
+func applicationChange(id portico.ApplicationID) portico.Change {
+	return portico.Change{Scope: portico.ChangeApplication, ID: string(id)}
+}
+
+func applications() *table[portico.ApplicationID, portico.Application] {
+	return &table[portico.ApplicationID, portico.Application]{
+		name: "applications",
+		noun: "application",
+		row: func(a *portico.Application) []cell {
+			return []cell{
+				text("id", &a.ID),
+				text("portal_id", &a.PortalID),
+				text("developer_id", &a.DeveloperID),
+				text("auth_strategy_id", &a.StrategyID),
+				text("name", &a.Name),
+				optionalText("description", &a.Description),
+				document("labels", &a.Labels),
+				optionalText("redirect_uri", &a.RedirectURI),
+				document("scopes", &a.Scopes),
+				optionalText("dcr_provider_id", &a.ProviderID),
+				text("client_id", &a.ClientID),
+				text("external_id", &a.ExternalID),
+				number("generation", &a.Generation),
+				instant("created_at", &a.CreatedAt),
+				instant("updated_at", &a.UpdatedAt),
+			}
+		},
+		fields: []string{"id", "portal_id", "developer_id", "auth_strategy_id", "name", "dcr_provider_id", "client_id",
+			"created_at", "updated_at"},
+		more: map[string]field{"labels": labels("applications.labels")},
+		unique: map[string]string{
+			"applications_developer_id_name_key":         "The developer has an application with this name already.",
+			"applications_dcr_provider_id_client_id_key": "An application with this client id exists already at the DCR provider.",
+			"applications_portal_id_client_id_key":       "An application with this client id exists already in the portal.",
+		},
+		change: func(a portico.Application) portico.Change { return applicationChange(a.ID) },
+	}
+}
+
+func apiKeys() *table[portico.APIKeyID, portico.APIKey] {
+	return &table[portico.APIKeyID, portico.APIKey]{
+		name: "api_keys",
+		noun: "API key",
+		row: func(k *portico.APIKey) []cell {
+			return []cell{
+				text("id", &k.ID),
+				text("application_id", &k.ApplicationID),
+				text("display_name", &k.DisplayName),
+				digest("digest", &k.Digest),
+				optionalInstant("expires_at", &k.ExpiresAt),
+				instant("created_at", &k.CreatedAt),
+				instant("updated_at", &k.UpdatedAt),
+			}
+		},
+		fields: []string{"id", "application_id", "display_name", "digest", "expires_at", "created_at", "updated_at"},
+		unique: map[string]string{
+			"api_keys_digest_key": "This API key exists already.",
+		},
+		change: func(k portico.APIKey) portico.Change { return applicationChange(k.ApplicationID) },
+	}
+}
+
+func registrations() *table[portico.RegistrationID, portico.Registration] {
+	const application = " FROM applications a WHERE a.id = registrations.application_id"
+	return &table[portico.RegistrationID, portico.Registration]{
+		name: "registrations",
+		noun: "registration",
+		row: func(r *portico.Registration) []cell {
+			return []cell{
+				text("id", &r.ID),
+				text("application_id", &r.ApplicationID),
+				text("api_id", &r.APIID),
+				text("portal_id", &r.PortalID),
+				text("status", &r.Status),
+				instant("created_at", &r.CreatedAt),
+				instant("updated_at", &r.UpdatedAt),
+			}
+		},
+		fields: []string{"id", "application_id", "api_id", "portal_id", "status", "created_at", "updated_at"},
+		more: map[string]field{
+			"api_name":         related("SELECT a.name FROM apis a WHERE a.id = registrations.api_id"),
+			"application_name": related("SELECT a.name" + application),
+			"developer_id":     related("SELECT a.developer_id" + application),
+		},
+		unique: map[string]string{
+			"registrations_application_id_api_id_key": "The application is registered for this API already.",
+		},
+		change: func(r portico.Registration) portico.Change { return applicationChange(r.ApplicationID) },
+	}
+}
+
+func tasks() *table[portico.TaskID, portico.Task] {
+	return &table[portico.TaskID, portico.Task]{
+		name: "tasks",
+		noun: "task",
+		row: func(t *portico.Task) []cell {
+			return []cell{
+				text("id", &t.ID),
+				text("kind", &t.Kind),
+				text("dcr_provider_id", &t.ProviderID),
+				text("application_id", &t.ApplicationID),
+				text("create_key", &t.CreateKey),
+				document("client", &t.Client),
+				document("secret_ids", &t.SecretIDs),
+				number("attempts", &t.Attempts),
+				text("last_error", &t.LastError),
+				instant("due_at", &t.DueAt),
+				instant("created_at", &t.CreatedAt),
+				instant("updated_at", &t.UpdatedAt),
+			}
+		},
+		fields: []string{"id", "kind", "dcr_provider_id", "application_id", "create_key", "attempts", "due_at", "created_at", "updated_at"},
+	}
+}

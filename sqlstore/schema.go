@@ -1,0 +1,77 @@
+package sqlstore
+
+import "portico"
+
+// schema is the description of every table.
+type schema struct {
+	organizations   *table[portico.OrganizationID, portico.Organization]
+	users           *table[portico.UserID, portico.User]
+	accessTokens    *table[portico.AccessTokenID, portico.AccessToken]
+	providers       *table[portico.ProviderID, portico.Provider]
+	strategies      *table[portico.StrategyID, portico.Strategy]
+	portals         *table[portico.PortalID, portico.Portal]
+	apis            *table[portico.APIID, portico.API]
+	versions        *table[portico.VersionID, portico.Version]
+	publications    *table[portico.PublicationID, portico.Publication]
+	implementations *table[portico.ImplementationID, portico.Implementation]
+	controlPlanes   *table[portico.ControlPlaneID, portico.ControlPlane]
+	services        *table[portico.ServiceID, portico.Service]
+	routes          *table[portico.RouteID, portico.Route]
+	developers      *table[portico.DeveloperID, portico.Developer]
+	oneTimeTokens   *table[portico.OneTimeTokenID, portico.OneTimeToken]
+	sessions        *table[portico.SessionID, portico.Session]
+	applications    *table[portico.ApplicationID, portico.Application]
+	apiKeys         *table[portico.APIKeyID, portico.APIKey]
+	registrations   *table[portico.RegistrationID, portico.Registration]
+	tasks           *table[portico.TaskID, portico.Task]
+}
+
+func newSchema() *schema {
+	return &schema{
+		organizations:   organizations().prepare(),
+		users:           users().prepare(),
+		accessTokens:    accessTokens().prepare(),
+		providers:       providers().prepare(),
+		strategies:      strategies().prepare(),
+		portals:         portals().prepare(),
+		apis:            apis().prepare(),
+		versions:        versions().prepare(),
+		publications:    publications().prepare(),
+		implementations: implementations().prepare(),
+		controlPlanes:   controlPlanes().prepare(),
+		services:        services().prepare(),
+		routes:          routes().prepare(),
+		developers:      developers().prepare(),
+		oneTimeTokens:   oneTimeTokens().prepare(),
+		sessions:        sessions().prepare(),
+		applications:    applications().prepare(),
+		apiKeys:         apiKeys().prepare(),
+		registrations:   registrations().prepare(),
+		tasks:           tasks().prepare(),
+	}
+}
+
+// descriptions of all tables, for messages and for the test that compares them
+// with the database.
+func (s *schema) descriptions() []described {
+	return []described{
+		s.organizations.described(), s.users.described(), s.accessTokens.described(), s.providers.described(),
+		s.strategies.described(), s.portals.described(), s.apis.described(), s.versions.described(),
+		s.publications.described(), s.implementations.described(), s.controlPlanes.described(), s.services.described(),
+		s.routes.described(), s.developers.described(), s.oneTimeTokens.described(), s.sessions.described(),
+		s.applications.described(), s.apiKeys.described(), s.registrations.described(), s.tasks.described(),
+	}
+}
+
+// noun of a table's entities.
+func (s *schema) noun(table string) string {
+	for _, d := range s.descriptions() {
+		if d.name == table {
+			return d.noun
+		}
+	}
+	return "entity"
+}
+
+// routingChange is what a write of anything that routes requests announces.
+func routingChange[T any](T) portico.Change { return portico.Change{Scope: portico.ChangeRouting} }

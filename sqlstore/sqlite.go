@@ -1,0 +1,210 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"net/url"
+	"os"
+	"regexp"
+	"strings"
+	"sync"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"portico"
+)
+
+type sqliteEngine struct{}
+
+// sqliteReaders is how many views run at once; there is always one writer.
+const sqliteReaders = 8
+
+// registerFold gives SQLite, whose own lower() knows only ASCII, the folding
+// of case that contains needs. The driver keeps one list for all databases.
+var registerFold = sync.OnceValue(func() error {
+	return sqlite.RegisterDeterministicScalarFunction("portico_fold", 1,
+		func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+			if s, ok := args[0].(string); ok {
+				return strings.ToLower(s), nil
+			}
+			return args[0], nil
+		})
+})
+
+// openSQLite opens the file that a DSN names after its scheme.
+func (s *Store) openSQLite(ctx context.Context, rest string) error {
+	s.engine = sqliteEngine{}
+	path, query, _ := strings.Cut(strings.TrimPrefix(rest, "//"), "?")
+	path, err := url.PathUnescape(path)
+	if err != nil || path == "" || strings.HasPrefix(path, ":memory:") {
+		return portico.Invalid("dsn", "invalid", "A SQLite store needs the path of a file, as in sqlite:portico.db.")
+	}
+	parameters, err := url.ParseQuery(query)
+	if err != nil {
+		return portico.Invalid("dsn", "invalid", "What follows the question mark is not a list of parameters.")
+	}
+	if err := registerFold(); err != nil {
+		return err
+	}
+	// Made here and not by SQLite, so that nobody else can read it; SQLite
+	// gives its two companion files the same rights.
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return &portico.Error{Kind: portico.KindUnavailable, Err: err,
+			Detail: "The store's file cannot be opened for writing. Check that its directory exists and that Portico may write there."}
+	}
+	if err := file.Close(); err != nil {
+		return err
+	}
+	for key, value := range map[string]string{"_txlock": "immediate", "_busy_timeout": "5000", "_foreign_keys": "1",
+		"_journal_mode": "WAL", "_synchronous": "FULL", "_dqs": "0"} {
+		parameters.Set(key, value)
+	}
+	dsn := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: parameters.Encode()}
+	if s.writes, err = sql.Open("sqlite", dsn.String()); err != nil {
+		return err
+	}
+	s.writes.SetMaxOpenConns(1)
+	if err := s.writes.PingContext(ctx); err != nil { // sets WAL before a reader comes
+		return s.explain(ctx, err)
+	}
+	parameters.Set("_query_only", "1")
+	dsn.RawQuery = parameters.Encode()
+	if s.reads, err = sql.Open("sqlite", dsn.String()); err != nil {
+		return err
+	}
+	s.reads.SetMaxOpenConns(sqliteReaders)
+	s.reads.SetMaxIdleConns(sqliteReaders)
+	return nil
+}
+
+// isolation: SQLite knows only serializable transactions.
+func (sqliteEngine) isolation(bool) sql.IsolationLevel { return sql.LevelDefault }
+
+// ddl: the migrations are written in SQLite's words.
+func (sqliteEngine) ddl(migration string) string { return migration }
+
+// lockMigrations: every transaction that writes begins as the only one.
+func (sqliteEngine) lockMigrations(context.Context, *sql.Tx) error { return nil }
+
+func (sqliteEngine) lockChanges(context.Context, *sql.Tx) error { return nil }
+
+func (sqliteEngine) contains(expr, value string) string {
+	return "instr(portico_fold(" + expr + "), portico_fold(" + value + ")) > 0"
+}
+
+func (sqliteEngine) members(shape shape, column string) string {
+	if shape == listsByKey {
+		return "json_each(" + column + ") AS entry, json_each(entry.value) AS member"
+	}
+	return "json_each(" + column + ") AS member"
+}
+
+// sqliteUnique finds the index, or else the columns, that SQLite names.
+var sqliteUnique = regexp.MustCompile(`UNIQUE constraint failed: (?:index '([^']+)'|([\w., ]+))`)
+
+func (sqliteEngine) classify(err error) fault {
+	e, ok := errors.AsType[*sqlite.Error](err)
+	if !ok {
+		return fault{}
+	}
+	switch e.Code() {
+	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
+		return fault{class: unique, constraint: sqliteConstraint(e.Error())}
+	case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
+		return fault{class: reference}
+	}
+	switch e.Code() & 0xff {
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return fault{class: unavailable, remedy: "The store's file is locked by another program. Stop that program, or try again when it is done."}
+	case sqlite3.SQLITE_FULL:
+		return fault{class: unavailable, remedy: "The disk of the store is full. Free some space and try again."}
+	case sqlite3.SQLITE_READONLY:
+		return fault{class: unavailable, remedy: "The store's file is read-only. Let Portico write to the file and to its directory."}
+	case sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH:
+		return fault{class: unavailable, remedy: "The store's file cannot be opened. Check that it exists and that Portico may read and write it."}
+	case sqlite3.SQLITE_IOERR:
+		return fault{class: unavailable, remedy: "The disk of the store failed. Check the disk; restore a backup if the file is damaged."}
+	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+		return fault{class: unavailable, remedy: "The store's file is damaged or is not a SQLite database. Check the path, or restore a backup."}
+	case sqlite3.SQLITE_TOOBIG:
+		return fault{class: tooLarge}
+	}
+	return fault{}
+}
+
+// sqliteConstraint turns "portals.name" and "publications.api_id,
+// publications.portal_id" into the names that PostgreSQL gives: portals_name_key.
+func sqliteConstraint(message string) string {
+	found := sqliteUnique.FindStringSubmatch(message)
+	if found == nil {
+		return ""
+	}
+	if found[1] != "" {
+		return found[1]
+	}
+	var name strings.Builder
+	for i, column := range strings.Split(strings.TrimSuffix(strings.TrimSpace(found[2]), " ("), ", ") {
+		table, column, _ := strings.Cut(strings.TrimSpace(column), ".")
+		if i == 0 {
+			name.WriteString(table)
+		}
+		name.WriteString("_" + column)
+	}
+	return name.String() + "_key"
+}
+
+// missing looks each reference up. The statement alone was undone: SQLite
+// still answers within the transaction.
+func (sqliteEngine) missing(ctx context.Context, tx *sql.Tx, _ error, table string, row map[string]any) string {
+	keys := sqliteForeignKeys(ctx, tx, `SELECT "from", "table" FROM pragma_foreign_key_list($1)`, table)
+	for _, key := range keys {
+		value := row[key.column]
+		if value == nil {
+			continue
+		}
+		var found bool
+		err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM "+key.table+" WHERE id = $1)", value).Scan(&found)
+		if err == nil && !found {
+			return key.column
+		}
+	}
+	return ""
+}
+
+func (sqliteEngine) user(ctx context.Context, tx *sql.Tx, _ error, table, id string) string {
+	keys := sqliteForeignKeys(ctx, tx, `SELECT f."from", m.name FROM sqlite_master m, pragma_foreign_key_list(m.name) f
+		WHERE m.type = 'table' AND f."table" = $1 AND f.on_delete = 'NO ACTION' ORDER BY m.name`, table)
+	for _, key := range keys {
+		var found bool
+		err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM "+key.table+" WHERE "+key.column+" = $1)", id).Scan(&found)
+		if err == nil && found {
+			return key.table
+		}
+	}
+	return ""
+}
+
+type sqliteForeignKey struct{ column, table string }
+
+func sqliteForeignKeys(ctx context.Context, tx *sql.Tx, query, table string) []sqliteForeignKey {
+	rows, err := tx.QueryContext(ctx, query, table)
+	if err != nil {
+		return nil
+	}
+	defer rows.Close()
+	var keys []sqliteForeignKey
+	for rows.Next() {
+		var key sqliteForeignKey
+		if rows.Scan(&key.column, &key.table) == nil {
+			keys = append(keys, key)
+		}
+	}
+	if rows.Err() != nil {
+		return nil
+	}
+	return keys
+}

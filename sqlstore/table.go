@@ -1,0 +1,199 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"portico"
+)
+
+// table describes how one kind of entity is kept. All that the store does with
+// entities it does from here; an entity adds a description, not code.
+type table[ID ~string, T any] struct {
+	name   string            // of the SQL table
+	noun   string            // what a message calls one entity
+	row    func(*T) []cell   // all columns; the first is the id
+	fields []string          // columns that a list may be filtered and sorted by
+	more   map[string]field  // further fields of a list, by name
+	unique map[string]string // unique constraint → the sentence for a second one
+
+	change  func(T) portico.Change // what a write tells the gateways' side; nil: nothing
+	removal removal                // what a deletion tells it besides
+
+	columns                                    []string
+	selectSQL, insertSQL, updateSQL, deleteSQL string
+}
+
+// removal is what else changes when an entity and what belongs to it go.
+type removal struct {
+	routing      bool
+	applications string // a SELECT of the ids of all applications it touches, given the id
+}
+
+// described is what is known of a table without knowing its entity.
+type described struct {
+	name, noun string
+	columns    []string
+	unique     map[string]string
+}
+
+func (t *table[ID, T]) described() described {
+	return described{t.name, t.noun, t.columns, t.unique}
+}
+
+// prepare writes the table's statements and completes its list of fields.
+func (t *table[ID, T]) prepare() *table[ID, T] {
+	cells := t.row(new(T))
+	columns, places, sets := make([]string, len(cells)), make([]string, len(cells)), make([]string, len(cells))
+	all := maps.Clone(t.more)
+	if all == nil {
+		all = make(map[string]field)
+	}
+	for i, c := range cells {
+		columns[i] = c.column
+		places[i] = fmt.Sprintf("$%d", i+1)
+		sets[i] = c.column + " = " + places[i]
+		if slices.Contains(t.fields, c.column) {
+			all[c.column] = field{expr: t.name + "." + c.column, kind: c.kind, nullable: c.nullable}
+		}
+	}
+	t.more, t.columns = all, columns
+	t.selectSQL = "SELECT " + strings.Join(columns, ", ") + " FROM " + t.name
+	t.insertSQL = "INSERT INTO " + t.name + " (" + strings.Join(columns, ", ") + ") VALUES (" + strings.Join(places, ", ") + ")"
+	t.updateSQL = "UPDATE " + t.name + " SET " + strings.Join(sets[1:], ", ") + " WHERE id = $1"
+	t.deleteSQL = "DELETE FROM " + t.name + " WHERE id = $1"
+	return t
+}
+
+// collection is a table within a transaction: the portico.Collection.
+type collection[ID ~string, T any] struct {
+	tx *tx
+	*table[ID, T]
+}
+
+func in[ID ~string, T any](t *tx, of *table[ID, T]) portico.Collection[ID, T] {
+	return collection[ID, T]{t, of}
+}
+
+// Insert implements portico.Collection.
+func (c collection[ID, T]) Insert(ctx context.Context, entity T) error {
+	if err := c.write(ctx, c.insertSQL, &entity); err != nil {
+		return err
+	}
+	c.announce(entity)
+	return nil
+}
+
+// ByID implements portico.Collection.
+func (c collection[ID, T]) ByID(ctx context.Context, id ID) (T, error) {
+	var entity T
+	if !storable(string(id)) {
+		return entity, portico.NotFound(c.noun, id)
+	}
+	found, err := c.scan(ctx, c.selectSQL+" WHERE id = $1", []any{string(id)})
+	if err == nil && len(found) == 0 {
+		err = portico.NotFound(c.noun, id)
+	}
+	if err != nil {
+		return entity, err
+	}
+	return found[0], nil
+}
+
+// Change implements portico.Collection.
+func (c collection[ID, T]) Change(ctx context.Context, id ID, fn func(*T) error) (T, error) {
+	before, err := c.ByID(ctx, id)
+	if err != nil {
+		return before, err
+	}
+	after := before
+	if err := fn(&after); err != nil {
+		return before, err
+	}
+	for _, cell := range c.row(&after) {
+		switch at, isTime := cell.target.(micros); {
+		case cell.column == "id" && *cell.target.(*ID) != id:
+			return before, errors.New("a change must leave the id of a " + c.noun + " alone")
+		case cell.column == "updated_at" && isTime:
+			*at.t = c.tx.store.now().UTC().Truncate(time.Microsecond)
+		}
+	}
+	if err := c.write(ctx, c.updateSQL, &after); err != nil {
+		return before, err
+	}
+	c.announce(before)
+	c.announce(after)
+	return after, nil
+}
+
+// Delete implements portico.Collection.
+func (c collection[ID, T]) Delete(ctx context.Context, id ID) error {
+	entity, err := c.ByID(ctx, id)
+	if err != nil {
+		return err
+	}
+	var applications []string
+	if c.removal.applications != "" {
+		if applications, err = c.tx.strings(ctx, c.removal.applications, string(id)); err != nil {
+			return err
+		}
+	}
+	if err := c.tx.write(ctx, c.deleteSQL, string(id)); err != nil {
+		return c.tx.fail(err, func() error { return c.tx.deletionError(ctx, err, c.described(), string(id)) })
+	}
+	c.announce(entity)
+	if c.removal.routing {
+		c.tx.announce(portico.Change{Scope: portico.ChangeRouting})
+	}
+	for _, application := range applications {
+		c.tx.announce(portico.Change{Scope: portico.ChangeApplication, ID: application})
+	}
+	return nil
+}
+
+func (c collection[ID, T]) announce(entity T) {
+	if c.change != nil {
+		c.tx.announce(c.change(entity))
+	}
+}
+
+// write runs an INSERT or UPDATE with the entity's values in column order.
+func (c collection[ID, T]) write(ctx context.Context, query string, entity *T) error {
+	cells := c.row(entity)
+	args := make([]any, len(cells))
+	for i, cell := range cells {
+		var err error
+		if args[i], err = cell.value(); err != nil {
+			return err
+		}
+	}
+	if err := c.tx.write(ctx, query, args...); err != nil {
+		return c.tx.fail(err, func() error { return c.tx.writeError(ctx, err, c.described(), cells, args) })
+	}
+	return nil
+}
+
+// scan runs a query for whole rows.
+func (c collection[ID, T]) scan(ctx context.Context, query string, args []any) ([]T, error) {
+	var found []T
+	err := c.tx.query(ctx, query, args, func(rows *sql.Rows) error {
+		var entity T
+		cells := c.row(&entity)
+		targets := make([]any, len(cells))
+		for i, cell := range cells {
+			targets[i] = cell.target
+		}
+		if err := rows.Scan(targets...); err != nil {
+			return err
+		}
+		found = append(found, entity)
+		return nil
+	})
+	return found, err
+}

@@ -1,0 +1,168 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+
+	"portico"
+)
+
+// tx is the portico.Tx of one transaction. It is not for concurrent use.
+type tx struct {
+	store    *Store
+	sql      *sql.Tx
+	readOnly bool
+	failed   error // the database's first error, explained: only a rollback is left
+	collided bool  // and it was a collision with another transaction
+	pending  []portico.Change
+}
+
+// query runs a SELECT and hands its rows to each.
+func (t *tx) query(ctx context.Context, query string, args []any, each func(*sql.Rows) error) error {
+	if t.failed != nil {
+		return t.failed
+	}
+	rows, err := t.sql.QueryContext(ctx, query, args...)
+	if err != nil {
+		return t.failPlainly(ctx, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := each(rows); err != nil {
+			return t.failPlainly(ctx, err)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return t.failPlainly(ctx, err)
+	}
+	return nil
+}
+
+// strings runs a SELECT of one column of text.
+func (t *tx) strings(ctx context.Context, query string, args ...any) ([]string, error) {
+	var found []string
+	err := t.query(ctx, query, args, func(rows *sql.Rows) error {
+		var s string
+		err := rows.Scan(&s)
+		found = append(found, s)
+		return err
+	})
+	return found, err
+}
+
+// write runs a statement that changes something; its error is the database's
+// own, for the caller to explain with fail.
+func (t *tx) write(ctx context.Context, query string, args ...any) error {
+	if t.failed != nil {
+		return t.failed
+	}
+	if t.readOnly {
+		return errors.New("a view was asked to change something")
+	}
+	_, err := t.sql.ExecContext(ctx, query, args...)
+	return err
+}
+
+// fail ends the transaction for good and keeps why.
+func (t *tx) fail(err error, explain func() error) error {
+	if t.failed == nil {
+		t.collided = t.store.engine.classify(err).class == collision
+		t.failed = explain()
+	}
+	return t.failed
+}
+
+func (t *tx) failPlainly(ctx context.Context, err error) error {
+	return t.fail(err, func() error { return t.store.explain(ctx, err) })
+}
+
+// announce notes a change for the log, once per transaction.
+func (t *tx) announce(c portico.Change) {
+	if !slices.Contains(t.pending, c) {
+		t.pending = append(t.pending, c)
+	}
+}
+
+// The collections: which method gives which table.
+
+func (t *tx) Organizations() portico.Collection[portico.OrganizationID, portico.Organization] {
+	return in(t, t.store.schema.organizations)
+}
+
+func (t *tx) Users() portico.Collection[portico.UserID, portico.User] {
+	return in(t, t.store.schema.users)
+}
+
+func (t *tx) AccessTokens() portico.Collection[portico.AccessTokenID, portico.AccessToken] {
+	return in(t, t.store.schema.accessTokens)
+}
+
+func (t *tx) Providers() portico.Collection[portico.ProviderID, portico.Provider] {
+	return in(t, t.store.schema.providers)
+}
+
+func (t *tx) Strategies() portico.Collection[portico.StrategyID, portico.Strategy] {
+	return in(t, t.store.schema.strategies)
+}
+
+func (t *tx) Portals() portico.Collection[portico.PortalID, portico.Portal] {
+	return in(t, t.store.schema.portals)
+}
+
+func (t *tx) APIs() portico.Collection[portico.APIID, portico.API] {
+	return in(t, t.store.schema.apis)
+}
+
+func (t *tx) Versions() portico.Collection[portico.VersionID, portico.Version] {
+	return in(t, t.store.schema.versions)
+}
+
+func (t *tx) Publications() portico.Collection[portico.PublicationID, portico.Publication] {
+	return in(t, t.store.schema.publications)
+}
+
+func (t *tx) Implementations() portico.Collection[portico.ImplementationID, portico.Implementation] {
+	return in(t, t.store.schema.implementations)
+}
+
+func (t *tx) ControlPlanes() portico.Collection[portico.ControlPlaneID, portico.ControlPlane] {
+	return in(t, t.store.schema.controlPlanes)
+}
+
+func (t *tx) Services() portico.Collection[portico.ServiceID, portico.Service] {
+	return in(t, t.store.schema.services)
+}
+
+func (t *tx) Routes() portico.Collection[portico.RouteID, portico.Route] {
+	return in(t, t.store.schema.routes)
+}
+
+func (t *tx) Developers() portico.Collection[portico.DeveloperID, portico.Developer] {
+	return in(t, t.store.schema.developers)
+}
+
+func (t *tx) OneTimeTokens() portico.Collection[portico.OneTimeTokenID, portico.OneTimeToken] {
+	return in(t, t.store.schema.oneTimeTokens)
+}
+
+func (t *tx) Sessions() portico.Collection[portico.SessionID, portico.Session] {
+	return in(t, t.store.schema.sessions)
+}
+
+func (t *tx) Applications() portico.Collection[portico.ApplicationID, portico.Application] {
+	return in(t, t.store.schema.applications)
+}
+
+func (t *tx) APIKeys() portico.Collection[portico.APIKeyID, portico.APIKey] {
+	return in(t, t.store.schema.apiKeys)
+}
+
+func (t *tx) Registrations() portico.Collection[portico.RegistrationID, portico.Registration] {
+	return in(t, t.store.schema.registrations)
+}
+
+func (t *tx) Tasks() portico.Collection[portico.TaskID, portico.Task] {
+	return in(t, t.store.schema.tasks)
+}
