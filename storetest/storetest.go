@@ -1,0 +1,32 @@
+package storetest
+
+import (
+	"testing"
+
+	"portico"
+)
+
+func Run(t *testing.T, open func(t *testing.T) portico.Store) {
+	t.Run("entities", func(t *testing.T) { t.Parallel(); testEntities(t, open) })
+}
+
+func update(t *testing.T, store portico.Store, fn func(portico.Tx) error) {
+	t.Helper()
+	if err := store.Update(t.Context(), fn); err != nil {
+		t.Fatalf("update: %v", err)
+	}
+}
+
+func view(t *testing.T, store portico.Store, fn func(portico.Tx) error) {
+	t.Helper()
+	if err := store.View(t.Context(), fn); err != nil {
+		t.Fatalf("view: %v", err)
+	}
+}
+
+func wantKind(t *testing.T, what string, err error, kind portico.Kind) {
+	t.Helper()
+	if err == nil || portico.KindOf(err) != kind {
+		t.Errorf("%s: error of kind %d expected, got %v", what, kind, err)
+	}
+}
