@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"portico"
-	"portico/password"
 )
 
 // Flusher brings the gateways up to the newest committed configuration.
@@ -18,14 +17,13 @@ type Flusher interface {
 
 // Deps is what the use cases need from the outside.
 type Deps struct {
-	Store     portico.Store
-	Sealer    portico.Sealer
-	IdPs      portico.IdPs
-	Mailer    portico.Mailer
-	Passwords *password.Hasher
-	Flusher   Flusher
-	Logger    *slog.Logger
-	Now       func() time.Time
+	Store   portico.Store
+	Sealer  portico.Sealer
+	IdPs    portico.IdPs
+	Mailer  portico.Mailer
+	Flusher Flusher
+	Logger  *slog.Logger
+	Now     func() time.Time
 	// Checkpoint is called with the name of every step of the saga. It is a
 	// no-op in production; a test may end the process in it.
 	Checkpoint func(step string)

@@ -178,7 +178,7 @@ func (d Developers) ResetPassword(ctx context.Context, portal portico.PortalID, 
 	if err := password.Check("password", pass, developer.Email); err != nil {
 		return err
 	}
-	hash, err := d.Passwords.Hash(pass)
+	hash, err := password.Hash(pass)
 	if err != nil {
 		return err
 	}

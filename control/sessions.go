@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"portico"
+	"portico/password"
 	"portico/secret"
 )
 
@@ -38,7 +39,7 @@ func (s Sessions) SignIn(ctx context.Context, portal portico.PortalID, email str
 		return IssuedSession{}, err
 	}
 	// An unknown address costs the same hash as a known one.
-	if !s.Passwords.Verify(developer.PasswordHash, pass) {
+	if !password.Verify(developer.PasswordHash, pass) {
 		return IssuedSession{}, portico.Errorf(portico.KindUnauthenticated, "The e-mail address or the password is wrong.")
 	}
 	if err := mayUse(developer); err != nil {
