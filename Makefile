@@ -1,0 +1,31 @@
+# What one does with Portico's source. `make help` lists the targets.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+FUZZTIME ?= 20s
+BENCHTIME ?= 2s
+
+.PHONY: help build test lint bench fuzz tools
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+
+build: ## build the binary into bin/
+	go build -o bin/portico ./cmd/portico
+
+tools: ## install what the tests need (as root), or say what is missing
+	@./scripts/tools
+
+test: tools ## run all tests with the race detector
+	go test -race -timeout 30m ./...
+
+lint: ## check form and style
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'not formatted: run gofmt -w on these files'; exit 1; }
+	go vet ./...
+	go run $(STATICCHECK) ./...
+
+bench: ## run the benchmarks that stand behind the figures in docs/performance.md
+	go test -run '^$$' -bench . -benchtime $(BENCHTIME) -timeout 60m ./...
+
+fuzz: ## fuzz every parser for FUZZTIME each
+	@./scripts/fuzz $(FUZZTIME)
