@@ -1,4 +1,271 @@
 package control
 
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"unicode/utf8"
+
+	"portico"
+	"portico/openapi"
+)
+
 // APIs are the catalogue's entries with their versions.
 type APIs struct{ Deps }
+
+// The implementation modes of an API (contract: implementation_mode).
+const (
+	ModeService      = "gateway_entity_binding"
+	ModeControlPlane = "access_control_enforcement"
+)
+
+// maxVersion is the length of the name of a version (contract: version).
+const maxVersion = 255
+
+// APIView is an API with what every face shows of it. Versions are oldest
+// first and carry no content; Current is one of them.
+type APIView struct {
+	portico.API
+	Current  *portico.Version // nil: there is no version
+	Versions []portico.Version
+	Portals  []portico.Portal // those it is published to
+	Mode     string           // empty: not implemented
+}
+
+// NewAPI is the wish for an API.
+type NewAPI struct {
+	Name          string
+	Version       *string
+	Description   *string
+	Slug          *string // nil: made from name and version
+	Labels        map[string]string
+	Attributes    map[string][]string
+	Specification *string // the content of its first version
+}
+
+// APIChange is a partial update. A null slug makes it anew from the name and
+// version; attributes merge as labels do.
+type APIChange struct {
+	Name        portico.Opt[string]
+	Version     portico.Opt[string]
+	Description portico.Opt[string]
+	Slug        portico.Opt[string]
+	Labels      portico.Opt[map[string]*string]
+	Attributes  portico.Opt[map[string]*[]string]
+}
+
+// Create adds an API, with a first version if the wish has a specification:
+// that version then is the API's, unless the wish names one. KindConflict for a
+// name and version, or a slug, that is taken; KindInvalid for a specification
+// that cannot be read.
+func (a APIs) Create(ctx context.Context, in NewAPI) (APIView, error) {
+	now := a.Now()
+	api := portico.API{
+		ID: portico.APIID(a.id()), Name: in.Name, Version: in.Version, Description: in.Description,
+		Labels: in.Labels, Attributes: in.Attributes, CreatedAt: now, UpdatedAt: now,
+	}
+	var first *portico.Version
+	if in.Specification != nil {
+		doc, err := inspect(*in.Specification, "spec_content")
+		if err != nil {
+			return APIView{}, err
+		}
+		wanted := ""
+		if in.Version != nil {
+			wanted = *in.Version
+		}
+		version := a.version(api, wanted, doc, *in.Specification)
+		first, api.Version = &version, &version.Version
+	}
+	err := a.update(ctx, func(tx portico.Tx) error {
+		var err error
+		if api.Slug, err = apiSlug(ctx, tx, api, in.Slug); err != nil {
+			return err
+		}
+		if err := tx.APIs().Insert(ctx, api); err != nil || first == nil {
+			return err
+		}
+		return tx.Versions().Insert(ctx, *first)
+	})
+	if err != nil {
+		return APIView{}, err
+	}
+	return a.ByID(ctx, api.ID)
+}
+
+// List returns a page of the APIs.
+func (a APIs) List(ctx context.Context, q portico.ListQuery) (portico.Page[APIView], error) {
+	return view(ctx, a.Store, func(tx portico.Tx) (portico.Page[APIView], error) {
+		page, err := tx.APIs().List(ctx, q)
+		if err != nil {
+			return portico.Page[APIView]{}, err
+		}
+		views, err := apiViews(ctx, tx, page.Items)
+		return portico.Page[APIView]{Items: views, Total: page.Total}, err
+	})
+}
+
+// ByID returns an API; KindNotFound.
+func (a APIs) ByID(ctx context.Context, id portico.APIID) (APIView, error) {
+	return view(ctx, a.Store, func(tx portico.Tx) (APIView, error) {
+		api, err := tx.APIs().ByID(ctx, id)
+		if err != nil {
+			return APIView{}, err
+		}
+		return one(apiViews(ctx, tx, []portico.API{api}))
+	})
+}
+
+// Update changes an API; KindNotFound, KindConflict (name and version, slug),
+// KindInvalid (labels, attributes).
+func (a APIs) Update(ctx context.Context, id portico.APIID, ch APIChange) (APIView, error) {
+	err := a.update(ctx, func(tx portico.Tx) error {
+		_, err := tx.APIs().Change(ctx, id, func(api *portico.API) error {
+			ch.Name.Apply(&api.Name)
+			ch.Version.ApplyPtr(&api.Version)
+			ch.Description.ApplyPtr(&api.Description)
+			if err := mergeLabels(&api.Labels, ch.Labels); err != nil {
+				return err
+			}
+			mergeAttributes(&api.Attributes, ch.Attributes)
+			if !ch.Slug.Set {
+				return nil
+			}
+			var wanted *string
+			ch.Slug.ApplyPtr(&wanted)
+			var err error
+			api.Slug, err = apiSlug(ctx, tx, *api, wanted)
+			return err
+		})
+		return err
+	})
+	if err != nil {
+		return APIView{}, err
+	}
+	return a.ByID(ctx, id)
+}
+
+// mergeAttributes writes an update to an API's attributes: a null value removes
+// that one, and what is not mentioned stays.
+func mergeAttributes(to *map[string][]string, change portico.Opt[map[string]*[]string]) {
+	if !change.Set {
+		return
+	}
+	merged := map[string][]string{}
+	maps.Copy(merged, *to)
+	for key, values := range change.Value {
+		if values == nil {
+			delete(merged, key)
+		} else {
+			merged[key] = *values
+		}
+	}
+	*to = merged
+}
+
+// Delete removes an API with its versions, publications, implementations and
+// registrations. The applications that were registered for it stay. KindNotFound.
+func (a APIs) Delete(ctx context.Context, id portico.APIID) error {
+	return a.update(ctx, func(tx portico.Tx) error { return tx.APIs().Delete(ctx, id) })
+}
+
+// apiSlug is the wanted slug, or a free one made from the name and version.
+func apiSlug(ctx context.Context, tx portico.Tx, api portico.API, wanted *string) (string, error) {
+	if wanted != nil {
+		return *wanted, nil
+	}
+	name := api.Name
+	if api.Version != nil {
+		name += " " + *api.Version
+	}
+	return free(cmp.Or(slugify(name), "api"), func(candidate string) (bool, error) {
+		found, err := tx.APIs().List(ctx, portico.Everything(portico.Where("slug", candidate)))
+		return slices.ContainsFunc(found.Items, func(other portico.API) bool { return other.ID != api.ID }), err
+	})
+}
+
+// apiViews adds what the faces show, with one query per kind of entity.
+func apiViews(ctx context.Context, tx portico.Tx, apis []portico.API) ([]APIView, error) {
+	out := make([]APIView, len(apis))
+	at := make(map[portico.APIID]*APIView, len(apis))
+	ids := make([]string, len(apis))
+	for i, api := range apis {
+		out[i].API, ids[i], at[api.ID] = api, string(api.ID), &out[i]
+	}
+	if len(ids) == 0 {
+		return out, nil
+	}
+	ofThese := portico.Filter{Field: "api_id", Op: portico.OpAnyEqual, Values: ids}
+	if err := addVersions(ctx, tx, at, ofThese); err != nil {
+		return nil, err
+	}
+	publications, err := tx.Publications().List(ctx, portico.Everything(ofThese))
+	if err != nil {
+		return nil, err
+	}
+	portals, err := tx.Portals().List(ctx, portico.Everything())
+	if err != nil {
+		return nil, err
+	}
+	portalBy := by(portals.Items, func(p portico.Portal) portico.PortalID { return p.ID })
+	for _, p := range publications.Items {
+		at[p.APIID].Portals = append(at[p.APIID].Portals, portalBy[p.PortalID])
+	}
+	implementations, err := tx.Implementations().List(ctx, portico.Everything(ofThese))
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range implementations.Items {
+		at[i.APIID].Mode = mode(i)
+	}
+	return out, nil
+}
+
+// addVersions reads versions a few at a time: their documents, of which a view
+// has no use, may be large.
+func addVersions(ctx context.Context, tx portico.Tx, at map[portico.APIID]*APIView, ofThese portico.Filter) error {
+	q := portico.ListQuery{Size: 20, Filters: []portico.Filter{ofThese}}
+	for seen, total := 0, 1; seen < total; {
+		q.Number++
+		page, err := tx.Versions().List(ctx, q)
+		if err != nil {
+			return err
+		}
+		for _, v := range page.Items {
+			v.Content = ""
+			at[v.APIID].Versions = append(at[v.APIID].Versions, v)
+		}
+		seen, total = seen+q.Size, page.Total
+	}
+	for _, api := range at {
+		api.Current = current(api.API, api.Versions)
+	}
+	return nil
+}
+
+// current is the version that the API names as its own, or else the newest.
+func current(api portico.API, versions []portico.Version) *portico.Version {
+	for i := range versions {
+		if api.Version != nil && versions[i].Version == *api.Version {
+			return &versions[i]
+		}
+	}
+	if len(versions) == 0 {
+		return nil
+	}
+	return &versions[len(versions)-1]
+}
+
+// inspect reads a specification; field names it in the fault.
+func inspect(content, field string) (openapi.Document, error) {
+	doc, err := openapi.Inspect([]byte(content))
+	if err != nil {
+		return doc, portico.Invalid(field, "invalid", fmt.Sprintf("The specification cannot be read: %v", err))
+	}
+	if utf8.RuneCountInString(doc.Version) > maxVersion {
+		return doc, portico.Invalid(field, "invalid", fmt.Sprintf("The specification's info.version has more than %d characters.", maxVersion))
+	}
+	return doc, nil
+}

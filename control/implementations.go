@@ -1,4 +1,95 @@
 package control
 
+import (
+	"context"
+
+	"portico"
+)
+
 // Implementations link APIs to the gateway services that serve them.
 type Implementations struct{ Deps }
+
+// mode is the implementation mode that an implementation gives its API.
+func mode(i portico.Implementation) string {
+	if i.ServiceID == nil {
+		return ModeControlPlane
+	}
+	return ModeService
+}
+
+// Create links an API to a service, or with no service to the whole control
+// plane; the auth strategies of its publications are enforced there from then
+// on. KindNotFound (API), KindInvalid (control plane, service), KindConflict
+// when it is linked so already, or in the other way.
+func (i Implementations) Create(ctx context.Context, apiID portico.APIID, controlPlaneID portico.ControlPlaneID, serviceID *portico.ServiceID) (portico.Implementation, error) {
+	now := i.Now()
+	made := portico.Implementation{
+		ID: portico.ImplementationID(i.id()), APIID: apiID, ControlPlaneID: controlPlaneID, ServiceID: serviceID, CreatedAt: now, UpdatedAt: now,
+	}
+	err := i.update(ctx, func(tx portico.Tx) error {
+		if _, err := tx.APIs().ByID(ctx, apiID); err != nil {
+			return err
+		}
+		if err := checkTarget(ctx, tx, made); err != nil {
+			return err
+		}
+		there, err := tx.Implementations().List(ctx, portico.Everything(portico.Where("api_id", apiID)))
+		if err != nil {
+			return err
+		}
+		for _, other := range there.Items {
+			if mode(other) != mode(made) {
+				return portico.Errorf(portico.KindConflict, "An API is linked either to gateway services or to control planes, and this one has an implementation of the other kind; nothing was created. Delete that one first.")
+			}
+		}
+		return tx.Implementations().Insert(ctx, made)
+	})
+	return made, err
+}
+
+// checkTarget refuses a control plane or a service that is not there.
+func checkTarget(ctx context.Context, tx portico.Tx, i portico.Implementation) error {
+	field := "control_plane"
+	if i.ServiceID != nil {
+		field = "service"
+	}
+	if _, err := tx.ControlPlanes().ByID(ctx, i.ControlPlaneID); err != nil {
+		return missing(err, field+".control_plane_id", "There is no control plane with this id.")
+	}
+	if i.ServiceID == nil {
+		return nil
+	}
+	_, err := serviceByID(ctx, tx, i.ControlPlaneID, *i.ServiceID)
+	return missing(err, "service.id", "There is no service with this id in the control plane.")
+}
+
+// List returns a page of the implementations.
+func (i Implementations) List(ctx context.Context, q portico.ListQuery) (portico.Page[portico.Implementation], error) {
+	return view(ctx, i.Store, func(tx portico.Tx) (portico.Page[portico.Implementation], error) {
+		return tx.Implementations().List(ctx, q)
+	})
+}
+
+// ByID returns an implementation of an API; KindNotFound.
+func (i Implementations) ByID(ctx context.Context, apiID portico.APIID, id portico.ImplementationID) (portico.Implementation, error) {
+	return view(ctx, i.Store, func(tx portico.Tx) (portico.Implementation, error) { return implementationOf(ctx, tx, apiID, id) })
+}
+
+func implementationOf(ctx context.Context, tx portico.Tx, apiID portico.APIID, id portico.ImplementationID) (portico.Implementation, error) {
+	found, err := tx.Implementations().ByID(ctx, id)
+	if err == nil && found.APIID != apiID {
+		return portico.Implementation{}, portico.NotFound("implementation", id)
+	}
+	return found, err
+}
+
+// Delete unlinks an API; the gateways no longer enforce its strategies there.
+// KindNotFound.
+func (i Implementations) Delete(ctx context.Context, apiID portico.APIID, id portico.ImplementationID) error {
+	return i.update(ctx, func(tx portico.Tx) error {
+		if _, err := implementationOf(ctx, tx, apiID, id); err != nil {
+			return err
+		}
+		return tx.Implementations().Delete(ctx, id)
+	})
+}

@@ -1,4 +1,226 @@
 package control
 
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"portico"
+)
+
 // Portals are the developer portals.
 type Portals struct{ Deps }
+
+// PortalFields are the settings of a portal. For a new one an absent field means
+// its default; in an update, that it stays as it is.
+type PortalFields struct {
+	Name                    portico.Opt[string]
+	DisplayName             portico.Opt[string]
+	Description             portico.Opt[string]
+	AuthenticationEnabled   portico.Opt[bool]
+	RBACEnabled             portico.Opt[bool]
+	SIPREnabled             portico.Opt[bool]
+	DefaultAPIVisibility    portico.Opt[portico.Visibility]
+	DefaultPageVisibility   portico.Opt[portico.Visibility]
+	DefaultStrategyID       portico.Opt[portico.StrategyID]
+	AutoApproveDevelopers   portico.Opt[bool]
+	AutoApproveApplications portico.Opt[bool]
+	NotificationsPIIVisible portico.Opt[bool]
+	Labels                  portico.Opt[map[string]*string]
+}
+
+// Domain is the host name of a portal: default_domain, and as long as there are
+// no custom domains canonical_domain too.
+func (d Deps) Domain(p portico.Portal) string { return p.Subdomain + "." + d.PortalDomain }
+
+// Create adds a portal, at a domain made from its name, which has to be given.
+// Developers can sign in, and nothing is public or approved by itself, unless
+// the fields say otherwise. KindConflict for a name that is taken, KindInvalid
+// for a strategy that is not there.
+func (p Portals) Create(ctx context.Context, in PortalFields) (portico.Portal, error) {
+	now := p.Now()
+	portal := portico.Portal{
+		ID: portico.PortalID(p.id()), DisplayName: in.Name.Value, AuthenticationEnabled: true,
+		DefaultAPIVisibility: portico.Private, DefaultPageVisibility: portico.Private, CreatedAt: now, UpdatedAt: now,
+	}
+	err := p.update(ctx, func(tx portico.Tx) error {
+		if err := in.write(ctx, tx, &portal); err != nil {
+			return err
+		}
+		var err error
+		if portal.Subdomain, err = freeSubdomain(ctx, tx, portal.Name); err != nil {
+			return err
+		}
+		return tx.Portals().Insert(ctx, portal)
+	})
+	return portal, err
+}
+
+// List returns a page of the portals. The fields default_domain and
+// canonical_domain are known here, beside those of the store.
+func (p Portals) List(ctx context.Context, q portico.ListQuery) (portico.Page[portico.Portal], error) {
+	return view(ctx, p.Store, func(tx portico.Tx) (portico.Page[portico.Portal], error) {
+		q, err := p.resolveDomains(ctx, tx, q)
+		if err != nil {
+			return portico.Page[portico.Portal]{}, err
+		}
+		return tx.Portals().List(ctx, q)
+	})
+}
+
+// ByID returns a portal; KindNotFound.
+func (p Portals) ByID(ctx context.Context, id portico.PortalID) (portico.Portal, error) {
+	return view(ctx, p.Store, func(tx portico.Tx) (portico.Portal, error) { return tx.Portals().ByID(ctx, id) })
+}
+
+// ByDomain returns the portal at a host name, in any case; KindNotFound.
+func (p Portals) ByDomain(ctx context.Context, host string) (portico.Portal, error) {
+	host = strings.ToLower(host)
+	subdomain, ok := strings.CutSuffix(host, "."+p.PortalDomain)
+	if !ok {
+		return portico.Portal{}, portico.Errorf(portico.KindNotFound, "There is no portal at [%s].", host)
+	}
+	return view(ctx, p.Store, func(tx portico.Tx) (portico.Portal, error) {
+		found, err := tx.Portals().List(ctx, portico.Everything(portico.Where("subdomain", subdomain)))
+		if err == nil && len(found.Items) == 0 {
+			err = portico.Errorf(portico.KindNotFound, "There is no portal at [%s].", host)
+		}
+		return one(found.Items, err)
+	})
+}
+
+// Update changes a portal. Its domain stays, whatever its name becomes: links
+// go on working. What is published already is not touched by new defaults.
+// KindNotFound, KindConflict (name), KindInvalid (strategy, labels).
+func (p Portals) Update(ctx context.Context, id portico.PortalID, in PortalFields) (portico.Portal, error) {
+	var portal portico.Portal
+	err := p.update(ctx, func(tx portico.Tx) error {
+		var err error
+		portal, err = tx.Portals().Change(ctx, id, func(to *portico.Portal) error { return in.write(ctx, tx, to) })
+		return err
+	})
+	return portal, err
+}
+
+func (in PortalFields) write(ctx context.Context, tx portico.Tx, to *portico.Portal) error {
+	in.Name.Apply(&to.Name)
+	in.DisplayName.Apply(&to.DisplayName)
+	in.Description.ApplyPtr(&to.Description)
+	in.AuthenticationEnabled.Apply(&to.AuthenticationEnabled)
+	in.RBACEnabled.Apply(&to.RBACEnabled)
+	in.SIPREnabled.Apply(&to.SIPREnabled)
+	in.DefaultAPIVisibility.Apply(&to.DefaultAPIVisibility)
+	in.DefaultPageVisibility.Apply(&to.DefaultPageVisibility)
+	in.DefaultStrategyID.ApplyPtr(&to.DefaultStrategyID)
+	in.AutoApproveDevelopers.Apply(&to.AutoApproveDevelopers)
+	in.AutoApproveApplications.Apply(&to.AutoApproveApplications)
+	in.NotificationsPIIVisible.Apply(&to.NotificationsPIIVisible)
+	if err := mergeLabels(&to.Labels, in.Labels); err != nil {
+		return err
+	}
+	if !in.DefaultStrategyID.Set {
+		return nil
+	}
+	return checkStrategy(ctx, tx, "default_application_auth_strategy_id", to.DefaultStrategyID)
+}
+
+// checkStrategy refuses a reference to a strategy that is not there.
+func checkStrategy(ctx context.Context, tx portico.Tx, field string, id *portico.StrategyID) error {
+	if id == nil {
+		return nil
+	}
+	_, err := tx.Strategies().ByID(ctx, *id)
+	return missing(err, field, "There is no application auth strategy with this id.")
+}
+
+// missing makes a fault of the input of an entity that was not found.
+func missing(err error, field, reason string) error {
+	if portico.KindOf(err) == portico.KindNotFound {
+		return portico.Invalid(field, "missing_reference", reason)
+	}
+	return err
+}
+
+// Delete removes a portal with its developers, applications and registrations;
+// the clients of the applications are removed from their identity providers
+// next. Without force it refuses while APIs are published there: KindConflict.
+func (p Portals) Delete(ctx context.Context, id portico.PortalID, force bool) error {
+	return p.update(ctx, func(tx portico.Tx) error {
+		published, err := tx.Publications().List(ctx, portico.ListQuery{Size: 1, Number: 1, Filters: []portico.Filter{portico.Where("portal_id", id)}})
+		if err != nil {
+			return err
+		}
+		if published.Total > 0 && !force {
+			return portico.Errorf(portico.KindConflict,
+				"%d APIs are published to the portal [%s]; nothing was deleted. Unpublish them first, or delete with force=true.", published.Total, id)
+		}
+		if err := (Applications{p.Deps}).releaseAll(ctx, tx, portico.Where("portal_id", id)); err != nil {
+			return err
+		}
+		return tx.Portals().Delete(ctx, id)
+	})
+}
+
+// resolveDomains turns conditions on the domain, which is no column, into ones
+// on the id: portals are few, and every operator keeps its meaning. The order
+// of domains is that of subdomains.
+func (p Portals) resolveDomains(ctx context.Context, tx portico.Tx, q portico.ListQuery) (portico.ListQuery, error) {
+	isDomain := func(field string) bool { return field == "default_domain" || field == "canonical_domain" }
+	q.Sort = slices.Clone(q.Sort)
+	for i := range q.Sort {
+		if isDomain(q.Sort[i].Field) {
+			q.Sort[i].Field = "subdomain"
+		}
+	}
+	if !slices.ContainsFunc(q.Filters, func(f portico.Filter) bool { return isDomain(f.Field) }) {
+		return q, nil
+	}
+	all, err := tx.Portals().List(ctx, portico.Everything())
+	if err != nil {
+		return q, err
+	}
+	q.Filters = slices.Clone(q.Filters)
+	for i, f := range q.Filters {
+		if !isDomain(f.Field) {
+			continue
+		}
+		ids := []string{""} // the id of none, so that there is one
+		for _, portal := range all.Items {
+			if matches(f, p.Domain(portal)) {
+				ids = append(ids, string(portal.ID))
+			}
+		}
+		q.Filters[i] = portico.Filter{Field: "id", Op: portico.OpAnyEqual, Values: ids}
+	}
+	return q, nil
+}
+
+// matches applies the condition of a filter to a text, as a store would.
+func matches(f portico.Filter, value string) bool {
+	contains := func(part string) bool { return strings.Contains(strings.ToLower(value), strings.ToLower(part)) }
+	switch f.Op {
+	case portico.OpEqual:
+		return value == f.Values[0]
+	case portico.OpNotEqual:
+		return value != f.Values[0]
+	case portico.OpContains:
+		return contains(f.Values[0])
+	case portico.OpAnyEqual:
+		return slices.Contains(f.Values, value)
+	case portico.OpAnyContains:
+		return slices.ContainsFunc(f.Values, contains)
+	}
+	return false
+}
+
+// freeSubdomain makes a DNS label of a portal's name that no other portal has.
+func freeSubdomain(ctx context.Context, tx portico.Tx, name string) (string, error) {
+	const maxLabel = 63 // RFC 1035 §2.3.4
+	base := strings.ReplaceAll(slugify(name), "_", "-")
+	base = strings.Trim(base[:min(len(base), maxLabel-7)], "-")
+	return free(cmp.Or(base, "portal"), func(candidate string) (bool, error) {
+		found, err := tx.Portals().List(ctx, portico.ListQuery{Size: 1, Number: 1, Filters: []portico.Filter{portico.Where("subdomain", candidate)}})
+		return found.Total > 0, err
+	})
+}

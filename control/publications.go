@@ -1,4 +1,158 @@
 package control
 
+import (
+	"context"
+	"fmt"
+
+	"portico"
+)
+
 // Publications say which API is visible in which portal, and with what strategy.
 type Publications struct{ Deps }
+
+// PublicationFields is what a publication should be. What is absent comes from
+// the portal, as its defaults are now; later defaults do not reach back.
+type PublicationFields struct {
+	StrategyID               portico.Opt[portico.StrategyID] // null: no application auth
+	AutoApproveRegistrations portico.Opt[bool]
+	Visibility               portico.Opt[portico.Visibility]
+}
+
+// PublicationView is a publication with what an admin should know about it.
+type PublicationView struct {
+	portico.Publication
+	Warnings []string
+}
+
+// Put publishes an API to a portal, or makes its publication there equal to in.
+// KindNotFound (API, portal), KindInvalid (strategy).
+func (p Publications) Put(ctx context.Context, apiID portico.APIID, portalID portico.PortalID, in PublicationFields) (PublicationView, error) {
+	err := p.update(ctx, func(tx portico.Tx) error {
+		if _, err := tx.APIs().ByID(ctx, apiID); err != nil {
+			return err
+		}
+		portal, err := tx.Portals().ByID(ctx, portalID)
+		if err != nil {
+			return err
+		}
+		wanted := in.on(portal)
+		if err := checkStrategy(ctx, tx, "auth_strategy_ids.0", wanted.StrategyID); err != nil {
+			return err
+		}
+		there, err := publicationsOf(ctx, tx, apiID, portalID)
+		if err != nil {
+			return err
+		}
+		if len(there) == 0 {
+			wanted.ID, wanted.APIID, wanted.PortalID = portico.PublicationID(p.id()), apiID, portalID
+			wanted.CreatedAt = p.Now()
+			wanted.UpdatedAt = wanted.CreatedAt
+			return tx.Publications().Insert(ctx, wanted)
+		}
+		_, err = tx.Publications().Change(ctx, there[0].ID, func(to *portico.Publication) error {
+			to.StrategyID, to.AutoApproveRegistrations, to.Visibility = wanted.StrategyID, wanted.AutoApproveRegistrations, wanted.Visibility
+			return nil
+		})
+		return err
+	})
+	if err != nil {
+		return PublicationView{}, err
+	}
+	return p.One(ctx, apiID, portalID)
+}
+
+// on completes the fields with the defaults of a portal.
+func (in PublicationFields) on(portal portico.Portal) portico.Publication {
+	out := portico.Publication{StrategyID: portal.DefaultStrategyID, Visibility: portal.DefaultAPIVisibility}
+	in.StrategyID.ApplyPtr(&out.StrategyID)
+	in.AutoApproveRegistrations.ApplyPtr(&out.AutoApproveRegistrations)
+	in.Visibility.Apply(&out.Visibility)
+	return out
+}
+
+func publicationsOf(ctx context.Context, tx portico.Tx, apiID portico.APIID, portalID portico.PortalID) ([]portico.Publication, error) {
+	found, err := tx.Publications().List(ctx, portico.Everything(portico.Where("api_id", apiID), portico.Where("portal_id", portalID)))
+	return found.Items, err
+}
+
+// publication returns the publication of an API in a portal; KindNotFound when
+// it is not published there.
+func publication(ctx context.Context, tx portico.Tx, apiID portico.APIID, portalID portico.PortalID) (portico.Publication, error) {
+	found, err := publicationsOf(ctx, tx, apiID, portalID)
+	if err == nil && len(found) == 0 {
+		err = portico.Errorf(portico.KindNotFound, "The API [%s] is not published to the portal [%s].", apiID, portalID)
+	}
+	return one(found, err)
+}
+
+// One returns the publication of an API in a portal, with warnings about what
+// it does not do. KindNotFound.
+func (p Publications) One(ctx context.Context, apiID portico.APIID, portalID portico.PortalID) (PublicationView, error) {
+	return view(ctx, p.Store, func(tx portico.Tx) (PublicationView, error) {
+		found, err := publication(ctx, tx, apiID, portalID)
+		if err != nil {
+			return PublicationView{}, err
+		}
+		warnings, err := publicationWarnings(ctx, tx, found)
+		return PublicationView{Publication: found, Warnings: warnings}, err
+	})
+}
+
+// publicationWarnings says where a strategy does not enforce what it seems to.
+func publicationWarnings(ctx context.Context, tx portico.Tx, p portico.Publication) ([]string, error) {
+	if p.StrategyID == nil {
+		return nil, nil
+	}
+	var warnings []string
+	implemented, err := tx.Implementations().List(ctx, portico.ListQuery{Size: 1, Number: 1, Filters: []portico.Filter{portico.Where("api_id", p.APIID)}})
+	if err != nil {
+		return nil, err
+	}
+	if implemented.Total == 0 {
+		warnings = append(warnings, "The API is not linked to a gateway service, so its auth strategy is not enforced yet.")
+	}
+	registered, err := tx.Registrations().List(ctx, portico.Everything(portico.Where("api_id", p.APIID), portico.Where("portal_id", p.PortalID)))
+	if err != nil || len(registered.Items) == 0 {
+		return warnings, err
+	}
+	ids := make([]string, len(registered.Items))
+	for i, r := range registered.Items {
+		ids[i] = string(r.ApplicationID)
+	}
+	others, err := tx.Applications().List(ctx, portico.ListQuery{Size: 1, Number: 1, Filters: []portico.Filter{
+		{Field: "id", Op: portico.OpAnyEqual, Values: ids},
+		{Field: "auth_strategy_id", Op: portico.OpNotEqual, Values: []string{string(*p.StrategyID)}},
+	}})
+	if others.Total > 0 {
+		warnings = append(warnings, fmt.Sprintf("%d registered applications use another auth strategy and cannot call the API through this publication.", others.Total))
+	}
+	return warnings, err
+}
+
+// List returns a page of the publications, without warnings.
+func (p Publications) List(ctx context.Context, q portico.ListQuery) (portico.Page[portico.Publication], error) {
+	return view(ctx, p.Store, func(tx portico.Tx) (portico.Page[portico.Publication], error) { return tx.Publications().List(ctx, q) })
+}
+
+// ListIn returns a page of a portal's publications; KindNotFound (portal).
+func (p Publications) ListIn(ctx context.Context, portalID portico.PortalID, q portico.ListQuery) (portico.Page[portico.Publication], error) {
+	return view(ctx, p.Store, func(tx portico.Tx) (portico.Page[portico.Publication], error) {
+		if _, err := tx.Portals().ByID(ctx, portalID); err != nil {
+			return portico.Page[portico.Publication]{}, err
+		}
+		q.Filters = append(q.Filters, portico.Where("portal_id", portalID))
+		return tx.Publications().List(ctx, q)
+	})
+}
+
+// Delete takes an API out of a portal. Registrations stay and count again when
+// it is published once more. KindNotFound when it is not published there.
+func (p Publications) Delete(ctx context.Context, apiID portico.APIID, portalID portico.PortalID) error {
+	return p.update(ctx, func(tx portico.Tx) error {
+		found, err := publication(ctx, tx, apiID, portalID)
+		if err != nil {
+			return err
+		}
+		return tx.Publications().Delete(ctx, found.ID)
+	})
+}

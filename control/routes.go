@@ -1,0 +1,221 @@
+package control
+
+import (
+	"context"
+	"strings"
+
+	"portico"
+)
+
+// RouteFields are the fields of a route as a client writes them; null puts a
+// default back. Service names the service by its id or name.
+type RouteFields struct {
+	ID                      portico.Opt[portico.RouteID] // of a new route only
+	Name                    portico.Opt[string]
+	Service                 portico.Opt[string]
+	Protocols               portico.Opt[[]string]
+	Methods                 portico.Opt[[]string]
+	Hosts                   portico.Opt[[]string]
+	Paths                   portico.Opt[[]string]
+	Headers                 portico.Opt[map[string][]string]
+	RegexPriority           portico.Opt[int]
+	StripPath               portico.Opt[bool]
+	PreserveHost            portico.Opt[bool]
+	PathHandling            portico.Opt[string]
+	HTTPSRedirectStatusCode portico.Opt[int]
+	RequestBuffering        portico.Opt[bool]
+	ResponseBuffering       portico.Opt[bool]
+	Tags                    portico.Opt[[]string]
+}
+
+// The defaults of Kong's Admin API.
+const (
+	defaultPathHandling  = "v0"
+	defaultRedirectState = 426
+)
+
+func defaultProtocols() []string { return []string{"http", "https"} }
+
+// newRoute is a route of which nothing is said.
+func (g Gateways) newRoute(controlPlane portico.ControlPlaneID) portico.Route {
+	now := g.Now()
+	return portico.Route{
+		ID: portico.RouteID(g.id()), ControlPlaneID: controlPlane, Protocols: defaultProtocols(), StripPath: true,
+		PathHandling: defaultPathHandling, HTTPSRedirectStatusCode: defaultRedirectState,
+		RequestBuffering: true, ResponseBuffering: true, CreatedAt: now, UpdatedAt: now,
+	}
+}
+
+// write applies the fields and checks the outcome as the gateways will.
+func (in RouteFields) write(ctx context.Context, tx portico.Tx, to *portico.Route) error {
+	in.Name.ApplyPtr(&to.Name)
+	orDefault(&to.Protocols, in.Protocols, defaultProtocols())
+	orDefault(&to.Methods, in.Methods, nil)
+	orDefault(&to.Hosts, in.Hosts, nil)
+	orDefault(&to.Paths, in.Paths, nil)
+	orDefault(&to.Headers, in.Headers, nil)
+	orDefault(&to.RegexPriority, in.RegexPriority, 0)
+	orDefault(&to.StripPath, in.StripPath, true)
+	orDefault(&to.PreserveHost, in.PreserveHost, false)
+	orDefault(&to.PathHandling, in.PathHandling, defaultPathHandling)
+	orDefault(&to.HTTPSRedirectStatusCode, in.HTTPSRedirectStatusCode, defaultRedirectState)
+	orDefault(&to.RequestBuffering, in.RequestBuffering, true)
+	orDefault(&to.ResponseBuffering, in.ResponseBuffering, true)
+	orDefault(&to.Tags, in.Tags, nil)
+	switch {
+	case in.Service.Null:
+		to.ServiceID = nil
+	case in.Service.Set:
+		service, err := serviceBy(ctx, tx, to.ControlPlaneID, in.Service.Value)
+		if err != nil {
+			return missing(err, "service", "There is no such service in the control plane.")
+		}
+		to.ServiceID = &service.ID
+	}
+	if err := checkName(to.Name); err != nil {
+		return err
+	}
+	if err := checkTags(to.Tags); err != nil {
+		return err
+	}
+	return checkMatching(*to)
+}
+
+// checkMatching refuses a route that the gateways could not match requests by.
+func checkMatching(r portico.Route) error {
+	if len(r.Methods)+len(r.Hosts)+len(r.Paths)+len(r.Headers) == 0 {
+		return portico.Invalid("paths", "required", "at least one of methods, hosts, paths and headers must say which requests the route takes")
+	}
+	if len(r.Protocols) == 0 {
+		return portico.InvalidAll(portico.InvalidParameter{Field: "protocols", Rule: "min_items", Minimum: new(1), Reason: "must have at least one item"})
+	}
+	for name := range r.Headers {
+		if strings.EqualFold(name, "host") {
+			return portico.Invalid("headers."+name, "invalid", "hosts, not headers, say which hosts a route takes")
+		}
+	}
+	if r.ServiceID == nil {
+		r.ServiceID = new(portico.ServiceID("")) // not compiled, but checked alike
+	}
+	return faults(route(r).Validate())
+}
+
+// CreateRoute adds a route. KindNotFound (control plane), KindInvalid,
+// KindConflict (name, id).
+func (g Gateways) CreateRoute(ctx context.Context, controlPlane portico.ControlPlaneID, in RouteFields) (portico.Route, error) {
+	var made portico.Route
+	err := g.update(ctx, func(tx portico.Tx) error {
+		if _, err := tx.ControlPlanes().ByID(ctx, controlPlane); err != nil {
+			return err
+		}
+		made = g.newRoute(controlPlane)
+		in.ID.Apply(&made.ID)
+		if err := in.write(ctx, tx, &made); err != nil {
+			return err
+		}
+		return tx.Routes().Insert(ctx, made)
+	})
+	return made, err
+}
+
+// PutRoute makes the route called ref, an id or a name, equal to in, and creates
+// it if it is not there. Errors as CreateRoute.
+func (g Gateways) PutRoute(ctx context.Context, controlPlane portico.ControlPlaneID, ref string, in RouteFields) (portico.Route, error) {
+	var made portico.Route
+	err := g.update(ctx, func(tx portico.Tx) error {
+		there, err := routeBy(ctx, tx, controlPlane, ref)
+		made = g.newRoute(controlPlane)
+		switch {
+		case err != nil && portico.KindOf(err) != portico.KindNotFound:
+			return err
+		case err == nil:
+			made.ID, made.CreatedAt = there.ID, there.CreatedAt
+		case portico.IsID(ref):
+			made.ID = portico.RouteID(ref)
+		default:
+			in.ID.Apply(&made.ID)
+		}
+		if !portico.IsID(ref) {
+			in.Name = portico.Some(ref)
+		}
+		if in.ID.Set && in.ID.Value != made.ID {
+			return portico.Invalid("id", "invalid", "is not the id of the route that the path names")
+		}
+		if err := in.write(ctx, tx, &made); err != nil {
+			return err
+		}
+		if there.ID == "" {
+			if _, err := tx.ControlPlanes().ByID(ctx, controlPlane); err != nil {
+				return err
+			}
+			return tx.Routes().Insert(ctx, made)
+		}
+		made, err = tx.Routes().Change(ctx, made.ID, func(to *portico.Route) error { *to = made; return nil })
+		return err
+	})
+	return made, err
+}
+
+// UpdateRoute changes a route; KindNotFound, KindInvalid, KindConflict.
+func (g Gateways) UpdateRoute(ctx context.Context, controlPlane portico.ControlPlaneID, ref string, in RouteFields) (portico.Route, error) {
+	var changed portico.Route
+	err := g.update(ctx, func(tx portico.Tx) error {
+		there, err := routeBy(ctx, tx, controlPlane, ref)
+		if err != nil {
+			return err
+		}
+		if in.ID.Set && in.ID.Value != there.ID {
+			return portico.Invalid("id", "invalid", "cannot be changed")
+		}
+		changed, err = tx.Routes().Change(ctx, there.ID, func(to *portico.Route) error { return in.write(ctx, tx, to) })
+		return err
+	})
+	return changed, err
+}
+
+// Routes returns a page of a control plane's routes; KindNotFound.
+func (g Gateways) Routes(ctx context.Context, controlPlane portico.ControlPlaneID, q portico.ListQuery) (portico.Page[portico.Route], error) {
+	return view(ctx, g.Store, func(tx portico.Tx) (portico.Page[portico.Route], error) {
+		if _, err := tx.ControlPlanes().ByID(ctx, controlPlane); err != nil {
+			return portico.Page[portico.Route]{}, err
+		}
+		q.Filters = append(q.Filters, portico.Where("control_plane_id", controlPlane))
+		return tx.Routes().List(ctx, q)
+	})
+}
+
+// Route returns the route called ref, an id or a name; KindNotFound.
+func (g Gateways) Route(ctx context.Context, controlPlane portico.ControlPlaneID, ref string) (portico.Route, error) {
+	return view(ctx, g.Store, func(tx portico.Tx) (portico.Route, error) { return routeBy(ctx, tx, controlPlane, ref) })
+}
+
+// DeleteRoute removes a route. That it is gone already is no error: clients of
+// Kong's Admin API rely on it.
+func (g Gateways) DeleteRoute(ctx context.Context, controlPlane portico.ControlPlaneID, ref string) error {
+	return g.update(ctx, func(tx portico.Tx) error {
+		there, err := routeBy(ctx, tx, controlPlane, ref)
+		if portico.KindOf(err) == portico.KindNotFound {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return tx.Routes().Delete(ctx, there.ID)
+	})
+}
+
+// routeBy finds a route by its id or name.
+func routeBy(ctx context.Context, tx portico.Tx, controlPlane portico.ControlPlaneID, ref string) (portico.Route, error) {
+	if portico.IsID(ref) {
+		found, err := tx.Routes().ByID(ctx, portico.RouteID(ref))
+		if err == nil && found.ControlPlaneID != controlPlane {
+			return portico.Route{}, portico.NotFound("route", ref)
+		}
+		return found, err
+	}
+	found, err := tx.Routes().List(ctx, portico.Everything(portico.Where("control_plane_id", controlPlane), portico.Where("name", ref)))
+	if err == nil && len(found.Items) == 0 {
+		err = portico.Errorf(portico.KindNotFound, "No route with the name [%s] exists.", ref)
+	}
+	return one(found.Items, err)
+}

@@ -1,0 +1,227 @@
+package control
+
+import (
+	"context"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"portico"
+)
+
+// ServiceFields are the fields of a service as a client writes them; null puts
+// a default back. URL is short for protocol, host, port and path, and goes
+// before them.
+type ServiceFields struct {
+	ID             portico.Opt[portico.ServiceID] // of a new service only
+	Name           portico.Opt[string]
+	URL            portico.Opt[string]
+	Protocol       portico.Opt[string]
+	Host           portico.Opt[string]
+	Port           portico.Opt[int]
+	Path           portico.Opt[string]
+	Retries        portico.Opt[int]
+	ConnectTimeout portico.Opt[int] // milliseconds, like all timeouts
+	ReadTimeout    portico.Opt[int]
+	WriteTimeout   portico.Opt[int]
+	Enabled        portico.Opt[bool]
+	Tags           portico.Opt[[]string]
+}
+
+// The defaults of Kong's Admin API.
+const (
+	defaultProtocol = "http"
+	defaultPort     = 80
+	defaultTLSPort  = 443 // of a URL only
+	defaultRetries  = 5
+	defaultTimeout  = 60_000
+)
+
+// newService is a service of which nothing is said.
+func (g Gateways) newService(controlPlane portico.ControlPlaneID) portico.Service {
+	now := g.Now()
+	return portico.Service{
+		ID: portico.ServiceID(g.id()), ControlPlaneID: controlPlane, Protocol: defaultProtocol, Port: defaultPort, Retries: defaultRetries,
+		ConnectTimeout: defaultTimeout, ReadTimeout: defaultTimeout, WriteTimeout: defaultTimeout, Enabled: true,
+		CreatedAt: now, UpdatedAt: now,
+	}
+}
+
+// write applies the fields and checks the outcome as the gateways will.
+func (in ServiceFields) write(to *portico.Service) error {
+	in.Name.ApplyPtr(&to.Name)
+	if in.URL.Set && !in.URL.Null {
+		if err := writeURL(to, in.URL.Value); err != nil {
+			return err
+		}
+	}
+	orDefault(&to.Protocol, in.Protocol, defaultProtocol)
+	in.Host.Apply(&to.Host)
+	orDefault(&to.Port, in.Port, defaultPort)
+	in.Path.ApplyPtr(&to.Path)
+	orDefault(&to.Retries, in.Retries, defaultRetries)
+	orDefault(&to.ConnectTimeout, in.ConnectTimeout, defaultTimeout)
+	orDefault(&to.ReadTimeout, in.ReadTimeout, defaultTimeout)
+	orDefault(&to.WriteTimeout, in.WriteTimeout, defaultTimeout)
+	orDefault(&to.Enabled, in.Enabled, true)
+	orDefault(&to.Tags, in.Tags, nil)
+	if to.Host == "" {
+		return portico.Invalid("host", "required", "is a required field, unless url is given")
+	}
+	if err := checkName(to.Name); err != nil {
+		return err
+	}
+	if err := checkTags(to.Tags); err != nil {
+		return err
+	}
+	return faults(service(*to, nil).Validate())
+}
+
+// writeURL takes a service's address apart (Kong Admin API: url).
+func writeURL(to *portico.Service, address string) error {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return portico.Invalid("url", "invalid", "must be like https://host:port/path, without a user name, query or fragment")
+	}
+	to.Protocol, to.Host, to.Port, to.Path = u.Scheme, u.Hostname(), defaultPort, nil
+	if strings.Contains(to.Host, ":") {
+		to.Host = "[" + to.Host + "]" // an IPv6 address
+	}
+	if u.Scheme == "https" {
+		to.Port = defaultTLSPort
+	}
+	if p := u.Port(); p != "" {
+		if to.Port, err = strconv.Atoi(p); err != nil {
+			return portico.Invalid("url", "invalid", "has a port that is no number")
+		}
+	}
+	if path := u.EscapedPath(); path != "" {
+		to.Path = &path
+	}
+	return nil
+}
+
+// CreateService adds a service. KindNotFound (control plane), KindInvalid,
+// KindConflict (name, id).
+func (g Gateways) CreateService(ctx context.Context, controlPlane portico.ControlPlaneID, in ServiceFields) (portico.Service, error) {
+	var made portico.Service
+	err := g.update(ctx, func(tx portico.Tx) error {
+		if _, err := tx.ControlPlanes().ByID(ctx, controlPlane); err != nil {
+			return err
+		}
+		made = g.newService(controlPlane)
+		in.ID.Apply(&made.ID)
+		if err := in.write(&made); err != nil {
+			return err
+		}
+		return tx.Services().Insert(ctx, made)
+	})
+	return made, err
+}
+
+// PutService makes the service called ref, an id or a name, equal to in, and
+// creates it if it is not there. Errors as CreateService.
+func (g Gateways) PutService(ctx context.Context, controlPlane portico.ControlPlaneID, ref string, in ServiceFields) (portico.Service, error) {
+	var made portico.Service
+	err := g.update(ctx, func(tx portico.Tx) error {
+		there, err := serviceBy(ctx, tx, controlPlane, ref)
+		made = g.newService(controlPlane)
+		switch {
+		case err != nil && portico.KindOf(err) != portico.KindNotFound:
+			return err
+		case err == nil:
+			made.ID, made.CreatedAt = there.ID, there.CreatedAt
+		case portico.IsID(ref):
+			made.ID = portico.ServiceID(ref)
+		default:
+			in.ID.Apply(&made.ID)
+		}
+		if !portico.IsID(ref) {
+			in.Name = portico.Some(ref)
+		}
+		if in.ID.Set && in.ID.Value != made.ID {
+			return portico.Invalid("id", "invalid", "is not the id of the service that the path names")
+		}
+		if err := in.write(&made); err != nil {
+			return err
+		}
+		if there.ID == "" {
+			if _, err := tx.ControlPlanes().ByID(ctx, controlPlane); err != nil {
+				return err
+			}
+			return tx.Services().Insert(ctx, made)
+		}
+		made, err = tx.Services().Change(ctx, made.ID, func(to *portico.Service) error { *to = made; return nil })
+		return err
+	})
+	return made, err
+}
+
+// UpdateService changes a service; KindNotFound, KindInvalid, KindConflict.
+func (g Gateways) UpdateService(ctx context.Context, controlPlane portico.ControlPlaneID, ref string, in ServiceFields) (portico.Service, error) {
+	var changed portico.Service
+	err := g.update(ctx, func(tx portico.Tx) error {
+		there, err := serviceBy(ctx, tx, controlPlane, ref)
+		if err != nil {
+			return err
+		}
+		if in.ID.Set && in.ID.Value != there.ID {
+			return portico.Invalid("id", "invalid", "cannot be changed")
+		}
+		changed, err = tx.Services().Change(ctx, there.ID, in.write)
+		return err
+	})
+	return changed, err
+}
+
+// Services returns a page of a control plane's services; KindNotFound.
+func (g Gateways) Services(ctx context.Context, controlPlane portico.ControlPlaneID, q portico.ListQuery) (portico.Page[portico.Service], error) {
+	return view(ctx, g.Store, func(tx portico.Tx) (portico.Page[portico.Service], error) {
+		if _, err := tx.ControlPlanes().ByID(ctx, controlPlane); err != nil {
+			return portico.Page[portico.Service]{}, err
+		}
+		q.Filters = append(q.Filters, portico.Where("control_plane_id", controlPlane))
+		return tx.Services().List(ctx, q)
+	})
+}
+
+// Service returns the service called ref, an id or a name; KindNotFound.
+func (g Gateways) Service(ctx context.Context, controlPlane portico.ControlPlaneID, ref string) (portico.Service, error) {
+	return view(ctx, g.Store, func(tx portico.Tx) (portico.Service, error) { return serviceBy(ctx, tx, controlPlane, ref) })
+}
+
+// DeleteService removes a service with the implementations that link to it.
+// KindConflict while a route leads to it. That it is gone already is no error:
+// clients of Kong's Admin API rely on it.
+func (g Gateways) DeleteService(ctx context.Context, controlPlane portico.ControlPlaneID, ref string) error {
+	return g.update(ctx, func(tx portico.Tx) error {
+		there, err := serviceBy(ctx, tx, controlPlane, ref)
+		if portico.KindOf(err) == portico.KindNotFound {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return tx.Services().Delete(ctx, there.ID)
+	})
+}
+
+func serviceByID(ctx context.Context, tx portico.Tx, controlPlane portico.ControlPlaneID, id portico.ServiceID) (portico.Service, error) {
+	found, err := tx.Services().ByID(ctx, id)
+	if err == nil && found.ControlPlaneID != controlPlane {
+		return portico.Service{}, portico.NotFound("service", id)
+	}
+	return found, err
+}
+
+// serviceBy finds a service by its id or name.
+func serviceBy(ctx context.Context, tx portico.Tx, controlPlane portico.ControlPlaneID, ref string) (portico.Service, error) {
+	if portico.IsID(ref) {
+		return serviceByID(ctx, tx, controlPlane, portico.ServiceID(ref))
+	}
+	found, err := tx.Services().List(ctx, portico.Everything(portico.Where("control_plane_id", controlPlane), portico.Where("name", ref)))
+	if err == nil && len(found.Items) == 0 {
+		err = portico.Errorf(portico.KindNotFound, "No service with the name [%s] exists.", ref)
+	}
+	return one(found.Items, err)
+}

@@ -1,0 +1,158 @@
+package control
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	"portico"
+	"portico/openapi"
+)
+
+// firstVersion names a version whose document and API name none.
+const firstVersion = "1.0.0"
+
+// NewVersion is the wish for a version.
+type NewVersion struct {
+	Version string // empty: info.version of the document
+	Content string
+	Type    portico.SpecificationType // empty: as the document says
+}
+
+// VersionChange is a partial update.
+type VersionChange struct {
+	Version portico.Opt[string]
+	Content portico.Opt[string]
+	Type    portico.Opt[portico.SpecificationType]
+}
+
+// CreateVersion adds a version to an API. field is where the request has the
+// content. KindNotFound (API), KindConflict (version), KindInvalid (content).
+func (a APIs) CreateVersion(ctx context.Context, apiID portico.APIID, in NewVersion, field string) (portico.Version, error) {
+	return a.createVersion(ctx, apiID, in, field, false)
+}
+
+// CreateSpecification adds the only version of an API: the deprecated way.
+// KindConflict when there is one already; otherwise as CreateVersion.
+func (a APIs) CreateSpecification(ctx context.Context, apiID portico.APIID, in NewVersion, field string) (portico.Version, error) {
+	return a.createVersion(ctx, apiID, in, field, true)
+}
+
+func (a APIs) createVersion(ctx context.Context, apiID portico.APIID, in NewVersion, field string, only bool) (portico.Version, error) {
+	doc, err := inspect(in.Content, field)
+	if err != nil {
+		return portico.Version{}, err
+	}
+	if err := checkType(in.Type, doc); err != nil {
+		return portico.Version{}, err
+	}
+	var version portico.Version
+	err = a.update(ctx, func(tx portico.Tx) error {
+		api, err := tx.APIs().ByID(ctx, apiID)
+		if err != nil {
+			return err
+		}
+		if only {
+			there, err := tx.Versions().List(ctx, portico.ListQuery{Size: 1, Number: 1, Filters: []portico.Filter{portico.Where("api_id", apiID)}})
+			if err != nil {
+				return err
+			}
+			if there.Total > 0 {
+				return portico.Errorf(portico.KindConflict, "The API has a specification already; nothing was created. Change that one, or add a version.")
+			}
+		}
+		version = a.version(api, in.Version, doc, in.Content)
+		return tx.Versions().Insert(ctx, version)
+	})
+	return version, err
+}
+
+// version makes the version of a document. Its name is the wanted one, or the
+// document's, or the API's.
+func (a APIs) version(api portico.API, wanted string, doc openapi.Document, content string) portico.Version {
+	now := a.Now()
+	name := cmp.Or(wanted, doc.Version)
+	if name == "" && api.Version != nil {
+		name = *api.Version
+	}
+	return portico.Version{
+		ID: portico.VersionID(a.id()), APIID: api.ID, Version: cmp.Or(name, firstVersion), Content: content,
+		Type: doc.Type, Messages: doc.Messages, CreatedAt: now, UpdatedAt: now,
+	}
+}
+
+// checkType refuses a type that is not the document's.
+func checkType(wanted portico.SpecificationType, doc openapi.Document) error {
+	if wanted != "" && wanted != doc.Type {
+		return portico.Invalid("type", "invalid", fmt.Sprintf("The specification is of type %s.", doc.Type))
+	}
+	return nil
+}
+
+// Versions returns a page of an API's versions; KindNotFound.
+func (a APIs) Versions(ctx context.Context, apiID portico.APIID, q portico.ListQuery) (portico.Page[portico.Version], error) {
+	return view(ctx, a.Store, func(tx portico.Tx) (portico.Page[portico.Version], error) {
+		if _, err := tx.APIs().ByID(ctx, apiID); err != nil {
+			return portico.Page[portico.Version]{}, err
+		}
+		q.Filters = append(q.Filters, portico.Where("api_id", apiID))
+		return tx.Versions().List(ctx, q)
+	})
+}
+
+// Version returns one version of an API; KindNotFound.
+func (a APIs) Version(ctx context.Context, apiID portico.APIID, id portico.VersionID) (portico.Version, error) {
+	return view(ctx, a.Store, func(tx portico.Tx) (portico.Version, error) { return versionOf(ctx, tx, apiID, id) })
+}
+
+func versionOf(ctx context.Context, tx portico.Tx, apiID portico.APIID, id portico.VersionID) (portico.Version, error) {
+	version, err := tx.Versions().ByID(ctx, id)
+	if err == nil && version.APIID != apiID {
+		return portico.Version{}, portico.NotFound("version", id)
+	}
+	return version, err
+}
+
+// UpdateVersion changes a version; a new content is inspected as the first was.
+// field is where the request has it. KindNotFound, KindConflict, KindInvalid.
+func (a APIs) UpdateVersion(ctx context.Context, apiID portico.APIID, id portico.VersionID, ch VersionChange, field string) (portico.Version, error) {
+	var doc openapi.Document
+	if ch.Content.Set {
+		var err error
+		if doc, err = inspect(ch.Content.Value, field); err != nil {
+			return portico.Version{}, err
+		}
+	}
+	var version portico.Version
+	err := a.update(ctx, func(tx portico.Tx) error {
+		if _, err := versionOf(ctx, tx, apiID, id); err != nil {
+			return err
+		}
+		var err error
+		version, err = tx.Versions().Change(ctx, id, func(v *portico.Version) error {
+			ch.Version.Apply(&v.Version)
+			if ch.Content.Set {
+				v.Content, v.Type, v.Messages = ch.Content.Value, doc.Type, doc.Messages
+			}
+			return checkType(ch.Type.Value, openapi.Document{Type: v.Type})
+		})
+		return err
+	})
+	return version, err
+}
+
+// DeleteVersion removes a version; KindNotFound.
+func (a APIs) DeleteVersion(ctx context.Context, apiID portico.APIID, id portico.VersionID) error {
+	return a.update(ctx, func(tx portico.Tx) error {
+		if _, err := versionOf(ctx, tx, apiID, id); err != nil {
+			return err
+		}
+		return tx.Versions().Delete(ctx, id)
+	})
+}
+
+// Validate inspects a specification without keeping it. KindInvalid when it
+// cannot be read.
+func (a APIs) Validate(content string) (openapi.Document, error) {
+	return inspect(content, "content")
+}
