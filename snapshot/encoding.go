@@ -9,6 +9,8 @@ import (
 	"sync"
 
 	"github.com/fxamacker/cbor/v2"
+
+	"portico/secret"
 )
 
 // Encoded form: magic, format, length of the body, SHA-256 of the body, body.
@@ -26,6 +28,7 @@ const (
 // from the bytes rather than from what they say.
 var ErrFormat = errors.New("not a Portico configuration")
 
+// The modes are built once, when first needed.
 var encMode = sync.OnceValue(func() cbor.EncMode {
 	opts := cbor.CoreDetEncOptions()
 	opts.Time = cbor.TimeRFC3339NanoUTC
@@ -121,4 +124,14 @@ func open(data []byte, v any) error {
 		return fmt.Errorf("%w: %v", ErrFormat, err)
 	}
 	return nil
+}
+
+// Digest identifies the content of a strategy: what was learned under one
+// configuration is not valid under another.
+func (s Strategy) Digest() secret.Digest {
+	body, err := encMode().Marshal(s)
+	if err != nil {
+		panic(err) // every field is of a type that CBOR has
+	}
+	return sha256.Sum256(body)
 }

@@ -22,9 +22,6 @@ func (s *Snapshot) Validate() error {
 	if s.Epoch == "" {
 		faults = append(faults, errors.New("snapshot: epoch is empty"))
 	}
-	if s.Version == 0 {
-		faults = append(faults, errors.New("snapshot: version is 0; versions start at 1"))
-	}
 	faults = append(faults, s.Routing.Validate(), validateApplications(s.Applications))
 	return errors.Join(faults...)
 }

@@ -1,0 +1,192 @@
+package gateway
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// exchange is one request on its way through the gateway.
+type exchange struct {
+	gateway *Gateway
+	id      string
+	source  caller
+	path    string // normalized
+	match   match
+	verdict Verdict
+}
+
+// identityHeaders tell the upstream who calls. What a caller sends under these
+// names is removed, on open services too.
+var identityPrefixes = [...]string{"X-Consumer-", "X-Application-", "X-Credential-", "X-Anonymous-", "X-Authenticated-"}
+
+const (
+	headerApplication = "X-Application-Id"
+	headerConsumer    = "X-Consumer-Custom-Id"
+	headerUsername    = "X-Consumer-Username"
+	headerCredential  = "X-Credential-Identifier"
+	headerRequestID   = "X-Request-Id"
+)
+
+// serve passes the request on and copies the response back.
+func (e *exchange) serve(w http.ResponseWriter, r *http.Request) {
+	proxy := httputil.ReverseProxy{
+		Rewrite:        e.rewrite,
+		ModifyResponse: e.response,
+		ErrorHandler:   e.failed,
+		Transport:      e.match.route.service.transport,
+		BufferPool:     e.gateway.buffers,
+		ErrorLog:       e.gateway.proxyLog,
+	}
+	proxy.ServeHTTP(w, r)
+}
+
+// rewrite makes the upstream request. Hop-by-hop and X-Forwarded headers are
+// gone from pr.Out already.
+func (e *exchange) rewrite(pr *httputil.ProxyRequest) {
+	e.address(pr)
+	e.forwarded(pr)
+	out := pr.Out.Header
+	for name := range out {
+		if slices.ContainsFunc(identityPrefixes[:], func(prefix string) bool { return strings.HasPrefix(name, prefix) }) {
+			out.Del(name)
+		}
+	}
+	v := e.verdict
+	for _, name := range v.HideHeaders {
+		out.Del(name)
+	}
+	if v.HideSession {
+		if cookies := withoutSession(out["Cookie"]); len(cookies) > 0 {
+			out["Cookie"] = cookies
+		} else {
+			out.Del("Cookie")
+		}
+	}
+	out.Set(headerRequestID, e.id)
+	if v.Application == nil {
+		return
+	}
+	out.Set(headerApplication, v.Application.ID)
+	out.Set(headerConsumer, v.Application.ID)
+	out.Set(headerUsername, headerText(v.Application.Name))
+	out.Set(headerCredential, headerText(v.CredentialID))
+	if !v.Token.Empty() {
+		name, scheme := tokenHeader(v.TokenHeader)
+		out.Set(name, scheme+v.Token.Reveal())
+	}
+}
+
+// address sets where the request goes: the service, and its path joined with
+// the request's.
+func (e *exchange) address(pr *httputil.ProxyRequest) {
+	s, route := e.match.route.service, e.match.route
+	escaped := upstreamPath(s.Path, e.path, e.match.matched, route.StripPath)
+	path, err := url.PathUnescape(escaped)
+	if err != nil {
+		path = escaped // not reached for what net/http parsed; sent escaped
+	}
+	pr.Out.URL = &url.URL{
+		Scheme: s.Protocol, Host: s.address, Path: path, RawPath: escaped,
+		RawQuery: withoutParameters(pr.In.URL.RawQuery, e.verdict.HideParameters),
+	}
+	pr.Out.Host = s.host
+	if route.PreserveHost {
+		pr.Out.Host = pr.In.Host
+	}
+}
+
+// forwarded tells the upstream where the request came from; what a trusted
+// proxy said about that is kept.
+func (e *exchange) forwarded(pr *httputil.ProxyRequest) {
+	in, out := pr.In.Header, pr.Out.Header
+	peer, _, _ := net.SplitHostPort(pr.In.RemoteAddr)
+	scheme, host := "http", pr.In.Host
+	if e.source.secure {
+		scheme = "https"
+	}
+	chain := []string{peer}
+	if e.source.viaProxy {
+		chain = append(slices.Clone(in["X-Forwarded-For"]), peer)
+		host = cmp.Or(in.Get("X-Forwarded-Host"), host)
+	}
+	out.Set("X-Forwarded-For", strings.Join(chain, ", "))
+	out.Set("X-Forwarded-Proto", scheme)
+	out.Set("X-Forwarded-Host", host)
+	out.Set("X-Real-Ip", e.source.addr.String())
+	out.Del("X-Forwarded-Prefix")
+	if e.match.route.StripPath && e.match.matched != "" {
+		out.Set("X-Forwarded-Prefix", e.match.matched)
+	}
+}
+
+// tokenHeader reads upstream_access_token_header, "name" or "name:bearer"; the
+// default is Authorization with the Bearer scheme.
+func tokenHeader(setting string) (name, scheme string) {
+	name, scheme, _ = strings.Cut(cmp.Or(setting, "Authorization:bearer"), ":")
+	if strings.EqualFold(scheme, "bearer") {
+		return name, "Bearer "
+	}
+	return name, ""
+}
+
+// headerText makes a text fit for a header value.
+func headerText(s string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, s))
+}
+
+// response adds what the gateway has to say to an upstream response.
+func (e *exchange) response(resp *http.Response) error {
+	resp.Header.Del(headerRequestID) // it is set already
+	if e.verdict.Cookie != "" {
+		resp.Header.Add("Set-Cookie", e.verdict.Cookie)
+	}
+	return nil
+}
+
+// failed answers for an upstream that did not.
+func (e *exchange) failed(w http.ResponseWriter, r *http.Request, err error) {
+	s := e.match.route.service
+	if r.Context().Err() != nil {
+		w.WriteHeader(statusClientClosed) // nobody reads it; it is for the metrics
+		return
+	}
+	status, message := http.StatusBadGateway, "The upstream server could not be reached"
+	var timeout net.Error
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout() {
+		status, message = http.StatusGatewayTimeout, "The upstream server is timing out"
+	}
+	e.gateway.logger.WarnContext(r.Context(), "upstream failed", "request_id", e.id, "service", s.label, "upstream", s.address, "err", err)
+	writeMessage(w, status, message, e.id)
+}
+
+// statusClientClosed is nginx's and Kong's code for a caller who left.
+const statusClientClosed = 499
+
+const bufferSize = 32 << 10
+
+// buffers lends copy buffers to the proxy.
+type buffers struct{ pool sync.Pool }
+
+func newBuffers() *buffers {
+	return &buffers{sync.Pool{New: func() any { return new([bufferSize]byte) }}}
+}
+
+// Get implements httputil.BufferPool.
+func (b *buffers) Get() []byte { return b.pool.Get().(*[bufferSize]byte)[:] }
+
+// Put implements httputil.BufferPool.
+func (b *buffers) Put(buffer []byte) { b.pool.Put((*[bufferSize]byte)(buffer)) }
