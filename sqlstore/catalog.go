@@ -64,6 +64,8 @@ func apis() *table[portico.APIID, portico.API] {
 		more: map[string]field{
 			"labels":     labels("apis.labels"),
 			"attributes": attributes("apis.attributes"),
+			"implementation_mode": related("SELECT CASE WHEN service_id IS NULL THEN 'access_control_enforcement'" +
+				" ELSE 'gateway_entity_binding' END FROM implementations WHERE api_id = apis.id LIMIT 1"),
 		},
 		unique: map[string]string{
 			"apis_name_version_key": "An API with this name and version exists already.",
@@ -114,6 +116,10 @@ func publications() *table[portico.PublicationID, portico.Publication] {
 		},
 		fields: []string{"id", "api_id", "portal_id", "auth_strategy_id", "auto_approve_registrations", "visibility",
 			"created_at", "updated_at"},
+		more: map[string]field{
+			"api_name":    related("SELECT name FROM apis WHERE id = publications.api_id"),
+			"portal_name": related("SELECT name FROM portals WHERE id = publications.portal_id"),
+		},
 		unique: map[string]string{
 			"publications_api_id_portal_id_key": "The API is published to this portal already.",
 		},
