@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"portico"
+	"portico/password"
 	"portico/secret"
 )
 
@@ -20,7 +21,7 @@ type Founding struct {
 	Organization  string
 	Email         string // the first admin's
 	FullName      string
-	PasswordHash  string // PHC string
+	Password      secret.Text
 	TokenName     string
 	TokenLifetime time.Duration
 }
@@ -34,16 +35,24 @@ type Founded struct {
 }
 
 // Bootstrap creates the organization, its first admin and an access token, all
-// or nothing; KindConflict when there is an organization already.
+// or nothing; KindConflict when there is an organization already, KindInvalid
+// for a password that is too weak.
 func (a Accounts) Bootstrap(ctx context.Context, in Founding) (Founded, error) {
+	if err := password.Check("password", in.Password, in.Email); err != nil {
+		return Founded{}, err
+	}
+	hash, err := password.Hash(in.Password)
+	if err != nil {
+		return Founded{}, err
+	}
 	now := a.Now()
 	user := portico.User{
 		ID: portico.UserID(a.id()), Email: strings.ToLower(in.Email), FullName: in.FullName,
-		Active: true, PasswordHash: in.PasswordHash, CreatedAt: now, UpdatedAt: now,
+		Active: true, PasswordHash: hash, CreatedAt: now, UpdatedAt: now,
 	}
 	organization := portico.Organization{ID: portico.OrganizationID(a.id()), Name: in.Organization, OwnerID: user.ID, CreatedAt: now, UpdatedAt: now}
 	token := a.newToken(user.ID, in.TokenName, now.Add(in.TokenLifetime))
-	err := a.Store.Update(ctx, func(tx portico.Tx) error {
+	err = a.Store.Update(ctx, func(tx portico.Tx) error {
 		there, err := tx.Organizations().List(ctx, portico.ListQuery{Size: 1, Number: 1})
 		if err != nil {
 			return err
@@ -77,6 +86,26 @@ func (a Accounts) Organization(ctx context.Context) (portico.Organization, error
 		}
 		return all.Items[0], nil
 	})
+}
+
+// SignIn returns the admin with this address and password; KindUnauthenticated,
+// which does not tell which of the two is wrong.
+func (a Accounts) SignIn(ctx context.Context, email string, pass secret.Text) (portico.User, error) {
+	user, err := view(ctx, a.Store, func(tx portico.Tx) (portico.User, error) {
+		same, err := tx.Users().List(ctx, portico.Everything(portico.Where("email", strings.ToLower(email))))
+		if err != nil || len(same.Items) == 0 {
+			return portico.User{}, err
+		}
+		return same.Items[0], nil
+	})
+	if err != nil {
+		return portico.User{}, err
+	}
+	// An unknown address costs the same hash as a known one.
+	if !password.Verify(user.PasswordHash, pass) || !user.Active {
+		return portico.User{}, portico.Errorf(portico.KindUnauthenticated, "The e-mail address or the password is wrong.")
+	}
+	return user, nil
 }
 
 // Principal is an admin who proved to be one with an access token.

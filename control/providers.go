@@ -121,7 +121,7 @@ func (p Providers) Update(ctx context.Context, id portico.ProviderID, ch Provide
 		_, err := tx.Providers().Change(ctx, id, func(provider *portico.Provider) error {
 			ch.Name.Apply(&provider.Name)
 			ch.DisplayName.ApplyPtr(&provider.DisplayName)
-			ch.Config.apply(&provider.Config)
+			ch.Config.Apply(&provider.Config)
 			if ch.Issuer.Set {
 				provider.Issuer = tidyIssuer(ch.Issuer.Value)
 			}
@@ -142,7 +142,8 @@ func (p Providers) Update(ctx context.Context, id portico.ProviderID, ch Provide
 	return p.ByID(ctx, id)
 }
 
-func (ch ProviderConfigChange) apply(to *portico.ProviderConfig) {
+// Apply writes the change to a configuration.
+func (ch ProviderConfigChange) Apply(to *portico.ProviderConfig) {
 	ch.InitialClientID.Apply(&to.InitialClientID)
 	ch.InitialClientAudience.ApplyPtr(&to.InitialClientAudience)
 	ch.UseDeveloperManagedScopes.Apply(&to.UseDeveloperManagedScopes)

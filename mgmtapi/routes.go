@@ -36,6 +36,11 @@ func (r route) large() route {
 func (s *server) routes() []route {
 	return slices.Concat(
 		s.identityRoutes(),
+		s.providerRoutes(),
+		s.strategyRoutes(),
+		s.developerRoutes(),
+		s.applicationRoutes(),
+		s.registrationRoutes(),
 	)
 }
 

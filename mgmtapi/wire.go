@@ -1,7 +1,12 @@
 package mgmtapi
 
 import (
+	"net/http"
+	"strings"
 	"time"
+
+	"portico"
+	"portico/httpkit"
 )
 
 // timestamp is a time on the wire: RFC 3339, UTC, milliseconds.
@@ -34,4 +39,52 @@ func labels(l map[string]string) map[string]string {
 		return map[string]string{}
 	}
 	return l
+}
+
+// newLabels reads the labels of an entity that is being created.
+func newLabels(o *httpkit.Object) map[string]string {
+	out := map[string]string{}
+	for key, value := range o.Labels("labels").Value {
+		if value != nil {
+			out[key] = *value
+		}
+	}
+	return out
+}
+
+// ptr is an optional field as the domain keeps it: nil when absent or null.
+func ptr[T any](o portico.Opt[T]) *T {
+	var out *T
+	o.ApplyPtr(&out)
+	return out
+}
+
+// as gives an optional text the type that the domain has for it.
+func as[T ~string](o portico.Opt[string]) portico.Opt[T] {
+	return portico.Opt[T]{Set: o.Set, Null: o.Null, Value: T(o.Value)}
+}
+
+// pathID reads the id in a path wildcard; KindNotFound for what is no id.
+func pathID[T ~string](r *http.Request, name string) (T, error) {
+	id, err := httpkit.PathUUID(r, name)
+	return T(id), err
+}
+
+// readIssuer reads an issuer identifier (RFC 8414 §2): a URL without a query or
+// a fragment.
+func readIssuer(o *httpkit.Object, presence httpkit.Rule) portico.Opt[string] {
+	issuer := o.OptURL("issuer", presence, httpkit.MaxLength(256))
+	if strings.ContainsAny(issuer.Value, "?#") {
+		o.Invalid("issuer", "invalid", "must not have a query or a fragment")
+	}
+	return issuer
+}
+
+// texts are the values of an enum of the domain as plain texts.
+func texts[T ~string](values []T) []string {
+	out := make([]string, len(values))
+	for i, v := range values {
+		out[i] = string(v)
+	}
+	return out
 }

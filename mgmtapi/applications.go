@@ -1,0 +1,299 @@
+package mgmtapi
+
+import (
+	"net/http"
+
+	"portico"
+	"portico/control"
+	"portico/httpkit"
+	"portico/listing"
+)
+
+// applicationRoutes: the applications of a portal's developers with their
+// credentials (contract: portal-management v3). Credentials are read only:
+// their owner alone makes and revokes them, in the portal.
+func (s *server) applicationRoutes() []route {
+	const applications = "/v3/portals/{portalId}/applications"
+	return []route{
+		on("POST", applications, "create-application", s.createApplication),
+		on("GET", applications, "list-applications", s.listApplications),
+		on("GET", applications+"/{applicationId}", "get-application", s.application),
+		on("PATCH", applications+"/{applicationId}", "update-application", s.updateApplication),
+		on("DELETE", applications+"/{applicationId}", "delete-application", s.deleteApplication),
+		on("GET", applications+"/{applicationId}/credentials", "list-credentials-by-application", s.listCredentials),
+		on("GET", "/v3/applications/{applicationId}", "get-application-unscoped", s.anyApplication),
+	}
+}
+
+// idView is a reference to an entity.
+type idView struct {
+	ID string `json:"id"`
+}
+
+// ownerView is the contract's ApplicationOwner.
+type ownerView struct {
+	Type string              `json:"type"`
+	ID   portico.DeveloperID `json:"id"`
+}
+
+// The contract's types of owner. There are no teams here.
+const (
+	ownerDeveloper = "developer"
+	ownerTeam      = "team"
+)
+
+// applicationView is what both of the contract's applications have.
+type applicationView struct {
+	ID                portico.ApplicationID `json:"id"`
+	Name              string                `json:"name"`
+	Description       *string               `json:"description"`
+	Labels            map[string]string     `json:"labels"`
+	RegistrationCount int                   `json:"registration_count"`
+	Portal            idView                `json:"portal"`
+	Owner             ownerView             `json:"owner"`
+	CreatedAt         timestamp             `json:"created_at"`
+	UpdatedAt         timestamp             `json:"updated_at"`
+}
+
+// keyAuthApplicationView is the contract's KeyAuthApplication.
+type keyAuthApplicationView struct {
+	applicationView
+	AuthStrategy keyAuthStrategyView `json:"auth_strategy"`
+}
+
+type keyAuthStrategyView struct {
+	ID             portico.StrategyID     `json:"id"`
+	Name           string                 `json:"name"`
+	CredentialType portico.CredentialType `json:"credential_type"`
+	KeyNames       []string               `json:"key_names"`
+	TTL            *portico.TTL           `json:"ttl,omitempty"`
+}
+
+// clientApplicationView is the contract's ClientCredentialsApplication. Scopes
+// are not granted per application, hence null.
+type clientApplicationView struct {
+	applicationView
+	ClientID      string             `json:"client_id"`
+	DCRProvider   *idView            `json:"dcr_provider"`
+	AuthStrategy  clientStrategyView `json:"auth_strategy"`
+	GrantedScopes []string           `json:"granted_scopes"`
+}
+
+type clientStrategyView struct {
+	ID              portico.StrategyID     `json:"id"`
+	Name            string                 `json:"name"`
+	CredentialType  portico.CredentialType `json:"credential_type"`
+	AuthMethods     []string               `json:"auth_methods"`
+	AvailableScopes []string               `json:"available_scopes,omitempty"`
+}
+
+// viewApplication renders the variant that the auth strategy calls for.
+func viewApplication(v control.ApplicationView) any {
+	common := applicationView{
+		ID: v.ID, Name: v.Name, Description: v.Description, Labels: labels(v.Labels), RegistrationCount: v.RegistrationCount,
+		Portal: idView{string(v.PortalID)}, Owner: ownerView{Type: ownerDeveloper, ID: v.DeveloperID},
+		CreatedAt: timestamp(v.CreatedAt), UpdatedAt: timestamp(v.UpdatedAt),
+	}
+	kind := v.Strategy.CredentialType()
+	if kind == portico.CredentialKeyAuth {
+		names := v.Strategy.KeyAuth.KeyNames
+		if len(names) == 0 {
+			names = portico.DefaultKeyNames()
+		}
+		return keyAuthApplicationView{common, keyAuthStrategyView{
+			ID: v.Strategy.ID, Name: v.Strategy.Name, CredentialType: kind, KeyNames: names, TTL: v.Strategy.KeyAuth.TTL,
+		}}
+	}
+	out := clientApplicationView{applicationView: common, ClientID: v.ClientID, AuthStrategy: clientStrategyView{
+		ID: v.Strategy.ID, Name: v.Strategy.Name, CredentialType: kind, AuthMethods: notNil(v.Strategy.OIDC.AuthMethods),
+	}}
+	if v.Provider != nil {
+		out.DCRProvider = &idView{string(v.Provider.ID)}
+		if v.Provider.Config.UseDeveloperManagedScopes {
+			out.AuthStrategy.AvailableScopes = v.Strategy.OIDC.Scopes
+		}
+	}
+	return out
+}
+
+// readOwner reads the owner of an application.
+func readOwner(o *httpkit.Object, presence httpkit.Rule) portico.Opt[portico.DeveloperID] {
+	owner := o.Object("owner", presence)
+	if owner.Enum("type", httpkit.Required, ownerDeveloper, ownerTeam) == ownerTeam {
+		owner.Invalid("type", "invalid", "must be developer: this installation has no developer teams that could own an application")
+	}
+	return as[portico.DeveloperID](owner.OptUUID("id", httpkit.Required))
+}
+
+func (s *server) createApplication(w http.ResponseWriter, r *http.Request) error {
+	portal, err := pathID[portico.PortalID](r, "portalId")
+	if err != nil {
+		return err
+	}
+	o, err := httpkit.ReadObject(r)
+	if err != nil {
+		return err
+	}
+	in := control.NewApplication{
+		PortalID:    portal,
+		DeveloperID: readOwner(o, httpkit.Required).Value,
+		Name:        o.String("name", httpkit.Required, httpkit.Length(1, 255)),
+		Description: ptr(o.OptString("description", httpkit.MaxLength(255))),
+		Labels:      newLabels(o),
+		StrategyID:  ptr(as[portico.StrategyID](o.OptUUID("auth_strategy_id"))),
+		ClientID:    o.String("client_id", httpkit.Length(1, 255)),
+		DCRClientID: o.String("dcr_client_id", httpkit.Length(1, 255)),
+	}
+	if err := o.Err(); err != nil {
+		return err
+	}
+	if _, err := s.Portals.ByID(r.Context(), portal); err != nil {
+		return err
+	}
+	if _, err := s.Developers.ByID(r.Context(), portal, in.DeveloperID); portico.KindOf(err) == portico.KindNotFound {
+		return portico.Invalid("owner.id", "missing_reference", "The portal has no developer with this id.")
+	}
+	created, err := s.Applications.Create(r.Context(), in)
+	if err != nil {
+		return err
+	}
+	return httpkit.JSON(w, http.StatusCreated, viewApplication(created.ApplicationView))
+}
+
+// applicationSpec is what the list of applications can be asked for. There are
+// no teams, so nothing has the team_id of a filter.
+func applicationSpec() listing.Spec {
+	return listing.Spec{
+		Filters: map[string]listing.FieldKind{"developer_id": listing.UUID(), "name": listing.String()},
+		Sorts:   []string{"created_at", "developer_id", "name"},
+	}
+}
+
+func (s *server) listApplications(w http.ResponseWriter, r *http.Request) error {
+	portal, err := pathID[portico.PortalID](r, "portalId")
+	if err != nil {
+		return err
+	}
+	q, err := listing.Parse(r, applicationSpec())
+	if err != nil {
+		return err
+	}
+	if _, err := s.Portals.ByID(r.Context(), portal); err != nil {
+		return err
+	}
+	page, err := s.Applications.List(r.Context(), portal, q)
+	if err != nil {
+		return err
+	}
+	return httpkit.JSON(w, http.StatusOK, listing.Envelope(page, q, viewApplication))
+}
+
+// inPath returns the application in the path, which must be in the portal there.
+func (s *server) inPath(r *http.Request) (control.ApplicationView, error) {
+	portal, id, err := inPortal[portico.ApplicationID](r, "applicationId")
+	if err != nil {
+		return control.ApplicationView{}, err
+	}
+	return s.Applications.ByID(r.Context(), portal, id)
+}
+
+func (s *server) application(w http.ResponseWriter, r *http.Request) error {
+	app, err := s.inPath(r)
+	if err != nil {
+		return err
+	}
+	return httpkit.JSON(w, http.StatusOK, viewApplication(app))
+}
+
+func (s *server) anyApplication(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID[portico.ApplicationID](r, "applicationId")
+	if err != nil {
+		return err
+	}
+	app, err := s.Applications.ByID(r.Context(), "", id)
+	if err != nil {
+		return err
+	}
+	return httpkit.JSON(w, http.StatusOK, viewApplication(app))
+}
+
+func (s *server) updateApplication(w http.ResponseWriter, r *http.Request) error {
+	app, err := s.inPath(r)
+	if err != nil {
+		return err
+	}
+	o, err := httpkit.ReadObject(r)
+	if err != nil {
+		return err
+	}
+	ch := control.ApplicationChange{OwnerID: readOwner(o, httpkit.Optional)}
+	if err := o.Err(); err != nil {
+		return err
+	}
+	if ch.OwnerID.Set {
+		if app, err = s.Applications.Update(r.Context(), app.ID, ch); err != nil {
+			return err
+		}
+	}
+	return httpkit.JSON(w, http.StatusOK, viewApplication(app))
+}
+
+func (s *server) deleteApplication(w http.ResponseWriter, r *http.Request) error {
+	app, err := s.inPath(r)
+	if err != nil {
+		return err
+	}
+	if err := s.Applications.Delete(r.Context(), app.ID); err != nil {
+		return err
+	}
+	return httpkit.NoContent(w)
+}
+
+// keyView and secretView are the contract's two credentials.
+type keyView struct {
+	Type        string     `json:"type"`
+	ID          string     `json:"id"`
+	DisplayName string     `json:"display_name"`
+	Status      string     `json:"status"`
+	ExpiresAt   *timestamp `json:"expires_at"`
+	CreatedAt   *timestamp `json:"created_at"`
+}
+
+type secretView struct {
+	Type        string     `json:"type"`
+	ID          string     `json:"id"`
+	DisplayName *string    `json:"display_name"`
+	ClientID    string     `json:"client_id"`
+	ExpiresAt   *timestamp `json:"expires_at"`
+	CreatedAt   *timestamp `json:"created_at"`
+}
+
+func viewCredential(c control.Credential) any {
+	if c.Type == control.APIKey {
+		return keyView{
+			Type: c.Type, ID: c.ID, DisplayName: c.DisplayName, Status: c.Status,
+			ExpiresAt: optTimestamp(c.ExpiresAt), CreatedAt: optTimestamp(c.CreatedAt),
+		}
+	}
+	v := secretView{Type: c.Type, ID: c.ID, ClientID: c.ClientID, ExpiresAt: optTimestamp(c.ExpiresAt), CreatedAt: optTimestamp(c.CreatedAt)}
+	if c.DisplayName != "" {
+		v.DisplayName = &c.DisplayName
+	}
+	return v
+}
+
+func (s *server) listCredentials(w http.ResponseWriter, r *http.Request) error {
+	app, err := s.inPath(r)
+	if err != nil {
+		return err
+	}
+	q, err := listing.Parse(r, listing.Spec{})
+	if err != nil {
+		return err
+	}
+	page, err := s.Credentials.List(r.Context(), app.ID, q)
+	if err != nil {
+		return err
+	}
+	return httpkit.JSON(w, http.StatusOK, listing.Envelope(page, q, viewCredential))
+}

@@ -1,0 +1,240 @@
+package mgmtapi
+
+import (
+	"net/http"
+	"regexp"
+
+	"portico"
+	"portico/control"
+	"portico/httpkit"
+	"portico/listing"
+	"portico/secret"
+)
+
+// providerRoutes: DCR providers (contract: application-auth-strategies v2).
+func (s *server) providerRoutes() []route {
+	return []route{
+		on("POST", "/v2/dcr-providers", "create-dcr-provider", s.createProvider),
+		on("GET", "/v2/dcr-providers", "list-dcr-providers", s.listProviders),
+		on("GET", "/v2/dcr-providers/{dcrProviderId}", "get-dcr-provider", s.provider),
+		on("PATCH", "/v2/dcr-providers/{dcrProviderId}", "update-dcr-provider", s.updateProvider),
+		on("DELETE", "/v2/dcr-providers/{dcrProviderId}", "delete-dcr-provider", s.deleteProvider),
+		on("POST", "/v2/dcr-providers/{dcrProviderId}/verify", "verify-dcr-provider", s.verifyProvider),
+	}
+}
+
+// providerView is the contract's DcrProvider. DCRConfig has the members of its
+// type, without the secret.
+type providerView struct {
+	ID           portico.ProviderID   `json:"id"`
+	Name         string               `json:"name"`
+	DisplayName  *string              `json:"display_name,omitempty"`
+	ProviderType portico.ProviderType `json:"provider_type"`
+	Issuer       string               `json:"issuer"`
+	Active       bool                 `json:"active"`
+	DCRConfig    any                  `json:"dcr_config"`
+	Labels       map[string]string    `json:"labels"`
+	CreatedAt    timestamp            `json:"created_at"`
+	UpdatedAt    timestamp            `json:"updated_at"`
+}
+
+func viewProvider(p control.ProviderView) providerView {
+	return providerView{
+		ID: p.ID, Name: p.Name, DisplayName: p.DisplayName, ProviderType: p.Type, Issuer: p.Issuer, Active: p.Active,
+		DCRConfig: viewProviderConfig(p.Type, p.Config), Labels: labels(p.Labels),
+		CreatedAt: timestamp(p.CreatedAt), UpdatedAt: timestamp(p.UpdatedAt),
+	}
+}
+
+// auth0Config, clientConfig, bridgeConfig and the empty object are the
+// contract's dcr_config of answers.
+type auth0Config struct {
+	InitialClientID           string  `json:"initial_client_id"`
+	InitialClientAudience     *string `json:"initial_client_audience"`
+	UseDeveloperManagedScopes bool    `json:"use_developer_managed_scopes"`
+}
+
+type clientConfig struct {
+	InitialClientID string `json:"initial_client_id"`
+}
+
+type bridgeConfig struct {
+	BaseURL                  string `json:"dcr_base_url"`
+	DisableEventHooks        bool   `json:"disable_event_hooks"`
+	DisableRefreshSecret     bool   `json:"disable_refresh_secret"`
+	AllowMultipleCredentials bool   `json:"allow_multiple_credentials"`
+}
+
+func viewProviderConfig(t portico.ProviderType, c portico.ProviderConfig) any {
+	switch t {
+	case portico.ProviderAuth0:
+		return auth0Config{c.InitialClientID, c.InitialClientAudience, c.UseDeveloperManagedScopes}
+	case portico.ProviderAzureAD, portico.ProviderCurity:
+		return clientConfig{c.InitialClientID}
+	case portico.ProviderHTTP:
+		return bridgeConfig{c.BaseURL, c.DisableEventHooks, c.DisableRefreshSecret, c.AllowMultipleCredentials}
+	}
+	return struct{}{}
+}
+
+// apiKey is what the contract asks of the http bridge's key.
+var apiKey = regexp.MustCompile(`^[a-zA-Z0-9_]+$`)
+
+// readProviderConfig reads dcr_config with the members that the type has.
+// presence is Required when a provider is created and Optional when changed.
+func readProviderConfig(body *httpkit.Object, t portico.ProviderType, presence httpkit.Rule) (control.ProviderConfigChange, portico.Opt[secret.Text]) {
+	var c control.ProviderConfigChange
+	sealed := func(text portico.Opt[string]) portico.Opt[secret.Text] {
+		return portico.Opt[secret.Text]{Set: text.Set, Value: secret.New(text.Value)}
+	}
+	switch t {
+	case portico.ProviderAuth0, portico.ProviderAzureAD, portico.ProviderCurity:
+		o := body.Object("dcr_config", presence)
+		c.InitialClientID = o.OptString("initial_client_id", presence, httpkit.Length(1, 256))
+		if t == portico.ProviderAuth0 {
+			c.InitialClientAudience = o.OptString("initial_client_audience", httpkit.MaxLength(256), httpkit.Nullable)
+			c.UseDeveloperManagedScopes = o.OptBool("use_developer_managed_scopes")
+		}
+		return c, sealed(o.OptString("initial_client_secret", presence, httpkit.Length(1, 256)))
+	case portico.ProviderHTTP:
+		o := body.Object("dcr_config", presence)
+		c.BaseURL = o.OptURL("dcr_base_url", presence, httpkit.MaxLength(256))
+		c.DisableEventHooks = o.OptBool("disable_event_hooks")
+		c.DisableRefreshSecret = o.OptBool("disable_refresh_secret")
+		c.AllowMultipleCredentials = o.OptBool("allow_multiple_credentials")
+		return c, sealed(o.OptString("api_key", presence, httpkit.Length(12, 256), httpkit.Pattern(apiKey, "made of letters, digits and underscores")))
+	case portico.ProviderOkta:
+		o := body.Object("dcr_config", presence)
+		return c, sealed(o.OptString("dcr_token", presence, httpkit.Length(1, 256)))
+	case portico.ProviderKongIdentity:
+		body.Object("dcr_config") // may be left out, and has no members
+	default:
+		body.Ignore("dcr_config") // without a type nothing can be said of it
+	}
+	return c, portico.Opt[secret.Text]{}
+}
+
+func (s *server) createProvider(w http.ResponseWriter, r *http.Request) error {
+	o, err := httpkit.ReadObject(r)
+	if err != nil {
+		return err
+	}
+	in := control.NewProvider{
+		Type:        portico.ProviderType(o.Enum("provider_type", httpkit.Required, texts(portico.ProviderTypes())...)),
+		Name:        o.String("name", httpkit.Required, httpkit.Length(1, 256)),
+		DisplayName: ptr(o.OptString("display_name", httpkit.Length(1, 256))),
+		Issuer:      readIssuer(o, httpkit.Required).Value,
+		Labels:      newLabels(o),
+	}
+	config, value := readProviderConfig(o, in.Type, httpkit.Required)
+	config.Apply(&in.Config)
+	in.Secret = value.Value
+	if err := o.Err(); err != nil {
+		return err
+	}
+	created, err := s.Providers.Create(r.Context(), in)
+	if err != nil {
+		return err
+	}
+	return httpkit.JSON(w, http.StatusCreated, viewProvider(created))
+}
+
+// providerSpec is what the list of providers can be asked for.
+func providerSpec() listing.Spec {
+	return listing.Spec{
+		Filters: map[string]listing.FieldKind{
+			"id": listing.String(), "issuer": listing.String(), "name": listing.String(),
+			"provider_type":     listing.Enum(texts(portico.ProviderTypes())...),
+			"initial_client_id": listing.String(), "initial_client_audience": listing.String(),
+		},
+		Sorts: []string{"created_at", "updated_at", "provider_type", "issuer", "name"},
+	}
+}
+
+func (s *server) listProviders(w http.ResponseWriter, r *http.Request) error {
+	q, err := listing.Parse(r, providerSpec())
+	if err != nil {
+		return err
+	}
+	page, err := s.Providers.List(r.Context(), q)
+	if err != nil {
+		return err
+	}
+	return httpkit.JSON(w, http.StatusOK, listing.Envelope(page, q, viewProvider))
+}
+
+func (s *server) provider(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID[portico.ProviderID](r, "dcrProviderId")
+	if err != nil {
+		return err
+	}
+	p, err := s.Providers.ByID(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	return httpkit.JSON(w, http.StatusOK, viewProvider(p))
+}
+
+func (s *server) updateProvider(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID[portico.ProviderID](r, "dcrProviderId")
+	if err != nil {
+		return err
+	}
+	before, err := s.Providers.ByID(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	o, err := httpkit.ReadObject(r)
+	if err != nil {
+		return err
+	}
+	ch := control.ProviderChange{
+		Name:        o.OptString("name", httpkit.Length(1, 256)),
+		DisplayName: o.OptString("display_name", httpkit.Length(1, 256)),
+		Issuer:      readIssuer(o, httpkit.Optional),
+		Labels:      o.Labels("labels"),
+	}
+	ch.Config, ch.Secret = readProviderConfig(o, before.Type, httpkit.Optional)
+	if err := o.Err(); err != nil {
+		return err
+	}
+	after, err := s.Providers.Update(r.Context(), id, ch)
+	if err != nil {
+		return err
+	}
+	return httpkit.JSON(w, http.StatusOK, viewProvider(after))
+}
+
+func (s *server) deleteProvider(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID[portico.ProviderID](r, "dcrProviderId")
+	if err != nil {
+		return err
+	}
+	if err := s.Providers.Delete(r.Context(), id); err != nil {
+		return err
+	}
+	return httpkit.NoContent(w)
+}
+
+// verificationView is the contract's VerifyDcrProviderResponse. A failed
+// verification is an answer, not an error of the request.
+type verificationView struct {
+	Status string   `json:"status"`
+	Errors []string `json:"errors"`
+}
+
+func (s *server) verifyProvider(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID[portico.ProviderID](r, "dcrProviderId")
+	if err != nil {
+		return err
+	}
+	result, err := s.Providers.Verify(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	status := "success"
+	if len(result.Errors) > 0 {
+		status = "failed"
+	}
+	return httpkit.JSON(w, http.StatusOK, verificationView{Status: status, Errors: notNil(result.Errors)})
+}

@@ -1,0 +1,225 @@
+package mgmtapi
+
+import (
+	"net/http"
+
+	"portico"
+	"portico/control"
+	"portico/httpkit"
+	"portico/listing"
+)
+
+// registrationRoutes: who may use which API (contracts: portal-management v3,
+// api-builder v3).
+func (s *server) registrationRoutes() []route {
+	const registrations = "/v3/portals/{portalId}/applications/{applicationId}/registrations"
+	return []route{
+		on("POST", registrations, "create-application-registration", s.createRegistration),
+		on("GET", registrations, "list-registrations-by-application", s.listRegistrations),
+		on("GET", registrations+"/{registrationId}", "get-application-registration", s.registration),
+		on("PATCH", registrations+"/{registrationId}", "update-application-registration", s.updateRegistration),
+		on("DELETE", registrations+"/{registrationId}", "delete-application-registration", s.deleteRegistration),
+		on("GET", "/v3/portals/{portalId}/application-registrations", "list-registrations", s.listPortalRegistrations),
+		on("GET", "/v3/apis/{apiId}/registrations", "list-api-registrations", s.listAPIRegistrations),
+	}
+}
+
+// registrationView is the contract's ApplicationRegistration.
+type registrationView struct {
+	ID          portico.RegistrationID `json:"id"`
+	Status      portico.Status         `json:"status"`
+	API         registeredAPIView      `json:"api"`
+	Application namedView              `json:"application"`
+	CreatedAt   timestamp              `json:"created_at"`
+	UpdatedAt   timestamp              `json:"updated_at"`
+}
+
+type registeredAPIView struct {
+	ID         portico.APIID `json:"id"`
+	Name       string        `json:"name"`
+	Version    *string       `json:"version"`
+	EntityType string        `json:"entity_type"`
+}
+
+// namedView is a reference to an entity that has a name.
+type namedView struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+func viewRegistration(v control.RegistrationView) registrationView {
+	return registrationView{
+		ID: v.ID, Status: v.Status, CreatedAt: timestamp(v.CreatedAt), UpdatedAt: timestamp(v.UpdatedAt),
+		API:         registeredAPIView{ID: v.API.ID, Name: v.API.Name, Version: v.API.Version, EntityType: "api"},
+		Application: namedView{ID: string(v.Application.ID), Name: v.Application.Name},
+	}
+}
+
+func (s *server) createRegistration(w http.ResponseWriter, r *http.Request) error {
+	app, err := s.inPath(r)
+	if err != nil {
+		return err
+	}
+	o, err := httpkit.ReadObject(r)
+	if err != nil {
+		return err
+	}
+	api := portico.APIID(o.UUID("api_id", httpkit.Required))
+	status := as[portico.Status](o.OptEnum("status", httpkit.Optional, string(portico.Approved), string(portico.Pending)))
+	if err := o.Err(); err != nil {
+		return err
+	}
+	created, err := s.Registrations.Create(r.Context(), app.ID, api, ptr(status))
+	if portico.KindOf(err) == portico.KindNotFound {
+		return portico.Invalid("api_id", "missing_reference", "The portal has no published API with this id.")
+	}
+	if err != nil {
+		return err
+	}
+	return httpkit.JSON(w, http.StatusCreated, viewRegistration(created))
+}
+
+// listBy answers with a page of the registrations that where holds for.
+func (s *server) listBy(w http.ResponseWriter, r *http.Request, spec listing.Spec, where portico.Filter) error {
+	q, err := listing.Parse(r, spec)
+	if err != nil {
+		return err
+	}
+	q.Filters = append(q.Filters, where)
+	page, err := s.Registrations.List(r.Context(), q)
+	if err != nil {
+		return err
+	}
+	return httpkit.JSON(w, http.StatusOK, listing.Envelope(page, q, viewRegistration))
+}
+
+func statusKind() listing.FieldKind { return listing.Enum(texts(portico.Statuses())...) }
+
+func (s *server) listRegistrations(w http.ResponseWriter, r *http.Request) error {
+	app, err := s.inPath(r)
+	if err != nil {
+		return err
+	}
+	return s.listBy(w, r, listing.Spec{
+		Filters: map[string]listing.FieldKind{"status": statusKind()},
+		Sorts:   []string{"created_at", "updated_at", "status"},
+	}, portico.Where("application_id", app.ID))
+}
+
+func (s *server) listPortalRegistrations(w http.ResponseWriter, r *http.Request) error {
+	portal, err := pathID[portico.PortalID](r, "portalId")
+	if err != nil {
+		return err
+	}
+	if _, err := s.Portals.ByID(r.Context(), portal); err != nil {
+		return err
+	}
+	return s.listBy(w, r, listing.Spec{
+		Filters: map[string]listing.FieldKind{
+			"developer_id": listing.UUID(), "application_name": listing.String(), "status": statusKind(),
+		},
+		Sorts: []string{"created_at", "updated_at", "developer_id", "status"},
+	}, portico.Where("portal_id", portal))
+}
+
+// registered returns the registration in the path, whose application must be
+// in the portal there.
+func (s *server) registered(r *http.Request) (control.RegistrationView, error) {
+	app, err := s.inPath(r)
+	if err != nil {
+		return control.RegistrationView{}, err
+	}
+	id, err := pathID[portico.RegistrationID](r, "registrationId")
+	if err != nil {
+		return control.RegistrationView{}, err
+	}
+	return s.Registrations.ByID(r.Context(), app.ID, id)
+}
+
+func (s *server) registration(w http.ResponseWriter, r *http.Request) error {
+	v, err := s.registered(r)
+	if err != nil {
+		return err
+	}
+	return httpkit.JSON(w, http.StatusOK, viewRegistration(v))
+}
+
+func (s *server) updateRegistration(w http.ResponseWriter, r *http.Request) error {
+	v, err := s.registered(r)
+	if err != nil {
+		return err
+	}
+	o, err := httpkit.ReadObject(r)
+	if err != nil {
+		return err
+	}
+	status := o.OptEnum("status", httpkit.Optional, texts(portico.Statuses())...)
+	if err := o.Err(); err != nil {
+		return err
+	}
+	if status.Set {
+		if v, err = s.Registrations.SetStatus(r.Context(), v.ApplicationID, v.ID, portico.Status(status.Value)); err != nil {
+			return err
+		}
+	}
+	return httpkit.JSON(w, http.StatusOK, viewRegistration(v))
+}
+
+func (s *server) deleteRegistration(w http.ResponseWriter, r *http.Request) error {
+	v, err := s.registered(r)
+	if err != nil {
+		return err
+	}
+	if err := s.Registrations.Delete(r.Context(), v.ApplicationID, v.ID); err != nil {
+		return err
+	}
+	return httpkit.NoContent(w)
+}
+
+// apiRegistrationView is the contract's ApiRegistration.
+type apiRegistrationView struct {
+	ID          portico.RegistrationID `json:"id"`
+	Status      portico.Status         `json:"status"`
+	Portal      namedView              `json:"portal"`
+	Application ownedView              `json:"application"`
+}
+
+// ownedView is an application with its owner.
+type ownedView struct {
+	ID          portico.ApplicationID `json:"id"`
+	Name        string                `json:"name"`
+	Description *string               `json:"description,omitempty"`
+	Owner       ownerView             `json:"owner"`
+}
+
+func viewAPIRegistration(v control.APIRegistration) apiRegistrationView {
+	return apiRegistrationView{
+		ID: v.ID, Status: v.Status, Portal: namedView{ID: string(v.Portal.ID), Name: v.Portal.Name},
+		Application: ownedView{
+			ID: v.Application.ID, Name: v.Application.Name, Description: v.Application.Description,
+			Owner: ownerView{Type: ownerDeveloper, ID: v.Application.DeveloperID},
+		},
+	}
+}
+
+func (s *server) listAPIRegistrations(w http.ResponseWriter, r *http.Request) error {
+	api, err := pathID[portico.APIID](r, "apiId")
+	if err != nil {
+		return err
+	}
+	q, err := listing.Parse(r, listing.Spec{
+		Filters: map[string]listing.FieldKind{
+			"status": statusKind(), "portal_id": listing.UUID(), "portal_name": listing.String(),
+			"application_id": listing.UUID(), "application_name": listing.String(),
+			"application_owner_type": listing.Enum(ownerDeveloper, ownerTeam), "application_owner_id": listing.UUID(),
+		},
+	})
+	if err != nil {
+		return err
+	}
+	page, err := s.Registrations.ListByAPI(r.Context(), api, q)
+	if err != nil {
+		return err
+	}
+	return httpkit.JSON(w, http.StatusOK, listing.Envelope(page, q, viewAPIRegistration))
+}
