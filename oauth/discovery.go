@@ -101,7 +101,6 @@ func NormalizeIssuer(typed string) (string, error) {
 		}
 		path = strings.TrimSuffix(path, suffix)
 	}
-	path = strings.TrimSuffix(path, "/")
 	for segment := range strings.SplitSeq(strings.TrimPrefix(path, "/"), "/") {
 		if path != "" && (segment == "" || segment == "." || segment == ".." || segment == ".well-known") {
 			return "", errors.New("the issuer's path contains an empty segment, a dot segment or .well-known")
