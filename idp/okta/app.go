@@ -1,6 +1,8 @@
 package okta
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
@@ -113,9 +115,20 @@ func newApp(spec portico.ClientSpec, clientID string, value secret.Text) map[str
 	}
 }
 
+// anyObject is an object of which nothing must be lost, numbers of many digits
+// included.
+type anyObject map[string]any
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (o *anyObject) UnmarshalJSON(text []byte) error {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	return decoder.Decode((*map[string]any)(o))
+}
+
 // revise changes an application object as read into the one to be written.
 // Settings that an admin made in Okta and that we know nothing of stay.
-func revise(object map[string]any, spec portico.ClientSpec) {
+func revise(object anyObject, spec portico.ClientSpec) {
 	for _, readOnly := range []string{"id", "orn", "status", "created", "lastUpdated", "features", "_links", "_embedded"} {
 		delete(object, readOnly)
 	}

@@ -54,7 +54,9 @@ func (c *Client) Create(ctx context.Context, spec portico.ClientSpec, createKey 
 	}}
 	// Okta does not say the secret's own id here. Not to know it is no failure:
 	// the client exists, and its secrets can be listed later.
-	if infos, err := c.Secrets(ctx, client.Ref); err == nil && len(infos) == 1 {
+	if infos, err := c.Secrets(ctx, client.Ref); err != nil {
+		c.logger.WarnContext(ctx, "the id of a new client's secret is not known", "client_id", id, "error", err)
+	} else if len(infos) == 1 {
 		client.Secret.SecretInfo = infos[0]
 	}
 	return client, nil
@@ -137,7 +139,7 @@ func (c *Client) Update(ctx context.Context, ref portico.ClientRef, spec portico
 	if err != nil {
 		return err
 	}
-	var object map[string]any
+	var object anyObject
 	if _, err := c.api.Do(ctx, idp.Call{Method: http.MethodGet, Path: appPath(id), Class: classApp, Out: &object}); err != nil {
 		return err
 	}

@@ -220,7 +220,9 @@ func (f *fakeOkta) read(w http.ResponseWriter, _ *http.Request, a *fakeApp) {
 
 func (f *fakeOkta) replace(w http.ResponseWriter, r *http.Request, a *fakeApp) {
 	next := &fakeApp{}
-	if json.NewDecoder(r.Body).Decode(&next.object) != nil || !checkApp(w, next) {
+	body := json.NewDecoder(r.Body)
+	body.UseNumber()
+	if body.Decode(&next.object) != nil || !checkApp(w, next) {
 		return
 	}
 	if _, sent := next.oauth("credentials")["client_secret"]; sent || next.clientID() != a.clientID() || next.object["id"] != nil {

@@ -3,6 +3,7 @@ package okta_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -153,7 +154,7 @@ func TestForeignSettingsStay(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.set(func() {
-		f.apps[0].object["profile"].(map[string]any)["cost_center"] = "42"
+		f.apps[0].object["profile"].(map[string]any)["cost_center"] = json.Number("12345678901234567890")
 		f.apps[0].oauth("settings")["logo_uri"] = "https://logo.example"
 		f.apps[0].oauth("credentials")["client_secret"] = "shown-by-okta"
 	})
@@ -162,7 +163,7 @@ func TestForeignSettingsStay(t *testing.T) {
 	}
 	f.set(func() {
 		o := f.apps[0].object
-		if o["label"] != "After (6789ab)" || o["profile"].(map[string]any)["cost_center"] != "42" ||
+		if o["label"] != "After (6789ab)" || o["profile"].(map[string]any)["cost_center"] != json.Number("12345678901234567890") ||
 			f.apps[0].oauth("settings")["logo_uri"] != "https://logo.example" || o["visibility"] == nil {
 			t.Errorf("after the update: %v", o)
 		}

@@ -2,6 +2,7 @@ package okta
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -16,38 +17,52 @@ import (
 // Verify implements portico.IdP. It registers nothing: the right to register
 // is tried with a request that Okta must refuse as incomplete.
 func (c *Client) Verify(ctx context.Context) (portico.Verification, error) {
-	if fault := c.verifyIssuer(ctx); fault != "" {
-		return portico.Verification{Errors: []string{fault}}, ctx.Err()
-	}
 	var v portico.Verification
-	c.verifyToken(ctx, &v)
+	fault, isOkta := c.verifyIssuer(ctx)
+	if fault != "" {
+		v.Errors = append(v.Errors, fault)
+	}
+	if isOkta {
+		c.verifyToken(ctx, &v)
+	}
 	if len(v.Errors) == 0 {
 		c.verifyPolicies(ctx, &v)
 	}
 	return v, ctx.Err()
 }
 
-// verifyIssuer says what is wrong with the issuer, and what to enter instead.
-func (c *Client) verifyIssuer(ctx context.Context) string {
+// verifyIssuer says what is wrong with the issuer and what to enter instead,
+// and whether its host seems to be Okta's, so that the token can be tried.
+func (c *Client) verifyIssuer(ctx context.Context) (fault string, isOkta bool) {
 	if vendor := otherVendor(c.issuer); vendor != "" {
-		return fmt.Sprintf("The issuer %s belongs to %s, but this provider is of type okta. Choose the provider type of %s, or enter the issuer of an Okta authorization server, such as https://example.okta.com/oauth2/default.", c.issuer, vendor, vendor)
+		return fmt.Sprintf("The issuer %s belongs to %s, but this provider is of type okta. Choose the provider type of %s, or enter the issuer of an Okta authorization server, such as https://example.okta.com/oauth2/default.", c.issuer, vendor, vendor), false
 	}
 	base, path := c.api.Base.String(), strings.TrimPrefix(c.issuer.Path, "/")
 	if path == "" || path == "oauth2" || path == "oauth2/v1" {
-		return fmt.Sprintf("The issuer %s is the organisation's own authorization server. Its tokens are for Okta's own APIs only, and it allows no scopes or claims of yours. Use a custom authorization server: Okta > Security > API shows its issuer, most likely %s/oauth2/default.", c.issuer, base)
+		_, err := oauth.Discover(ctx, c.http, base)
+		return fmt.Sprintf("The issuer %s is the organisation's own authorization server. Its tokens are for Okta's own APIs only, and it allows no scopes or claims of yours. Use a custom authorization server: Okta > Security > API shows its issuer, most likely %s/oauth2/default.", c.issuer, base), err == nil
 	}
 	_, err := oauth.Discover(ctx, c.http, c.issuer.String())
 	switch {
 	case err == nil:
-		return ""
+		return "", true
 	case strings.Contains(path, "/"):
-		return fmt.Sprintf("No authorization server answers at %s. Compare it with the issuer shown at Okta > Security > API. %v.", c.issuer, err)
+		return fmt.Sprintf("No authorization server answers at %s. Compare it with the issuer shown at Okta > Security > API. %s.", c.issuer, reason(err)), false
 	}
-	meant, certainty := base+"/oauth2/"+path, "is most likely"
+	meant := base + "/oauth2/" + path
 	if _, err := oauth.Discover(ctx, c.http, meant); err == nil {
-		certainty = "answers and is"
+		return fmt.Sprintf("No authorization server answers at %s: /oauth2/ is missing in it. %s answers and is the issuer that is meant.", c.issuer, meant), true
 	}
-	return fmt.Sprintf("No authorization server answers at %s: /oauth2/ is missing in it. %s %s the issuer that is meant.", c.issuer, meant, certainty)
+	return fmt.Sprintf("No authorization server answers at %s: /oauth2/ is missing in it. Most likely %s is meant. %s.", c.issuer, meant, reason(err)), false
+}
+
+// reason is the last attempt of a discovery: where it ended.
+func reason(err error) string {
+	if d, ok := errors.AsType[*oauth.DiscoveryError](err); ok && len(d.Attempts) > 0 {
+		last := d.Attempts[len(d.Attempts)-1]
+		return fmt.Sprintf("%s: %v", last.URL, last.Err)
+	}
+	return err.Error()
 }
 
 // verifyToken checks the token by a cheap read, which also keeps it alive:
