@@ -45,7 +45,7 @@ const keyPrefix = "pak_"
 // when the identity provider does not answer; KindConflict when it no longer
 // has the client.
 func (c Credentials) List(ctx context.Context, id portico.ApplicationID, q portico.ListQuery) (portico.Page[Credential], error) {
-	app, err := Applications{c.Deps}.ByID(ctx, "", id)
+	app, err := Applications(c).ByID(ctx, "", id)
 	if err != nil {
 		return portico.Page[Credential]{}, err
 	}
@@ -74,7 +74,7 @@ func (c Credentials) List(ctx context.Context, id portico.ApplicationID, q porti
 // that the application may hold, while another change of its credentials is
 // under way, or when its credentials are managed elsewhere; KindUnavailable.
 func (c Credentials) Create(ctx context.Context, id portico.ApplicationID, displayName string) (IssuedCredential, error) {
-	app, err := Applications{c.Deps}.ByID(ctx, "", id)
+	app, err := Applications(c).ByID(ctx, "", id)
 	if err != nil {
 		return IssuedCredential{}, err
 	}
@@ -178,7 +178,7 @@ func (c Credentials) intend(ctx context.Context, app ApplicationView, keep []str
 // and the old one does not when it returns. KindNotFound; KindConflict unless
 // there is exactly one credential; KindUnavailable.
 func (c Credentials) Regenerate(ctx context.Context, id portico.ApplicationID) (clientID string, s secret.Text, err error) {
-	app, err := Applications{c.Deps}.ByID(ctx, "", id)
+	app, err := Applications(c).ByID(ctx, "", id)
 	if err != nil {
 		return "", s, err
 	}
@@ -220,7 +220,7 @@ func (c Credentials) Regenerate(ctx context.Context, id portico.ApplicationID) (
 // Rename gives an API key another name. KindNotFound; KindInvalid for client
 // secrets, which identity providers do not name.
 func (c Credentials) Rename(ctx context.Context, id portico.ApplicationID, credentialID, displayName string) (Credential, error) {
-	app, err := Applications{c.Deps}.ByID(ctx, "", id)
+	app, err := Applications(c).ByID(ctx, "", id)
 	if err != nil {
 		return Credential{}, err
 	}
@@ -245,7 +245,7 @@ func (c Credentials) Rename(ctx context.Context, id portico.ApplicationID, crede
 // Delete revokes a credential: the gateways refuse it when Delete returns.
 // KindNotFound; KindConflict for the last client secret; KindUnavailable.
 func (c Credentials) Delete(ctx context.Context, id portico.ApplicationID, credentialID string) error {
-	app, err := Applications{c.Deps}.ByID(ctx, "", id)
+	app, err := Applications(c).ByID(ctx, "", id)
 	if err != nil {
 		return err
 	}
@@ -291,7 +291,7 @@ func (c Credentials) revokeSecret(ctx context.Context, app ApplicationView, secr
 // GrantedScopes are the scopes that the application may ask for. KindNotFound,
 // KindUnprocessable when its auth strategy knows no scopes.
 func (c Credentials) GrantedScopes(ctx context.Context, id portico.ApplicationID) ([]string, error) {
-	app, err := Applications{c.Deps}.ByID(ctx, "", id)
+	app, err := Applications(c).ByID(ctx, "", id)
 	if err != nil {
 		return nil, err
 	}

@@ -260,7 +260,7 @@ func (d Developers) Delete(ctx context.Context, portal portico.PortalID, id port
 			return err
 		}
 		var err error
-		if tasks, err = (Applications{d.Deps}).release(ctx, tx, portico.Where("developer_id", id)); err != nil {
+		if tasks, err = Applications(d).release(ctx, tx, portico.Where("developer_id", id)); err != nil {
 			return err
 		}
 		return tx.Developers().Delete(ctx, id)

@@ -27,7 +27,7 @@ func TestTextIsNeverPrinted(t *testing.T) {
 	}
 	for name, printed := range map[string]string{
 		"%v": fmt.Sprintf("%v", w), "%+v": fmt.Sprintf("%+v", w), "%#v": fmt.Sprintf("%#v", w),
-		"%s": fmt.Sprintf("%s", w.Token), "%q": fmt.Sprintf("%q", w.Token), "error": fmt.Errorf("saving %v", w.Token).Error(),
+		"String": w.Token.String(), "%q": fmt.Sprintf("%q", w.Token), "error": fmt.Errorf("saving %v", w.Token).Error(),
 		"JSON": string(asJSON), "slog": log.String(),
 	} {
 		if strings.Contains(printed, value) {
