@@ -100,6 +100,13 @@ func (s *Server) clients(ctx context.Context, f clientFilter, p page) ([]client,
 		ORDER BY seq LIMIT $5`, p.after, prefixPattern(f.LabelPrefix), f.ID, f.Status, p.limit+1)
 }
 
+// searchClients finds clients by a part of their label or by their client_id.
+func (s *Server) searchClients(ctx context.Context, text string, p page) ([]client, error) {
+	return queryAll(ctx, s.store.reader, scanClient, `SELECT `+clientColumns+` FROM client
+		WHERE seq > $1 AND (label LIKE $2 ESCAPE '\' OR client_id = $3) ORDER BY seq LIMIT $4`,
+		p.after, "%"+prefixPattern(text), text, p.limit+1)
+}
+
 // createClient validates and stores a client. When the client authenticates
 // with a secret and chosen is empty, one is made; the returned secret is the
 // only sight of it.

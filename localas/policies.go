@@ -169,7 +169,7 @@ func (s *Server) createOpenPolicy(ctx context.Context, server, name string) (pol
 	if err != nil {
 		return policy{}, err
 	}
-	rule := policyRule{Name: name + " Rule"}
+	rule := policyRule{Name: "Client credentials"}
 	rule.Conditions.GrantTypes.Include = []string{"client_credentials"}
 	rule.Conditions.Scopes.Include = []string{"*"}
 	_, err = s.createRule(ctx, p.ID, rule)

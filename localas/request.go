@@ -169,12 +169,16 @@ func cutPage[T sequenced](s *Server, w http.ResponseWriter, r *http.Request, p p
 		return items
 	}
 	items = items[:p.limit]
-	last := strconv.FormatInt(items[len(items)-1].sequence(), 36)
 	query := r.URL.Query()
-	query.Set("after", base64.RawURLEncoding.EncodeToString([]byte(last)))
+	query.Set("after", cursor(items[len(items)-1]))
 	query.Set("limit", strconv.Itoa(p.limit))
 	w.Header().Add("Link", fmt.Sprintf(`<%s>; rel="next"`, s.base+r.URL.EscapedPath()+"?"+query.Encode()))
 	return items
+}
+
+// cursor is the ?after= of what follows the element.
+func cursor(last sequenced) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(last.sequence(), 36)))
 }
 
 // prefixPattern is a LIKE pattern (with ESCAPE '\') for texts that start with q.

@@ -139,6 +139,7 @@ func (s *Server) newHandler() http.Handler {
 	if s.faults != nil {
 		mux.Handle("POST /_faults", s.endpoint(classAPITokens, s.postFaults))
 	}
+	s.mountPages(mux)
 	return s.withHeaders(s.withFaults(s.withNotFound(mux)))
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"html/template"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -47,6 +48,9 @@ type Server struct {
 	store         *store
 	keys          *keyring
 	limits        *rateLimits
+	signIns       *signInThrottle
+	notices       *notices
+	pages         map[string]*template.Template
 	faults        *faults // nil unless enabled
 	clockOffset   atomic.Int64
 	handler       http.Handler
@@ -75,6 +79,10 @@ func Open(ctx context.Context, cfg Config) (*Server, error) {
 	}
 	s.keys = &keyring{store: s.store, now: s.now, loaded: map[string][]signingKey{}}
 	s.limits = newRateLimits(cfg.RateLimit)
+	s.signIns, s.notices = newSignInThrottle(s.now), newNotices(s.now)
+	if s.pages, err = parsePages(); err != nil {
+		return nil, errors.Join(fmt.Errorf("localas: pages: %w", err), s.store.close())
+	}
 	if cfg.Faults {
 		s.faults = &faults{}
 	}
