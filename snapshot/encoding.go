@@ -94,12 +94,16 @@ func seal(v any) ([]byte, error) {
 	if len(body)+headerSize > MaxSize {
 		return nil, fmt.Errorf("encode configuration: %d bytes are more than %d", len(body)+headerSize, MaxSize)
 	}
+	return withHeader(body), nil
+}
+
+func withHeader(body []byte) []byte {
 	out := make([]byte, 0, headerSize+len(body))
 	out = append(out, magic...)
 	out = binary.BigEndian.AppendUint16(out, format)
 	out = binary.BigEndian.AppendUint64(out, uint64(len(body)))
 	sum := sha256.Sum256(body)
-	return append(append(out, sum[:]...), body...), nil
+	return append(append(out, sum[:]...), body...)
 }
 
 func open(data []byte, v any) error {

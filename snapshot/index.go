@@ -105,19 +105,6 @@ func (x *Index) ByKey(strategyID string, digest secret.Digest) (*Application, *K
 // Len is the number of applications.
 func (x *Index) Len() int { return x.byID.size() }
 
-// All lists every application in no particular order.
-func (x *Index) All() []Application {
-	x.writer.Lock()
-	defer x.writer.Unlock()
-	all := make([]Application, 0, x.Len())
-	for i := range x.byID.parts {
-		for _, app := range x.byID.parts[i].apps {
-			all = append(all, *app)
-		}
-	}
-	return all
-}
-
 // shards is a map cut into parts, so that a change blocks few lookups.
 type shards[K comparable] struct {
 	seed  maphash.Seed
