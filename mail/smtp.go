@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,7 +40,8 @@ type Server struct {
 // SMTP sends mails through a server. It implements portico.Mailer; every mail
 // has its own connection, so it is safe for concurrent use.
 type SMTP struct {
-	client  *gomail.Client
+	host    string
+	options []gomail.Option
 	from    string
 	timeout time.Duration
 }
@@ -50,7 +52,7 @@ func NewSMTP(s Server) (*SMTP, error) {
 	if s.Timeout == 0 {
 		s.Timeout = 30 * time.Second
 	}
-	options := []gomail.Option{gomail.WithTimeout(s.Timeout)}
+	var options []gomail.Option
 	if s.TLS != nil {
 		config := s.TLS.Clone()
 		if config.ServerName == "" {
@@ -81,15 +83,15 @@ func NewSMTP(s Server) (*SMTP, error) {
 	if err := gomail.NewMsg().From(s.From); err != nil {
 		return nil, fmt.Errorf("the mail server's sender [%s] is not a mail address: %w", s.From, err)
 	}
-	client, err := gomail.NewClient(s.Host, options...)
-	if err != nil {
+	if _, err := gomail.NewClient(s.Host, options...); err != nil {
 		return nil, fmt.Errorf("use the mail server [%s]: %w", s.Host, err)
 	}
-	return &SMTP{client: client, from: s.From, timeout: s.Timeout}, nil
+	return &SMTP{host: s.Host, options: options, from: s.From, timeout: s.Timeout}, nil
 }
 
 // Send implements portico.Mailer. Errors: KindInvalid for an address that is
-// none, KindUnavailable when the server cannot be reached or refuses.
+// none, KindUnavailable when the server cannot be reached, refuses, or is not
+// done by the deadline of ctx.
 func (s *SMTP) Send(ctx context.Context, m portico.Message) error {
 	msg := gomail.NewMsg()
 	if err := msg.From(s.from); err != nil {
@@ -104,12 +106,27 @@ func (s *SMTP) Send(ctx context.Context, m portico.Message) error {
 	msg.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no out-of-office replies
 	msg.SetBodyString(gomail.TypeTextPlain, text(m))
 
-	ctx, cancel := context.WithTimeout(ctx, s.timeout)
-	defer cancel()
-	if err := s.client.DialAndSendWithContext(ctx, msg); err != nil {
+	if err := s.deliver(ctx, msg); err != nil {
 		return &portico.Error{Kind: portico.KindUnavailable, Detail: "The mail server did not take the mail. Try again later.", Err: err}
 	}
 	return nil
+}
+
+// deliver hands a mail to the server. The library heeds a context while it dials
+// and a timeout from then on, so it is given both.
+func (s *SMTP) deliver(ctx context.Context, msg *gomail.Msg) error {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	deadline, _ := ctx.Deadline()
+	left := time.Until(deadline)
+	if left <= 0 {
+		return context.DeadlineExceeded
+	}
+	client, err := gomail.NewClient(s.host, append(slices.Clone(s.options), gomail.WithTimeout(left))...)
+	if err != nil {
+		return err
+	}
+	return client.DialAndSendWithContext(ctx, msg)
 }
 
 // text is the mail's text, which always has its link.
