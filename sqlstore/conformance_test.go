@@ -9,9 +9,16 @@ import (
 	"portico/storetest"
 )
 
+func TestMain(m *testing.M) { storetest.Main(m) }
+
 func openSQLite(t testing.TB) *sqlstore.Store {
 	t.Helper()
 	return open(t, "sqlite:"+filepath.Join(t.TempDir(), "portico.db"))
+}
+
+func openPostgres(t testing.TB) *sqlstore.Store {
+	t.Helper()
+	return open(t, storetest.Postgres(t))
 }
 
 func open(t testing.TB, dsn string) *sqlstore.Store {
@@ -31,4 +38,9 @@ func open(t testing.TB, dsn string) *sqlstore.Store {
 func TestSQLite(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T) portico.Store { return openSQLite(t) })
+}
+
+func TestPostgres(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T) portico.Store { return openPostgres(t) })
 }
