@@ -6,8 +6,14 @@ import (
 	"portico"
 )
 
+// Run tests a store. open gives a new, empty store each time, and closes it
+// when the test that it was opened for ends.
 func Run(t *testing.T, open func(t *testing.T) portico.Store) {
 	t.Run("entities", func(t *testing.T) { t.Parallel(); testEntities(t, open) })
+	t.Run("references", func(t *testing.T) { t.Parallel(); testReferences(t, open) })
+	t.Run("transactions", func(t *testing.T) { t.Parallel(); testTransactions(t, open) })
+	t.Run("changes", func(t *testing.T) { t.Parallel(); testChanges(t, open) })
+	t.Run("concurrency", func(t *testing.T) { t.Parallel(); testConcurrency(t, open) })
 }
 
 func update(t *testing.T, store portico.Store, fn func(portico.Tx) error) {
