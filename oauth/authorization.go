@@ -81,14 +81,14 @@ func ParseAuthorization(values []string) (Credentials, error) {
 		return Credentials{}, &ParseError{RuleScheme}
 	case rest == "":
 		return Credentials{}, &ParseError{RuleEmpty}
+	case strings.EqualFold(scheme, string(SchemeBearer)) && isToken68(rest):
+		return Credentials{Scheme: SchemeBearer, Token: secret.New(rest)}, nil
 	case !printable(rest):
 		return Credentials{}, &ParseError{RuleCharacter}
-	case strings.EqualFold(scheme, string(SchemeBasic)):
-		return parseBasic(rest)
-	case !isToken68(rest):
+	case strings.EqualFold(scheme, string(SchemeBearer)):
 		return Credentials{}, &ParseError{RuleToken}
 	}
-	return Credentials{Scheme: SchemeBearer, Token: secret.New(rest)}, nil
+	return parseBasic(rest)
 }
 
 func parseBasic(value string) (Credentials, error) {
@@ -130,8 +130,9 @@ func printable(s string) bool {
 func isToken68(s string) bool {
 	body := strings.TrimRight(s, "=")
 	for i := range len(body) {
-		c := body[i]
-		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("-._~+/", c) >= 0) {
+		switch c := body[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '-' <= c && c <= '9', c == '_', c == '~', c == '+': // '-' to '9': also . and /
+		default:
 			return false
 		}
 	}

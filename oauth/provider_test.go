@@ -17,7 +17,8 @@ const discoveryPath = "/.well-known/openid-configuration"
 func TestProvidersKeepOnePerIssuer(t *testing.T) {
 	t.Parallel()
 	providers := oauth.NewProviders(http.DefaultClient, time.Now, quiet())
-	if providers.Provider("https://a.test") != providers.Provider("https://a.test") || providers.Provider("https://a.test") == providers.Provider("https://b.test") {
+	a, again, b := providers.Provider("https://a.test"), providers.Provider("https://a.test"), providers.Provider("https://b.test")
+	if a != again || a == b {
 		t.Error("not one provider per issuer")
 	}
 }
