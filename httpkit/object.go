@@ -130,6 +130,15 @@ func (o *Object) Has(name string) bool {
 	return o.node != nil && o.node.members[name] != nil
 }
 
+// Names lists the members in the order they were written, for objects whose
+// members the contract does not name. It does not count as reading them.
+func (o *Object) Names() []string {
+	if o.node == nil {
+		return nil
+	}
+	return slices.Clone(o.node.names)
+}
+
 // Ignore tolerates members that callers may send back but cannot set.
 func (o *Object) Ignore(names ...string) {
 	for _, name := range names {

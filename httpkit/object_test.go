@@ -270,6 +270,15 @@ func TestOpenObjectsAndRepeatedReading(t *testing.T) {
 	wantFaults(t, obj.Err(), "configs.other unknown_property") // asking changes nothing
 }
 
+func TestNames(t *testing.T) {
+	t.Parallel()
+	obj := read(t, `{"b":1,"a":{"z":1}}`)
+	if got := obj.Names(); !reflect.DeepEqual(got, []string{"b", "a"}) || obj.Object("absent").Names() != nil {
+		t.Errorf("names %q", got)
+	}
+	wantFaults(t, obj.Err(), "b unknown_property", "a unknown_property")
+}
+
 func TestTheNumberOfFaultsIsBounded(t *testing.T) {
 	t.Parallel()
 	var body strings.Builder

@@ -101,6 +101,9 @@ func decode(s string) (p parameters, salt, hash []byte, err error) {
 	if saltErr != nil || hashErr != nil || len(salt) < 8 || len(salt) > 64 || len(hash) < 16 || len(hash) > 64 {
 		return p, nil, nil, errFormat
 	}
+	if encode(p, salt, hash) != s { // leading zeros, or something left over
+		return p, nil, nil, errFormat
+	}
 	return p, salt, hash, nil
 }
 

@@ -67,6 +67,7 @@ func TestUnusableHashesVerifyNothing(t *testing.T) {
 		strings.Replace(good, "v=19", "v=16", 1), strings.Replace(good, "t=2", "t=0", 1), strings.Replace(good, "p=1", "p=0", 1),
 		strings.Replace(good, "m=19456", "m=4294967295", 1), strings.Replace(good, "t=2", "t=4000000000", 1),
 		good[:strings.LastIndex(good, "$")+1], good[:len(good)-30], good[:len(good)-1] + "!",
+		strings.Replace(good, "p=1$", "p=1x$", 1), strings.Replace(good, "m=19456", "m=019456", 1),
 	} {
 		if password.Verify(h, secret.New("a password")) {
 			t.Errorf("%q verifies", h)
@@ -123,19 +124,4 @@ func TestOverlongPasswordsAreNotHashed(t *testing.T) {
 	if password.Verify(hash(t, "a password"), long) {
 		t.Error("verifies")
 	}
-}
-
-// FuzzVerify holds that no stored hash makes Verify panic or agree.
-func FuzzVerify(f *testing.F) {
-	f.Add("$argon2id$v=19$m=64,t=1,p=1$c2FsdHNhbHQ$AAAAAAAAAAAAAAAAAAAAAA")
-	f.Add("$argon2id$v=19$m=,t=,p=$$")
-	f.Add("")
-	f.Fuzz(func(t *testing.T, h string) {
-		if strings.Contains(h, "m=") && len(h) > 45 && !strings.Contains(h, "m=64,") {
-			return // keep the work small: what is well formed is computed
-		}
-		if password.Verify(h, secret.New("a password nobody has hashed")) {
-			t.Fatalf("%q verifies", h)
-		}
-	})
 }
