@@ -1,6 +1,7 @@
 package sqlstore_test
 
 import (
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -9,7 +10,7 @@ import (
 	"portico/storetest"
 )
 
-func TestMain(m *testing.M) { storetest.Main(m) }
+func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
 
 func openSQLite(t testing.TB) *sqlstore.Store {
 	t.Helper()

@@ -34,9 +34,9 @@ var shared struct {
 	err    error
 }
 
-// Main runs the tests and then stops the PostgreSQL that they have started, if
-// any. Call it from TestMain.
-func Main(m *testing.M) {
+// Main runs the tests, stops the PostgreSQL that they have started, if any, and
+// returns the exit code. Call it from TestMain.
+func Main(m *testing.M) int {
 	code := m.Run()
 	shared.Lock()
 	defer shared.Unlock()
@@ -46,7 +46,7 @@ func Main(m *testing.M) {
 			code = max(code, 1)
 		}
 	}
-	os.Exit(code)
+	return code
 }
 
 // Postgres returns the DSN of a new, empty PostgreSQL database that goes when
