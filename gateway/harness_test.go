@@ -180,7 +180,7 @@ type world struct {
 	front    *httptest.Server
 	registry *prometheus.Registry
 	snapshot *snapshot.Snapshot
-	log      *strings.Builder
+	log      *logBuffer
 }
 
 const (
@@ -193,7 +193,7 @@ const (
 // and one key strategy; change may alter the configuration first.
 func newWorld(t *testing.T, change func(w *world, s *snapshot.Snapshot)) *world {
 	t.Helper()
-	w := &world{t: t, clock: &clock{now: time.Unix(1_800_000_000, 0)}, registry: prometheus.NewRegistry(), log: new(strings.Builder)}
+	w := &world{t: t, clock: &clock{now: time.Unix(1_800_000_000, 0)}, registry: prometheus.NewRegistry(), log: new(logBuffer)}
 	w.auth = newAuthServer(t, w.clock)
 	w.auth.addClient(clientID, clientSecret)
 	w.upstream = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
@@ -204,7 +204,7 @@ func newWorld(t *testing.T, change func(w *world, s *snapshot.Snapshot)) *world 
 	if change != nil {
 		change(w, w.snapshot)
 	}
-	logger := slog.New(slog.NewTextHandler(&lockedWriter{w: w.log}, nil))
+	logger := slog.New(slog.NewTextHandler(w.log, nil))
 	w.gateway = gateway.New(gateway.Options{
 		Providers: oauth.NewProviders(oauth.NewHTTPClient(oauth.ClientPolicy{}), w.clock.Now, logger),
 		Logger:    logger, Now: w.clock.Now, SessionKeys: [][]byte{[]byte("0123456789abcdef0123456789abcdef")}, Registerer: w.registry,
@@ -217,15 +217,22 @@ func newWorld(t *testing.T, change func(w *world, s *snapshot.Snapshot)) *world 
 	return w
 }
 
-type lockedWriter struct {
-	mu sync.Mutex
-	w  io.Writer
+// logBuffer keeps what is logged.
+type logBuffer struct {
+	mu   sync.Mutex
+	text strings.Builder
 }
 
-func (l *lockedWriter) Write(b []byte) (int, error) {
+func (l *logBuffer) Write(b []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.w.Write(b)
+	return l.text.Write(b)
+}
+
+func (l *logBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 // service gives a service in front of a test server.
