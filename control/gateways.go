@@ -73,7 +73,8 @@ func (g Gateways) controlPlane(in ControlPlaneFields) portico.ControlPlane {
 	return made
 }
 
-// ControlPlanes returns a page of the control planes.
+// ControlPlanes returns a page of the control planes. The field cloud_gateway is
+// known here, beside those of the store: none is one.
 func (g Gateways) ControlPlanes(ctx context.Context, q portico.ListQuery) (portico.Page[portico.ControlPlane], error) {
 	return view(ctx, g.Store, func(tx portico.Tx) (portico.Page[portico.ControlPlane], error) {
 		return tx.ControlPlanes().List(ctx, q)

@@ -196,24 +196,6 @@ func (p Portals) resolveDomains(ctx context.Context, tx portico.Tx, q portico.Li
 	return q, nil
 }
 
-// matches applies the condition of a filter to a text, as a store would.
-func matches(f portico.Filter, value string) bool {
-	contains := func(part string) bool { return strings.Contains(strings.ToLower(value), strings.ToLower(part)) }
-	switch f.Op {
-	case portico.OpEqual:
-		return value == f.Values[0]
-	case portico.OpNotEqual:
-		return value != f.Values[0]
-	case portico.OpContains:
-		return contains(f.Values[0])
-	case portico.OpAnyEqual:
-		return slices.Contains(f.Values, value)
-	case portico.OpAnyContains:
-		return slices.ContainsFunc(f.Values, contains)
-	}
-	return false
-}
-
 // freeSubdomain makes a DNS label of a portal's name that no other portal has.
 func freeSubdomain(ctx context.Context, tx portico.Tx, name string) (string, error) {
 	const maxLabel = 63 // RFC 1035 §2.3.4

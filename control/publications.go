@@ -129,9 +129,15 @@ func publicationWarnings(ctx context.Context, tx portico.Tx, p portico.Publicati
 	return warnings, err
 }
 
-// List returns a page of the publications, without warnings.
+// EntityTypeAPI is the contract's entity_type: what is published is always an API.
+const EntityTypeAPI = "api"
+
+// List returns a page of the publications, without warnings. The field
+// entity_type is known here, beside those of the store.
 func (p Publications) List(ctx context.Context, q portico.ListQuery) (portico.Page[portico.Publication], error) {
-	return view(ctx, p.Store, func(tx portico.Tx) (portico.Page[portico.Publication], error) { return tx.Publications().List(ctx, q) })
+	return view(ctx, p.Store, func(tx portico.Tx) (portico.Page[portico.Publication], error) {
+		return tx.Publications().List(ctx, settled(q, "entity_type", EntityTypeAPI))
+	})
 }
 
 // ListIn returns a page of a portal's publications; KindNotFound (portal).
@@ -140,6 +146,7 @@ func (p Publications) ListIn(ctx context.Context, portalID portico.PortalID, q p
 		if _, err := tx.Portals().ByID(ctx, portalID); err != nil {
 			return portico.Page[portico.Publication]{}, err
 		}
+		q = settled(q, "entity_type", EntityTypeAPI)
 		q.Filters = append(q.Filters, portico.Where("portal_id", portalID))
 		return tx.Publications().List(ctx, q)
 	})

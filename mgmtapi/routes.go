@@ -11,7 +11,7 @@ import (
 type Operation struct {
 	Method  string
 	Pattern string // as http.ServeMux writes it, such as /v3/portals/{portalId}
-	ID      string // the contract's operationId
+	ID      string // the contract's operationId; empty for what Kong's Admin API has beyond it
 }
 
 // route is an operation and what serves it.
@@ -36,6 +36,14 @@ func (r route) large() route {
 func (s *server) routes() []route {
 	return slices.Concat(
 		s.identityRoutes(),
+		s.portalRoutes(),
+		s.apiRoutes(),
+		s.versionRoutes(),
+		s.publicationRoutes(),
+		s.implementationRoutes(),
+		s.controlPlaneRoutes(),
+		s.serviceRoutes(),
+		s.gatewayRouteRoutes(),
 		s.providerRoutes(),
 		s.strategyRoutes(),
 		s.developerRoutes(),

@@ -1,0 +1,183 @@
+package mgmtapi
+
+import (
+	"net/http"
+	"strings"
+
+	"portico"
+	"portico/control"
+	"portico/httpkit"
+	"portico/listing"
+)
+
+// controlPlaneRoutes: control planes (contract: control-planes v2).
+func (s *server) controlPlaneRoutes() []route {
+	const one = "/v2/control-planes/{controlPlaneId}"
+	return []route{
+		on("POST", "/v2/control-planes", "create-control-plane", s.createControlPlane),
+		on("GET", "/v2/control-planes", "list-control-planes", s.listControlPlanes),
+		on("GET", one, "get-control-plane", s.controlPlane),
+		on("PATCH", one, "update-control-plane", s.updateControlPlane),
+		on("DELETE", one, "delete-control-plane", s.deleteControlPlane),
+	}
+}
+
+// controlPlaneView is the contract's ControlPlane.
+type controlPlaneView struct {
+	ID          portico.ControlPlaneID `json:"id"`
+	Name        string                 `json:"name"`
+	Description string                 `json:"description"`
+	Labels      map[string]string      `json:"labels"`
+	Config      controlPlaneConfig     `json:"config"`
+	CreatedAt   timestamp              `json:"created_at"`
+	UpdatedAt   timestamp              `json:"updated_at"`
+}
+
+// controlPlaneConfig tells gateways where to connect to. It has no proxy URLs:
+// where the gateways can be reached is not known here.
+type controlPlaneConfig struct {
+	ControlPlaneEndpoint string     `json:"control_plane_endpoint"`
+	TelemetryEndpoint    string     `json:"telemetry_endpoint"`
+	ClusterType          string     `json:"cluster_type"`
+	AuthType             string     `json:"auth_type"`
+	CloudGateway         bool       `json:"cloud_gateway"`
+	ProxyURLs            []struct{} `json:"proxy_urls"`
+}
+
+// viewControlPlane makes views for the caller of r: the endpoint is the sync
+// address at the origin by which the caller reaches Portico.
+func viewControlPlane(r *http.Request) func(portico.ControlPlane) controlPlaneView {
+	scheme := "http"
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	endpoint := scheme + "://" + r.Host + "/sync"
+	return func(c portico.ControlPlane) controlPlaneView {
+		return controlPlaneView{
+			ID: c.ID, Name: c.Name, Description: c.Description, Labels: labels(c.Labels),
+			Config: controlPlaneConfig{
+				ControlPlaneEndpoint: endpoint, TelemetryEndpoint: endpoint, ClusterType: c.ClusterType, AuthType: c.AuthType, ProxyURLs: []struct{}{},
+			},
+			CreatedAt: timestamp(c.CreatedAt), UpdatedAt: timestamp(c.UpdatedAt),
+		}
+	}
+}
+
+// readControlPlane reads UpdateControlPlaneRequest, and what
+// CreateControlPlaneRequest has in common with it.
+func readControlPlane(o *httpkit.Object, name httpkit.Rule) control.ControlPlaneFields {
+	in := control.ControlPlaneFields{
+		Name:        o.OptString("name", name, httpkit.Length(2, 256)),
+		Description: o.OptString("description", httpkit.MaxLength(2048)),
+		AuthType:    o.OptEnum("auth_type", httpkit.Optional, control.AuthPinnedCerts, control.AuthPKICerts),
+	}
+	if o.Has("labels") {
+		in.Labels = portico.Some(newLabels(o))
+	}
+	if len(o.Objects("proxy_urls")) > 0 {
+		o.Invalid("proxy_urls", "invalid", "is not kept here; leave it out")
+	}
+	return in
+}
+
+func (s *server) createControlPlane(w http.ResponseWriter, r *http.Request) error {
+	o, err := httpkit.ReadObject(r)
+	if err != nil {
+		return err
+	}
+	in := readControlPlane(o, httpkit.Required)
+	o.OptEnum("cluster_type", httpkit.Optional, control.ClusterControlPlane)
+	if o.Bool("cloud_gateway", false) {
+		o.Invalid("cloud_gateway", "invalid", "must be false: gateways run on machines of your own")
+	}
+	if err := o.Err(); err != nil {
+		return err
+	}
+	c, err := s.Gateways.CreateControlPlane(r.Context(), in)
+	if err != nil {
+		return err
+	}
+	return httpkit.JSON(w, http.StatusCreated, viewControlPlane(r)(c))
+}
+
+// controlPlaneSpec is what the list of control planes can be asked for.
+func controlPlaneSpec() listing.Spec {
+	return listing.Spec{
+		Filters: map[string]listing.FieldKind{
+			"id": listing.UUID(), "name": listing.String(), "cluster_type": listing.String(), "cloud_gateway": listing.Bool(), "labels": listing.Labels(),
+		},
+		Sorts: []string{"created_at", "name"},
+	}
+}
+
+func (s *server) listControlPlanes(w http.ResponseWriter, r *http.Request) error {
+	q, err := listing.Parse(r, controlPlaneSpec())
+	if err != nil {
+		return err
+	}
+	q.Filters = append(q.Filters, labelFilters(r)...)
+	page, err := s.Gateways.ControlPlanes(r.Context(), q)
+	if err != nil {
+		return err
+	}
+	return httpkit.JSON(w, http.StatusOK, listing.Envelope(page, q, viewControlPlane(r)))
+}
+
+// labelFilters reads the parameter labels=key:value,key: each with that value,
+// or merely there.
+func labelFilters(r *http.Request) []portico.Filter {
+	var filters []portico.Filter
+	for part := range strings.SplitSeq(r.URL.Query().Get("labels"), ",") {
+		key, value, valued := strings.Cut(strings.TrimSpace(part), ":")
+		switch {
+		case valued:
+			filters = append(filters, portico.Filter{Field: "labels." + key, Op: portico.OpEqual, Values: []string{value}})
+		case key != "":
+			filters = append(filters, portico.Filter{Field: "labels." + key, Op: portico.OpExists})
+		}
+	}
+	return filters
+}
+
+func (s *server) controlPlane(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID[portico.ControlPlaneID](r, "controlPlaneId")
+	if err != nil {
+		return err
+	}
+	c, err := s.Gateways.ControlPlane(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	return httpkit.JSON(w, http.StatusOK, viewControlPlane(r)(c))
+}
+
+func (s *server) updateControlPlane(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID[portico.ControlPlaneID](r, "controlPlaneId")
+	if err != nil {
+		return err
+	}
+	o, err := httpkit.ReadObject(r)
+	if err != nil {
+		return err
+	}
+	in := readControlPlane(o, httpkit.Optional)
+	if err := o.Err(); err != nil {
+		return err
+	}
+	c, err := s.Gateways.UpdateControlPlane(r.Context(), id, in)
+	if err != nil {
+		return err
+	}
+	return httpkit.JSON(w, http.StatusOK, viewControlPlane(r)(c))
+}
+
+func (s *server) deleteControlPlane(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathID[portico.ControlPlaneID](r, "controlPlaneId")
+	if err != nil {
+		return err
+	}
+	if err := s.Gateways.DeleteControlPlane(r.Context(), id); err != nil {
+		return err
+	}
+	return httpkit.NoContent(w)
+}
