@@ -35,7 +35,11 @@ func fail(rec *recorder, r *http.Request, err error, log *slog.Logger) {
 		problem.Write(rec, r, err, log)
 		return
 	}
-	log.ErrorContext(r.Context(), "answer broken off", "request_id", problem.RequestID(r.Context()),
+	level := slog.LevelError
+	if r.Context().Err() != nil {
+		level = slog.LevelInfo // the client has left, which is its right
+	}
+	log.Log(r.Context(), level, "answer broken off", "request_id", problem.RequestID(r.Context()),
 		"method", r.Method, "route", r.Pattern, "cause", err)
 	panic(http.ErrAbortHandler)
 }

@@ -273,6 +273,23 @@ func TestAClientThatLeavesIsLoggedAs499(t *testing.T) {
 	}
 }
 
+func TestAClientThatLeavesHalfWayIsNoDefect(t *testing.T) {
+	t.Parallel()
+	log := &logBook{}
+	ctx, cancel := context.WithCancel(t.Context())
+	h := httpkit.Recover(log.logger())(httpkit.Handle(log.logger(), func(w http.ResponseWriter, _ *http.Request) error {
+		fmt.Fprint(w, "half")
+		cancel()
+		return io.ErrClosedPipe
+	}))
+	defer func() {
+		if recover() != http.ErrAbortHandler || strings.Contains(log.String(), "level=ERROR") || !strings.Contains(log.String(), "broken off") {
+			t.Errorf("log: %s", log)
+		}
+	}()
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil).WithContext(ctx))
+}
+
 func TestASilentClientIsHungUpOn(t *testing.T) {
 	t.Parallel()
 	srv := httpkit.NewServer(http.NotFoundHandler(), slog.New(slog.DiscardHandler))
