@@ -52,14 +52,14 @@ func (a *authenticator) authenticate(r *http.Request) (*http.Request, error) {
 	ctx := r.Context()
 	p, err := a.accounts.Authenticate(ctx, bearer(r))
 	if portico.KindOf(err) == portico.KindUnauthenticated && !a.source(httpkit.ClientAddr(r)).AllowN(a.now(), 1) {
-		return nil, &portico.Error{
+		return r, &portico.Error{
 			Kind:       portico.KindTooMany,
 			Detail:     "Too many requests with invalid access tokens came from this address. Check the token, then try again in a minute.",
 			RetryAfter: time.Minute,
 		}
 	}
 	if err != nil {
-		return nil, err
+		return r, err
 	}
 	a.note(ctx, p.Token)
 	return r.WithContext(context.WithValue(ctx, principalKey{}, p)), nil
@@ -81,6 +81,15 @@ func bearer(r *http.Request) secret.Text {
 		value = strings.TrimSpace(token)
 	}
 	return secret.New(value)
+}
+
+// challenge is the WWW-Authenticate of a refusal (RFC 6750 §3): a request that
+// had no token is told no error.
+func challenge(r *http.Request) string {
+	if len(r.Header.Values("Authorization")) == 0 {
+		return `Bearer realm="portico"`
+	}
+	return `Bearer realm="portico", error="invalid_token"`
 }
 
 // maxSources bounds the memory that addresses can take up; beyond it the

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"portico"
 	"portico/control"
 	"portico/httpkit"
 	"portico/problem"
@@ -55,6 +56,9 @@ func (s *server) handler(r route) http.Handler {
 	}
 	h := httpkit.Handle(s.log, func(w http.ResponseWriter, req *http.Request) error {
 		req, err := s.auth.authenticate(req)
+		if portico.KindOf(err) == portico.KindUnauthenticated {
+			w.Header().Set("WWW-Authenticate", challenge(req))
+		}
 		if err != nil {
 			return err
 		}
