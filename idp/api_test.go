@@ -1,6 +1,7 @@
 package idp_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -243,9 +244,33 @@ func TestBackoffGrows(t *testing.T) {
 	if _, err = api.Do(t.Context(), deactivate); len(clock.Waits()) != before+2 {
 		t.Errorf("a POST that may be repeated was not: %v", err)
 	}
+	rotate := idp.Call{Method: http.MethodPut, Path: "/things/1/secret", Creates: true}
+	if _, err = api.Do(t.Context(), rotate); len(clock.Waits()) != before+2 {
+		t.Errorf("a PUT that rotates was repeated: %v", err)
+	}
 	plain := idp.Call{Method: http.MethodPost, Path: "/things/1/act"}
 	if _, err = api.Do(t.Context(), plain); len(clock.Waits()) != before+2 {
 		t.Errorf("a POST that says nothing was repeated: %v", err)
+	}
+}
+
+// TestSizeLimit: what is valid JSON up to the limit is refused all the same.
+func TestSizeLimit(t *testing.T) {
+	t.Parallel()
+	size := idp.MaxBody
+	api, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Write(append([]byte(`{"id":"1"}`), bytes.Repeat([]byte(" "), size-10)...))
+	})
+	call, out := get, struct{ ID string }{}
+	call.Out = &out
+	if _, err := api.Do(t.Context(), call); err != nil || out.ID != "1" {
+		t.Errorf("an answer of %d bytes: %v", size, err)
+	}
+	size++
+	_, err := api.Do(t.Context(), call)
+	wantKind(t, err, portico.IdPUnavailable)
+	if !strings.Contains(err.Error(), "4 MiB") {
+		t.Error(err)
 	}
 }
 

@@ -79,8 +79,7 @@ func (c *Client) Find(ctx context.Context, createKey string) (portico.ClientRef,
 // Okta gave it another, and otherwise looks through all apps: Okta cannot
 // search for a client id.
 func (c *Client) byClientID(ctx context.Context, id string) (app, error) {
-	var a app
-	_, err := c.api.Do(ctx, idp.Call{Method: http.MethodGet, Path: appPath(id), Class: classApp, Out: &a})
+	a, err := c.app(ctx, id)
 	switch {
 	case err == nil && a.Credentials.OAuth.ClientID == id:
 		return a, nil
@@ -125,11 +124,27 @@ func (c *Client) Read(ctx context.Context, ref portico.ClientRef) (portico.Clien
 		}
 		return a.state(), nil
 	}
-	var a app
-	if _, err := c.api.Do(ctx, idp.Call{Method: http.MethodGet, Path: appPath(ref.ExternalID), Class: classApp, Out: &a}); err != nil {
+	a, err := c.app(ctx, ref.ExternalID)
+	if err != nil {
 		return portico.ClientState{}, err
 	}
 	return a.state(), nil
+}
+
+// app reads an app by Okta's id of it.
+func (c *Client) app(ctx context.Context, id string) (app, error) {
+	var a app
+	if _, err := c.api.Do(ctx, idp.Call{Method: http.MethodGet, Path: appPath(id), Class: classApp, Out: &a}); err != nil {
+		return app{}, err
+	}
+	if a.ID == "" {
+		return app{}, errNoApp()
+	}
+	return a, nil
+}
+
+func errNoApp() error {
+	return &portico.IdPError{Kind: portico.IdPUnavailable, Detail: "Okta answered with something that is not an app"}
 }
 
 // Update implements portico.IdP. Okta replaces the whole object, so it is read
@@ -142,6 +157,9 @@ func (c *Client) Update(ctx context.Context, ref portico.ClientRef, spec portico
 	var object anyObject
 	if _, err := c.api.Do(ctx, idp.Call{Method: http.MethodGet, Path: appPath(id), Class: classApp, Out: &object}); err != nil {
 		return err
+	}
+	if id, _ := object["id"].(string); id == "" {
+		return errNoApp()
 	}
 	revise(object, spec)
 	_, err = c.api.Do(ctx, idp.Call{Method: http.MethodPut, Path: appPath(id), Class: classApp, Body: object})

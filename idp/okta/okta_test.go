@@ -170,6 +170,40 @@ func TestForeignSettingsStay(t *testing.T) {
 	})
 }
 
+// TestAnswersThatAreNoApp are JSON, but not what was asked for.
+func TestAnswersThatAreNoApp(t *testing.T) {
+	t.Parallel()
+	f := newFakeOkta(t)
+	wire := idptest.NewWire(f.Client().Transport)
+	c := newClient(t, f.URL+"/oauth2/default", fakeToken, &http.Client{Transport: wire}, idptest.NewClock(time.Now()))
+	ref := portico.ClientRef{ClientID: "dpx0", ExternalID: "0oa1"}
+	for _, body := range []string{"null", "{}", `{"id":null}`} {
+		wire.Break(http.MethodGet, "/api/v1/apps", 1000, idptest.Answer(200, nil, body))
+		if _, err := c.Read(t.Context(), ref); !portico.IsIdP(err, portico.IdPUnavailable) {
+			t.Errorf("read %s: %v", body, err)
+		}
+		if err := c.Update(t.Context(), ref, spec("x")); !portico.IsIdP(err, portico.IdPUnavailable) {
+			t.Errorf("update %s: %v", body, err)
+		}
+		wire.Break(http.MethodPost, "/api/v1/apps", 1000, idptest.Answer(200, nil, body))
+		if _, err := c.Create(t.Context(), spec("x"), "key-0001"); !portico.IsIdP(err, portico.IdPAmbiguous) {
+			t.Errorf("create %s: %v", body, err)
+		}
+		if _, err := c.AddSecret(t.Context(), ref); !portico.IsIdP(err, portico.IdPAmbiguous) {
+			t.Errorf("add %s: %v", body, err)
+		}
+	}
+	wire.Break(http.MethodPost, "/api/v1/apps", 1, idptest.Answer(200, nil, `{"id":"0oa1","credentials":{"oauthClient":{"client_id":"another"}}}`))
+	if _, err := c.Create(t.Context(), spec("x"), "key-0001"); !portico.IsIdP(err, portico.IdPAmbiguous) {
+		t.Errorf("a client with another id: %v", err)
+	}
+	link := func(target string) http.Header { return http.Header{"Link": {"<" + f.URL + target + `>; rel="next"`}} }
+	wire.Break(http.MethodGet, "/api/v1/apps", 1000, idptest.Answer(200, link("/api/v1/apps?limit=200"), "[null,{}]"))
+	if _, _, err := c.Clients(t.Context(), ""); !portico.IsIdP(err, portico.IdPUnavailable) {
+		t.Errorf("a list that leads back to itself: %v", err)
+	}
+}
+
 // TestDeletedByHand: an app that an admin deactivated or deleted in Okta is no
 // obstacle.
 func TestDeletedByHand(t *testing.T) {
@@ -188,6 +222,26 @@ func TestDeletedByHand(t *testing.T) {
 	}
 	if n := f.requests("DELETE"); n != 1 {
 		t.Errorf("%d deletions", n)
+	}
+}
+
+// TestDeleteAlthoughDeactivationIsRefused: an app may be inactive already.
+func TestDeleteAlthoughDeactivationIsRefused(t *testing.T) {
+	t.Parallel()
+	f := newFakeOkta(t)
+	wire := idptest.NewWire(f.Client().Transport)
+	c := newClient(t, f.URL+"/oauth2/default", fakeToken, &http.Client{Transport: wire}, idptest.NewClock(time.Now()))
+	made, err := c.Create(t.Context(), spec("Refused"), "key-0001")
+	if err != nil {
+		t.Fatal(err)
+	}
+	wire.Break(http.MethodPost, "/api/v1/apps/", 1000, idptest.Answer(http.StatusBadRequest, nil, `{"errorCode":"E0000001"}`))
+	if err := c.Delete(t.Context(), made.Ref); !portico.IsIdP(err, portico.IdPDenied) {
+		t.Errorf("Okta refused to delete an active app, but: %v", err)
+	}
+	f.set(func() { f.apps[0].object["status"] = "INACTIVE" })
+	if err := c.Delete(t.Context(), made.Ref); err != nil {
+		t.Error(err)
 	}
 }
 
