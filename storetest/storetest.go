@@ -11,6 +11,7 @@ import (
 func Run(t *testing.T, open func(t *testing.T) portico.Store) {
 	t.Run("entities", func(t *testing.T) { t.Parallel(); testEntities(t, open) })
 	t.Run("references", func(t *testing.T) { t.Parallel(); testReferences(t, open) })
+	t.Run("lists", func(t *testing.T) { t.Parallel(); testLists(t, open) })
 	t.Run("transactions", func(t *testing.T) { t.Parallel(); testTransactions(t, open) })
 	t.Run("changes", func(t *testing.T) { t.Parallel(); testChanges(t, open) })
 	t.Run("concurrency", func(t *testing.T) { t.Parallel(); testConcurrency(t, open) })
