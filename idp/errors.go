@@ -78,6 +78,9 @@ func (a *API) refused(call Call, res *http.Response, pause time.Duration) (again
 	switch said := suffix(cause.Text); e.Kind {
 	case portico.IdPDenied:
 		e.Detail = a.Vendor + " refused Portico's credential" + said
+		if res.StatusCode == http.StatusForbidden {
+			e.Detail = a.Vendor + " does not let Portico's credential do this" + said
+		}
 	case portico.IdPRejected:
 		e.Detail = a.Vendor + " refused the request" + said
 	case portico.IdPNotFound:

@@ -13,31 +13,35 @@ import (
 	"portico"
 )
 
-// lost is how a registration may end without a usable answer, and whether the
+// outcome is how a creation may end without a usable answer, and whether the
 // provider did it.
-var lost = []struct {
+type outcome struct {
 	name  string
 	fault Fault
 	kind  portico.IdPErrorKind
 	done  bool
-}{
-	{"AnswerLost", LoseAnswer, portico.IdPAmbiguous, true},
-	{"RequestLost", LoseRequest, portico.IdPAmbiguous, false},
-	{"Unreachable", Unreachable, portico.IdPUnavailable, false},
-	{"Malformed", Replace(Garble), portico.IdPAmbiguous, true},
-	{"Endless", Replace(Flood), portico.IdPAmbiguous, true},
-	{"ServerError", Answer(http.StatusInternalServerError, nil, "oops"), portico.IdPAmbiguous, false},
-	{"BadGateway", Answer(http.StatusBadGateway, nil, "<html>"), portico.IdPAmbiguous, false},
-	{"ServiceUnavailable", Answer(http.StatusServiceUnavailable, nil, ""), portico.IdPAmbiguous, false},
-	{"TooManyRequests", Answer(http.StatusTooManyRequests, http.Header{"Retry-After": {"7"}}, "{}"), portico.IdPUnavailable, false},
-	{"Unauthorized", Answer(http.StatusUnauthorized, nil, "{}"), portico.IdPDenied, false},
-	{"Forbidden", Answer(http.StatusForbidden, nil, "{}"), portico.IdPDenied, false},
-	{"BadRequest", Answer(http.StatusBadRequest, nil, "{}"), portico.IdPRejected, false},
-	{"Unprocessable", Answer(http.StatusUnprocessableEntity, nil, "[]"), portico.IdPRejected, false},
+}
+
+func outcomes() []outcome {
+	return []outcome{
+		{"AnswerLost", LoseAnswer, portico.IdPAmbiguous, true},
+		{"RequestLost", LoseRequest, portico.IdPAmbiguous, false},
+		{"Unreachable", Unreachable, portico.IdPUnavailable, false},
+		{"Malformed", Replace(Garble), portico.IdPAmbiguous, true},
+		{"Endless", Replace(Flood), portico.IdPAmbiguous, true},
+		{"ServerError", Answer(http.StatusInternalServerError, nil, "oops"), portico.IdPAmbiguous, false},
+		{"BadGateway", Answer(http.StatusBadGateway, nil, "<html>"), portico.IdPAmbiguous, false},
+		{"ServiceUnavailable", Answer(http.StatusServiceUnavailable, nil, ""), portico.IdPAmbiguous, false},
+		{"TooManyRequests", Answer(http.StatusTooManyRequests, http.Header{"Retry-After": {"7"}}, "{}"), portico.IdPUnavailable, false},
+		{"Unauthorized", Answer(http.StatusUnauthorized, nil, "{}"), portico.IdPDenied, false},
+		{"Forbidden", Answer(http.StatusForbidden, nil, "{}"), portico.IdPDenied, false},
+		{"BadRequest", Answer(http.StatusBadRequest, nil, "{}"), portico.IdPRejected, false},
+		{"Unprocessable", Answer(http.StatusUnprocessableEntity, nil, "[]"), portico.IdPRejected, false},
+	}
 }
 
 func runFaults(t *testing.T, newIdP New, o Options) {
-	for _, c := range lost {
+	for _, c := range outcomes() {
 		t.Run("Create/"+c.name, func(t *testing.T) {
 			t.Parallel()
 			lostCreate(newFixture(t, newIdP, o), c.fault, c.kind, c.done)

@@ -85,12 +85,8 @@ const (
 	classServers = "authorizationServers"
 )
 
-// Okta's error codes that mean something to us.
-const (
-	codeValidation = "E0000001"
-	codeForbidden  = "E0000006"
-	codeFeature    = "E0000015"
-)
+// codeFeature is Okta's error code for a feature without a licence.
+const codeFeature = "E0000015"
 
 // explain reads both shapes of Okta's errors: its own, and RFC 7591's.
 func explain(body []byte) (code, text string) {
