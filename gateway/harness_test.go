@@ -60,6 +60,7 @@ type authServer struct {
 	life      time.Duration
 	lastForm  url.Values
 	down      atomic.Bool
+	busy      atomic.Bool                   // answers 429
 	gate      atomic.Pointer[chan struct{}] // token requests wait for it
 	answer    atomic.Pointer[string]        // error code to answer token requests with
 	subject   atomic.Pointer[string]        // sub of issued tokens instead of the client id
@@ -84,6 +85,11 @@ func newAuthServer(t *testing.T, c *clock) *authServer {
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.down.Load() {
 			http.Error(w, "down", http.StatusBadGateway)
+			return
+		}
+		if s.busy.Load() {
+			w.Header().Set("Retry-After", "17")
+			http.Error(w, "busy", http.StatusTooManyRequests)
 			return
 		}
 		mux.ServeHTTP(w, r)

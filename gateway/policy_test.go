@@ -1,7 +1,6 @@
 package gateway_test
 
 import (
-	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -409,10 +408,7 @@ func TestRetryAfterOfTheProvider(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	w.wantStatus("discovery", 200, "Authorization", bearer(w.auth.issue(clientID)))
-	w.auth.Config.Handler = http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
-		rw.Header().Set("Retry-After", "17")
-		rw.WriteHeader(http.StatusTooManyRequests)
-	})
+	w.auth.busy.Store(true)
 	if got := w.wantStatus("429 at the provider", 503, "Authorization", basic(clientID, clientSecret)); got.Header.Get("Retry-After") != "17" {
 		t.Errorf("Retry-After %q, want the provider's 17", got.Header.Get("Retry-After"))
 	}
