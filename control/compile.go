@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"encoding/json"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -17,7 +18,7 @@ type Compiler struct{ Store portico.Store }
 // Full compiles everything.
 func (c Compiler) Full(ctx context.Context) (*snapshot.Snapshot, error) {
 	return view(ctx, c.Store, func(tx portico.Tx) (*snapshot.Snapshot, error) {
-		_, newest, _, err := tx.ChangesAfter(ctx, 0)
+		_, newest, _, err := tx.ChangesAfter(ctx, math.MaxUint64) // the newest version, no changes
 		if err != nil {
 			return nil, err
 		}
