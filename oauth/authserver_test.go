@@ -58,6 +58,7 @@ type authServer struct {
 	jwksPath     string
 	down         map[string]bool // paths that answer 500
 	hang         bool            // the token endpoint waits for its caller to leave
+	slow         time.Duration   // what the keys take, in a bubble's time
 	tokenAnswer  http.HandlerFunc
 	requests     []recordedRequest
 }
@@ -124,7 +125,7 @@ func (s *authServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.requests = append(s.requests, recordedRequest{r.URL.Path, r.Header["Authorization"], r.PostForm})
 	issuer, keys, cacheControl, jwksPath := s.issuer, s.published, s.cacheControl, s.jwksPath
 	path := strings.TrimPrefix(r.URL.Path, "/oauth2/default")
-	down, hang, answer := s.down[path], s.hang, s.tokenAnswer
+	down, hang, slow, answer := s.down[path], s.hang, s.slow, s.tokenAnswer
 	s.mu.Unlock()
 	switch {
 	case down:
@@ -135,6 +136,7 @@ func (s *authServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			"scopes_supported": []string{"orders"}, "response_types_supported": []string{"code"},
 		})
 	case path == jwksPath:
+		time.Sleep(slow)
 		if cacheControl != "" {
 			w.Header().Set("Cache-Control", cacheControl)
 		}
@@ -216,12 +218,17 @@ func signed(algorithm, keyID string, header map[jose.HeaderKey]any, claims any) 
 func forged(header, payload string) string {
 	encode := base64.RawURLEncoding.EncodeToString
 	input := encode([]byte(header)) + "." + encode([]byte(payload))
+	return input + "." + encode(rawSignature(testKeys()["rsa"], input, crypto.SHA256))
+}
+
+// rawSignature signs the SHA-256 of an input without any wrapping.
+func rawSignature(key crypto.Signer, input string, options crypto.SignerOpts) []byte {
 	sum := sha256.Sum256([]byte(input))
-	signature, err := testKeys()["rsa"].Sign(rand.Reader, sum[:], crypto.SHA256)
+	signature, err := key.Sign(rand.Reader, sum[:], options)
 	if err != nil {
 		panic(err)
 	}
-	return input + "." + encode(signature)
+	return signature
 }
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }

@@ -81,6 +81,7 @@ func TestRefusalsAreTold(t *testing.T) {
 		"busy for ever":               {status: 503, header: http.Header{"Retry-After": {"999999"}}, kind: "unavailable", retryAfter: time.Hour},
 		"busy since yesterday":        {status: 503, header: http.Header{"Retry-After": {"Sat, 28 Feb 2026 12:00:00 GMT"}}, kind: "unavailable"},
 		"Okta's limit":                {status: 429, header: http.Header{"X-Rate-Limit-Reset": {fmt.Sprint(fixedClock().Unix() + 11)}}, body: `{"errorCode":"E0000047"}`, kind: "unavailable", code: "E0000047", retryAfter: 11 * time.Second},
+		"timeout":                     {status: 408, body: `{"error":"timeout"}`, kind: "unavailable", code: "timeout"},
 		"temporarily unavailable":     {status: 400, body: `{"error":"temporarily_unavailable"}`, kind: "unavailable", code: "temporarily_unavailable"},
 		"server error":                {status: 500, body: `{"error":"invalid_client"}`, kind: "unavailable", code: "invalid_client"},
 		"no JSON":                     {status: 200, body: `<html>`, kind: "unavailable"},

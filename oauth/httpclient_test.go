@@ -32,6 +32,7 @@ func TestClientRefusesAddresses(t *testing.T) {
 		"100.64.0.1":           {strict, false, false},
 		"fd00::1":              {strict, false, false},
 		"::ffff:10.0.0.1":      {strict, false, false},
+		"::ffff:100.64.0.1":    {strict, false, false},
 		"10.1.2.4":             {relaxed, false, true},
 		"100.64.0.2":           {relaxed, false, true},
 		"fd00::2":              {relaxed, false, true},

@@ -1,6 +1,12 @@
 package oauth_test
 
 import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
@@ -41,6 +47,7 @@ func TestKeysAreFetchedOnceForManyCallers(t *testing.T) {
 	testKeys() // made outside: a bubble must not initialise what others share
 	synctest.Test(t, func(t *testing.T) {
 		s := newAuthServer(time.Now)
+		s.slow = time.Second
 		v, want := verifier(s)
 		token := text(byKey(s, "p256"))
 		var callers sync.WaitGroup
@@ -203,6 +210,7 @@ func TestOneForgedKeyIDDoesNotSpendTheAllowance(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newAuthServer(time.Now)
 		s.publish("rsa")
+		s.slow = time.Second
 		v, want := verifier(s)
 		body := fmt.Sprintf(`{"iss":%q,"exp":%d}`, s.issuer, time.Now().Add(time.Hour).Unix())
 		again := func() {
@@ -210,13 +218,12 @@ func TestOneForgedKeyIDDoesNotSpendTheAllowance(t *testing.T) {
 				t.Fatalf("forged key id: %v", err)
 			}
 		}
-		again() // two fetches; the id is remembered until 30 s from now
+		again() // two fetches; the id is remembered for 30 s from the end of the second
 		time.Sleep(30*time.Second - time.Nanosecond)
-		again()
+		again() // another fetch is allowed since a second, but not for this id
 		if n := s.count("/keys"); n != 2 {
 			t.Fatalf("fetched %d times, want 2", n)
 		}
-		time.Sleep(time.Nanosecond)
 		s.publish("rsa", "ed")
 		if _, err := v.Verify(t.Context(), text(byKey(s, "ed")), want); err != nil {
 			t.Errorf("a rotated key is not found: %v", err)
@@ -326,6 +333,62 @@ func TestKeysLeaveOutWhatTheyCannotUse(t *testing.T) {
 		if (err == nil) != ok {
 			t.Errorf("key_ops %s: %v", operations, err)
 		}
+	}
+}
+
+// A token that names no key is tried with the keys that fit, eight at most.
+func TestTokenWithoutKeyID(t *testing.T) {
+	t.Parallel()
+	s := newAuthServer(fixedClock)
+	plain, want := verifier(s)
+	body := fmt.Sprintf(`{"iss":%q,"exp":%d}`, s.issuer, fixedClock().Unix()+60)
+	if _, err := plain.Verify(t.Context(), text(forged(`{"alg":"RS256"}`, body)), want); err != nil {
+		t.Errorf("the keys have ids, the token has none: %v", err)
+	}
+	crowded := newAuthServer(fixedClock)
+	crowded.published = nil
+	tokens := make([]string, 9)
+	for i := range tokens {
+		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		crowded.published = append(crowded.published, jose.JSONWebKey{KeyID: fmt.Sprint(i), Key: key.Public()})
+		signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: key}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		jws, err := signer.Sign([]byte(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tokens[i], err = jws.CompactSerialize(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v, want := verifier(crowded)
+	if _, err := v.Verify(t.Context(), text(tokens[7]), want); err != nil {
+		t.Errorf("eighth key: %v", err)
+	}
+	if _, err := v.Verify(t.Context(), text(tokens[8]), want); reasonOf(err) != oauth.ReasonUnknownKey {
+		t.Errorf("ninth key: %v", err)
+	}
+}
+
+func TestShortRSAKeysAreNotTrusted(t *testing.T) {
+	t.Parallel()
+	short, err := rsa.GenerateKey(rand.Reader, 1024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newAuthServer(fixedClock)
+	s.published = append(s.published, jose.JSONWebKey{KeyID: "short", Key: short.Public()})
+	v, want := verifier(s)
+	encode := base64.RawURLEncoding.EncodeToString
+	input := encode([]byte(`{"alg":"RS256","kid":"short"}`)) + "." + encode(fmt.Appendf(nil, `{"iss":%q,"exp":%d}`, s.issuer, fixedClock().Unix()+60))
+	token := input + "." + encode(rawSignature(short, input, crypto.SHA256))
+	if _, err := v.Verify(t.Context(), text(token), want); reasonOf(err) != oauth.ReasonUnknownKey {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -2,7 +2,9 @@ package oauth_test
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/hmac"
+	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
@@ -127,6 +129,10 @@ func TestVerifyRefusesAttacks(t *testing.T) {
 		return input + "." + encode(mac.Sum(nil))
 	}
 	good := forged(plain, body)
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	spareBits := good[:len(good)-1] + string(alphabet[strings.IndexByte(alphabet, good[len(good)-1])+1])
+	salted := encode([]byte(`{"alg":"PS256","kid":"rsa"}`)) + "." + encode([]byte(body))
+	salted += "." + encode(rawSignature(testKeys()["rsa"], salted, &rsa.PSSOptions{SaltLength: 64, Hash: crypto.SHA256}))
 	if _, err := provider.Verify(t.Context(), text(good), oauth.Expectation{}); err != nil {
 		t.Fatalf("the token the attacks start from is not good: %v", err)
 	}
@@ -172,6 +178,8 @@ func TestVerifyRefusesAttacks(t *testing.T) {
 		"JSON form":                   {token: `{"payload":"e30","signatures":[]}`, reason: oauth.ReasonMalformed},
 		"padded base64":               {token: good + "=", reason: oauth.ReasonMalformed},
 		"line break in the signature": {token: good[:len(good)-4] + "\n" + good[len(good)-4:], reason: oauth.ReasonMalformed},
+		"spare bits in base64":        {token: spareBits, reason: oauth.ReasonMalformed},
+		"salt of another length":      {token: salted, reason: oauth.ReasonSignature},
 		"empty":                       {token: "", reason: oauth.ReasonMalformed},
 		"dots":                        {token: "..", reason: oauth.ReasonMalformed},
 		"huge":                        {token: forged(plain, payload(map[string]any{"x": strings.Repeat("x", 16<<10)})), reason: oauth.ReasonTooLarge},
@@ -217,6 +225,10 @@ func TestVerifyChecksWhatIsCheapFirst(t *testing.T) {
 			t.Errorf("%v accepted", edit)
 		}
 	}
+	hmacListed := oauth.Expectation{Algorithms: []string{"HS256"}}
+	if _, err := provider.Verify(t.Context(), text(forged(`{"alg":"HS256"}`, "{}")), hmacListed); reasonOf(err) != oauth.ReasonAlgorithm {
+		t.Errorf("HS256, although it was asked for: %v", err)
+	}
 	if n := s.count("/keys"); n != 0 {
 		t.Errorf("keys were fetched %d times for tokens that had to be refused anyway", n)
 	}
@@ -235,6 +247,15 @@ func TestVerifyWarnsOnceOfLooseAcceptance(t *testing.T) {
 	}
 	if got := log.String(); strings.Count(got, "any audience") != 1 || strings.Count(got, "ID token") != 1 || strings.Contains(got, token) {
 		t.Errorf("logged %s", got)
+	}
+}
+
+func TestVerifierWithoutAnIssuerTrustsNobody(t *testing.T) {
+	t.Parallel()
+	s := newAuthServer(fixedClock)
+	v, _ := verifier(s)
+	if _, err := v.Verify(t.Context(), text(signed("EdDSA", "ed", nil, claims(s, map[string]any{"iss": nil}))), oauth.Expectation{}); reasonOf(err) != oauth.ReasonIssuer {
+		t.Errorf("got %v", err)
 	}
 }
 

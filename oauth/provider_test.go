@@ -54,7 +54,12 @@ func TestMetadataIsKeptForAnHourAndLongerWhileTheIssuerFails(t *testing.T) {
 		if n := s.count(discoveryPath); n != 3 {
 			t.Errorf("a failing issuer was asked %d times at once", n-2)
 		}
-		time.Sleep(30 * time.Second)
+		time.Sleep(30*time.Second - time.Nanosecond)
+		ask()
+		if n := s.count(discoveryPath); n != 3 {
+			t.Errorf("asked again within 30 s")
+		}
+		time.Sleep(time.Nanosecond)
 		ask()
 		if n := s.count(discoveryPath); n != 4 {
 			t.Errorf("30 s later: asked %d times", n-2)
@@ -242,6 +247,51 @@ func TestAbandonedCallsDoNotCount(t *testing.T) {
 	})
 }
 
+// While a probe is under way nobody else calls, and calls from before the
+// circuit opened do not keep it open longer.
+func TestCircuitProbesOneAtATimeAndIgnoresStragglers(t *testing.T) {
+	t.Parallel()
+	testKeys()
+	synctest.Test(t, func(t *testing.T) {
+		s := newAuthServer(time.Now)
+		p := newProvider(s)
+		exchange := func() *oauth.Error {
+			_, err := p.ClientCredentials(t.Context(), oauth.Grant{ClientID: clientID, Secret: secret.New(clientSecret)})
+			refused, _ := errors.AsType[*oauth.Error](err)
+			return refused
+		}
+		hanging := func() {
+			s.change(func() { s.hang = true })
+			go exchange() // times out after 5 s
+			synctest.Wait()
+			s.change(func() { s.hang = false })
+		}
+		hanging()
+		time.Sleep(2 * time.Second)
+		s.change(func() { s.down["/token"] = true })
+		for range 5 {
+			exchange()
+		}
+		s.change(func() { s.down["/token"] = false })
+		time.Sleep(3*time.Second + time.Millisecond)
+		synctest.Wait()
+		if e := exchange(); e == nil || e.RetryAfter != 2*time.Second-time.Millisecond {
+			t.Errorf("after a straggler: %v", e)
+		}
+		time.Sleep(2 * time.Second)
+		hanging() // the probe
+		before := s.count("/token")
+		if e := exchange(); e == nil || e.RetryAfter != time.Second || s.count("/token") != before {
+			t.Errorf("beside the probe: %v, %d calls", e, s.count("/token")-before)
+		}
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		if e := exchange(); e == nil || e.RetryAfter != 10*time.Second {
+			t.Errorf("after the probe timed out: %v", e)
+		}
+	})
+}
+
 func TestTimeoutsOpenTheCircuit(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -254,8 +304,8 @@ func TestTimeoutsOpenTheCircuit(t *testing.T) {
 				t.Fatalf("got %v", err)
 			}
 		}
-		if n := s.count("/token"); n > 6 {
-			t.Errorf("a server that hangs was called %d times", n)
+		if n := s.count("/token"); n != 5 {
+			t.Errorf("a server that hangs was called %d times, want 5", n)
 		}
 	})
 }
