@@ -302,7 +302,7 @@ func (c Credentials) GrantedScopes(ctx context.Context, id portico.ApplicationID
 func (c Credentials) secretsOf(ctx context.Context, app ApplicationView) ([]portico.SecretInfo, portico.IdP, error) {
 	idp, err := c.idp(*app.Provider)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, refusal(err, "the credentials were not changed")
 	}
 	manager, ok := idp.(portico.SecretManager)
 	if !ok {

@@ -43,7 +43,7 @@ func (a Applications) register(ctx context.Context, plan *creation) (secret.Text
 	defer cancel()
 	idp, err := a.idp(*plan.provider)
 	if err != nil {
-		return secret.Text{}, err
+		return secret.Text{}, refusal(err, "no application was created")
 	}
 	task := a.task(portico.TaskRegister, plan.provider.ID, plan.app.ID)
 	task.CreateKey = string(plan.app.ID)
@@ -53,6 +53,9 @@ func (a Applications) register(ctx context.Context, plan *creation) (secret.Text
 	a.Checkpoint(StepRegisterIntent)
 
 	client, err := idp.Create(ctx, clientSpec(plan.app, plan.strategy), task.CreateKey)
+	if portico.IsIdP(err, portico.IdPAmbiguous) {
+		client, err = a.recoverClient(ctx, idp, task.CreateKey, err)
+	}
 	if err != nil {
 		return secret.Text{}, a.abandon(ctx, idp, task, err)
 	}
@@ -71,6 +74,35 @@ func (a Applications) register(ctx context.Context, plan *creation) (secret.Text
 	}
 	a.Checkpoint(StepRegisterBound)
 	return client.Secret.Value, nil
+}
+
+// recoverClient looks for a client whose creation was not answered. The secret
+// was in the lost answer, so a new one is issued in its place; where that cannot
+// be done, the cause stands and the client goes again.
+func (a Applications) recoverClient(ctx context.Context, idp portico.IdP, createKey string, cause error) (portico.Client, error) {
+	manager, ok := idp.(portico.SecretManager)
+	if !ok {
+		return portico.Client{}, cause
+	}
+	ref, err := idp.Find(ctx, createKey)
+	if err != nil {
+		return portico.Client{}, cause
+	}
+	lost, err := manager.Secrets(ctx, ref)
+	if err != nil {
+		return portico.Client{}, cause
+	}
+	issued, err := manager.AddSecret(ctx, ref)
+	if err != nil {
+		return portico.Client{}, cause
+	}
+	for _, s := range lost {
+		if err := manager.RevokeSecret(ctx, ref, s.ID); err != nil {
+			return portico.Client{}, cause
+		}
+	}
+	a.Logger.InfoContext(ctx, "client found whose creation was not answered", "client_id", ref.ClientID)
+	return portico.Client{Ref: ref, Secret: issued}, nil
 }
 
 // abandon ends a registration that the identity provider did not confirm. If
@@ -118,7 +150,7 @@ func (a Applications) adopt(ctx context.Context, plan creation) error {
 	defer cancel()
 	idp, err := a.idp(*plan.provider)
 	if err != nil {
-		return err
+		return refusal(err, "no application was created")
 	}
 	state, err := idp.Read(ctx, portico.ClientRef{ClientID: plan.app.ClientID})
 	if portico.IsIdP(err, portico.IdPNotFound) {
@@ -137,7 +169,7 @@ func (a Applications) push(ctx context.Context, p portico.Provider, s portico.St
 	defer cancel()
 	idp, err := a.idp(p)
 	if err != nil {
-		return err
+		return refusal(err, "the application was not changed")
 	}
 	if err := idp.Update(ctx, app.ClientRef(), clientSpec(app, s)); err != nil {
 		return refusal(err, "the application was not changed")
