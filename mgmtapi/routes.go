@@ -11,7 +11,7 @@ import (
 type Operation struct {
 	Method  string
 	Pattern string // as http.ServeMux writes it, such as /v3/portals/{portalId}
-	ID      string // the contract's operationId; empty for what Kong's Admin API has beyond it
+	ID      string // the contract's operationId; empty for what it has not; empty for what Kong's Admin API has beyond it
 }
 
 // route is an operation and what serves it.

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"reflect"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -210,8 +211,8 @@ func normal(t *testing.T, v any) any {
 	return out
 }
 
-// fault is an invalid parameter without its reason, in one line: field, rule,
-// and what the rule is about.
+// faults are the invalid parameters without their reasons, each in one line:
+// field, rule, and what the rule is about.
 func (a answer) faults() []string {
 	out := []string{}
 	rows, _ := a.Body["invalid_parameters"].([]any)
@@ -219,8 +220,12 @@ func (a answer) faults() []string {
 		r := row.(map[string]any)
 		line := fmt.Sprint(r["field"], " ", r["rule"])
 		for _, more := range []string{"minimum", "maximum", "choices"} {
-			if r[more] != nil {
-				line += fmt.Sprint(" ", r[more])
+			switch v := r[more].(type) {
+			case nil:
+			case float64:
+				line += " " + strconv.FormatFloat(v, 'f', -1, 64)
+			default:
+				line += fmt.Sprint(" ", v)
 			}
 		}
 		if reason, _ := r["reason"].(string); reason == "" {
@@ -421,3 +426,16 @@ func (f fakeIdP) Secrets(context.Context, portico.ClientRef) ([]portico.SecretIn
 }
 
 func (f fakeIdP) RevokeSecret(context.Context, portico.ClientRef, string) error { return nil }
+
+func (f *fakeIdPs) setDown(down bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.down = down
+}
+
+// count is how many clients there are.
+func (f *fakeIdPs) count() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.clients)
+}
