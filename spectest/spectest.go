@@ -187,11 +187,12 @@ func (o *Oracle) check(r *http.Request, body []byte, answer *httptest.ResponseRe
 	return faults
 }
 
-// undeclared are statuses that any HTTP server may answer, declared or not. 404
-// is among them because some writes below an entity do not declare that it may
-// be missing, 409 because several deletes have to refuse.
+// undeclared are statuses that any HTTP server may answer where an operation does
+// not declare them. 400 and 404 are among them because some operations, all of
+// the core entities' for instance, declare little but success; 409 because
+// several deletes have to refuse.
 var undeclared = []int{
-	http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusConflict, http.StatusRequestEntityTooLarge,
+	http.StatusBadRequest, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusConflict, http.StatusRequestEntityTooLarge,
 	http.StatusUnsupportedMediaType, http.StatusTooManyRequests,
 }
 
