@@ -35,16 +35,17 @@ func (s *server) gatewayRouteRoutes() []route {
 	}
 }
 
-// gatewayRouteView is the contract's RouteJson.
+// gatewayRouteView is the contract's RouteJson. What is not set is left out, not
+// null.
 type gatewayRouteView struct {
 	ID                      portico.RouteID     `json:"id"`
-	Name                    *string             `json:"name"`
-	Service                 *serviceRef         `json:"service"`
+	Name                    *string             `json:"name,omitzero"`
+	Service                 *serviceRef         `json:"service,omitzero"`
 	Protocols               []string            `json:"protocols"`
-	Methods                 []string            `json:"methods"`
-	Hosts                   []string            `json:"hosts"`
-	Paths                   []string            `json:"paths"`
-	Headers                 map[string][]string `json:"headers"`
+	Methods                 []string            `json:"methods,omitzero"`
+	Hosts                   []string            `json:"hosts,omitzero"`
+	Paths                   []string            `json:"paths,omitzero"`
+	Headers                 map[string][]string `json:"headers,omitzero"`
 	RegexPriority           int                 `json:"regex_priority"`
 	StripPath               bool                `json:"strip_path"`
 	PreserveHost            bool                `json:"preserve_host"`
@@ -52,7 +53,7 @@ type gatewayRouteView struct {
 	HTTPSRedirectStatusCode int                 `json:"https_redirect_status_code"`
 	RequestBuffering        bool                `json:"request_buffering"`
 	ResponseBuffering       bool                `json:"response_buffering"`
-	Tags                    []string            `json:"tags"`
+	Tags                    []string            `json:"tags,omitzero"`
 	CreatedAt               seconds             `json:"created_at"`
 	UpdatedAt               seconds             `json:"updated_at"`
 }

@@ -27,20 +27,20 @@ func (s *server) serviceRoutes() []route {
 	}
 }
 
-// serviceView is the contract's Service.
+// serviceView is the contract's Service. What is not set is left out, not null.
 type serviceView struct {
 	ID             portico.ServiceID `json:"id"`
-	Name           *string           `json:"name"`
+	Name           *string           `json:"name,omitzero"`
 	Protocol       string            `json:"protocol"`
 	Host           string            `json:"host"`
 	Port           int               `json:"port"`
-	Path           *string           `json:"path"`
+	Path           *string           `json:"path,omitzero"`
 	Retries        int               `json:"retries"`
 	ConnectTimeout int               `json:"connect_timeout"`
 	ReadTimeout    int               `json:"read_timeout"`
 	WriteTimeout   int               `json:"write_timeout"`
 	Enabled        bool              `json:"enabled"`
-	Tags           []string          `json:"tags"`
+	Tags           []string          `json:"tags,omitzero"`
 	CreatedAt      seconds           `json:"created_at"`
 	UpdatedAt      seconds           `json:"updated_at"`
 }
