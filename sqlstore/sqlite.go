@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 
+	"golang.org/x/text/cases"
+	"golang.org/x/text/language"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
@@ -28,7 +30,7 @@ var registerFold = sync.OnceValue(func() error {
 	return sqlite.RegisterDeterministicScalarFunction("portico_fold", 1,
 		func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
 			if s, ok := args[0].(string); ok {
-				return strings.ToLower(s), nil
+				return cases.Lower(language.Und).String(s), nil // as ICU does for PostgreSQL
 			}
 			return args[0], nil
 		})
@@ -104,7 +106,7 @@ func (sqliteEngine) members(shape shape, column string) string {
 }
 
 // sqliteUnique finds the index, or else the columns, that SQLite names.
-var sqliteUnique = regexp.MustCompile(`UNIQUE constraint failed: (?:index '([^']+)'|([\w., ]+))`)
+var sqliteUnique = regexp.MustCompile(`UNIQUE constraint failed: (?:index '(\w+)'|(\w+\.\w+(?:, \w+\.\w+)*))`)
 
 func (sqliteEngine) classify(err error) fault {
 	e, ok := errors.AsType[*sqlite.Error](err)
@@ -147,8 +149,8 @@ func sqliteConstraint(message string) string {
 		return found[1]
 	}
 	var name strings.Builder
-	for i, column := range strings.Split(strings.TrimSuffix(strings.TrimSpace(found[2]), " ("), ", ") {
-		table, column, _ := strings.Cut(strings.TrimSpace(column), ".")
+	for i, qualified := range strings.Split(found[2], ", ") {
+		table, column, _ := strings.Cut(qualified, ".")
 		if i == 0 {
 			name.WriteString(table)
 		}
