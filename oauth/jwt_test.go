@@ -98,21 +98,42 @@ func TestVerifyAcceptsShapesInUse(t *testing.T) {
 	}
 }
 
-// Every token here has a genuine signature of the server's key wherever one is
-// possible, so that only the rule under test stands in its way.
+// attack is a token with a genuine signature of the server's key wherever one
+// is possible, so that only the rule under test stands in its way.
+type attack struct {
+	token  string
+	want   oauth.Expectation
+	reason oauth.Reason
+}
+
+const plainHeader = `{"alg":"RS256","kid":"rsa"}`
+
 func TestVerifyRefusesAttacks(t *testing.T) {
 	t.Parallel()
 	s := newAuthServer(fixedClock)
 	provider := newProvider(s)
-	const plain = `{"alg":"RS256","kid":"rsa"}`
-	payload := func(edits map[string]any) string {
-		raw, err := json.Marshal(claims(s, edits))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(raw)
+	raw, err := json.Marshal(claims(s, nil))
+	if err != nil {
+		t.Fatal(err)
 	}
-	body, now := payload(nil), fixedClock().Unix()
+	body := string(raw)
+	good := forged(plainHeader, body)
+	if _, err := provider.Verify(t.Context(), text(good), oauth.Expectation{}); err != nil {
+		t.Fatalf("the token the attacks start from is not good: %v", err)
+	}
+	for _, attacks := range []map[string]attack{attacksOnForm(t, body, good), attacksOnClaims(t, s, body, good)} {
+		for name, a := range attacks {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				if _, err := provider.Verify(t.Context(), text(a.token), a.want); reasonOf(err) != a.reason {
+					t.Errorf("got %v, want %s", err, a.reason)
+				}
+			})
+		}
+	}
+}
+
+func attacksOnForm(t *testing.T, body, good string) map[string]attack {
 	der, err := x509.MarshalPKIXPublicKey(testKeys()["rsa"].Public())
 	if err != nil {
 		t.Fatal(err)
@@ -128,19 +149,11 @@ func TestVerifyRefusesAttacks(t *testing.T) {
 		mac.Write([]byte(input))
 		return input + "." + encode(mac.Sum(nil))
 	}
-	good := forged(plain, body)
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	spareBits := good[:len(good)-1] + string(alphabet[strings.IndexByte(alphabet, good[len(good)-1])+1])
 	salted := encode([]byte(`{"alg":"PS256","kid":"rsa"}`)) + "." + encode([]byte(body))
 	salted += "." + encode(rawSignature(testKeys()["rsa"], salted, &rsa.PSSOptions{SaltLength: 64, Hash: crypto.SHA256}))
-	if _, err := provider.Verify(t.Context(), text(good), oauth.Expectation{}); err != nil {
-		t.Fatalf("the token the attacks start from is not good: %v", err)
-	}
-	for name, c := range map[string]struct {
-		token  string
-		want   oauth.Expectation
-		reason oauth.Reason
-	}{
+	return map[string]attack{
 		"alg none":                    {token: encode([]byte(`{"alg":"none"}`)) + "." + encode([]byte(body)) + ".", reason: oauth.ReasonAlgorithm},
 		"alg NoNe":                    {token: forged(`{"alg":"NoNe"}`, body), reason: oauth.ReasonAlgorithm},
 		"no alg":                      {token: forged(`{"kid":"rsa"}`, body), reason: oauth.ReasonAlgorithm},
@@ -163,16 +176,16 @@ func TestVerifyRefusesAttacks(t *testing.T) {
 		"nested token":                {token: forged(`{"alg":"RS256","kid":"rsa","cty":"JWT"}`, body), reason: oauth.ReasonType},
 		"repeated header member":      {token: forged(`{"alg":"none","alg":"RS256","kid":"rsa"}`, body), reason: oauth.ReasonMalformed},
 		"repeated unknown member":     {token: forged(`{"alg":"RS256","kid":"rsa","x":1,"x":1}`, body), reason: oauth.ReasonMalformed},
-		"repeated claim":              {token: forged(plain, body[:len(body)-1]+`,"sub":"admin"}`), reason: oauth.ReasonMalformed},
-		"repeated claim, escaped":     {token: forged(plain, body[:len(body)-1]+`,"s\u0075b":"admin"}`), reason: oauth.ReasonMalformed},
-		"repeated nested member":      {token: forged(plain, body[:len(body)-1]+`,"x":{"a":1,"a":2}}`), reason: oauth.ReasonMalformed},
+		"repeated claim":              {token: forged(plainHeader, body[:len(body)-1]+`,"sub":"admin"}`), reason: oauth.ReasonMalformed},
+		"repeated claim, escaped":     {token: forged(plainHeader, body[:len(body)-1]+`,"s\u0075b":"admin"}`), reason: oauth.ReasonMalformed},
+		"repeated nested member":      {token: forged(plainHeader, body[:len(body)-1]+`,"x":{"a":1,"a":2}}`), reason: oauth.ReasonMalformed},
 		"kid that is no string":       {token: forged(`{"alg":"RS256","kid":{"a":1}}`, body), reason: oauth.ReasonMalformed},
 		"huge kid":                    {token: forged(`{"alg":"RS256","kid":"`+strings.Repeat("k", 513)+`"}`, body), reason: oauth.ReasonMalformed},
-		"claims after claims":         {token: forged(plain, body+body), reason: oauth.ReasonMalformed},
-		"claims that are an array":    {token: forged(plain, `[1]`), reason: oauth.ReasonMalformed},
-		"claims that are null":        {token: forged(plain, `null`), reason: oauth.ReasonMalformed},
-		"claims that are not UTF-8":   {token: forged(plain, body[:len(body)-1]+",\"x\":\"\xff\"}"), reason: oauth.ReasonMalformed},
-		"claims nested very deeply":   {token: forged(plain, strings.Repeat("[", 8000)), reason: oauth.ReasonMalformed},
+		"claims after claims":         {token: forged(plainHeader, body+body), reason: oauth.ReasonMalformed},
+		"claims that are an array":    {token: forged(plainHeader, `[1]`), reason: oauth.ReasonMalformed},
+		"claims that are null":        {token: forged(plainHeader, `null`), reason: oauth.ReasonMalformed},
+		"claims that are not UTF-8":   {token: forged(plainHeader, body[:len(body)-1]+",\"x\":\"\xff\"}"), reason: oauth.ReasonMalformed},
+		"claims nested very deeply":   {token: forged(plainHeader, strings.Repeat("[", 8000)), reason: oauth.ReasonMalformed},
 		"five parts":                  {token: good + ".a.b", reason: oauth.ReasonMalformed},
 		"two parts":                   {token: good[:strings.LastIndexByte(good, '.')], reason: oauth.ReasonMalformed},
 		"JSON form":                   {token: `{"payload":"e30","signatures":[]}`, reason: oauth.ReasonMalformed},
@@ -182,35 +195,40 @@ func TestVerifyRefusesAttacks(t *testing.T) {
 		"salt of another length":      {token: salted, reason: oauth.ReasonSignature},
 		"empty":                       {token: "", reason: oauth.ReasonMalformed},
 		"dots":                        {token: "..", reason: oauth.ReasonMalformed},
-		"huge":                        {token: forged(plain, payload(map[string]any{"x": strings.Repeat("x", 16<<10)})), reason: oauth.ReasonTooLarge},
-		"expired":                     {token: forged(plain, payload(map[string]any{"exp": now - 30})), reason: oauth.ReasonExpired},
-		"expired without leeway":      {token: forged(plain, payload(map[string]any{"exp": now})), want: oauth.Expectation{Leeway: -1}, reason: oauth.ReasonExpired},
-		"expired beyond all leeway":   {token: forged(plain, payload(map[string]any{"exp": now - 120})), want: oauth.Expectation{Leeway: time.Hour}, reason: oauth.ReasonExpired},
-		"no expiry":                   {token: forged(plain, payload(map[string]any{"exp": nil})), reason: oauth.ReasonExpired},
-		"expiry as text":              {token: forged(plain, payload(map[string]any{"exp": "9999999999"})), reason: oauth.ReasonMalformed},
-		"expiry beyond all dates":     {token: forged(plain, payload(map[string]any{"exp": 1e300})), reason: oauth.ReasonMalformed},
-		"not yet valid":               {token: forged(plain, payload(map[string]any{"nbf": now + 31})), reason: oauth.ReasonNotYet},
-		"issued in the future":        {token: forged(plain, payload(map[string]any{"iat": now + 31})), reason: oauth.ReasonNotYet},
-		"nbf as text":                 {token: forged(plain, payload(map[string]any{"nbf": "0"})), reason: oauth.ReasonMalformed},
-		"other issuer":                {token: forged(plain, payload(map[string]any{"iss": "https://evil.test"})), reason: oauth.ReasonIssuer},
-		"issuer with a slash":         {token: forged(plain, payload(map[string]any{"iss": s.issuer + "/"})), reason: oauth.ReasonIssuer},
-		"no issuer":                   {token: forged(plain, payload(map[string]any{"iss": nil})), reason: oauth.ReasonIssuer},
-		"issuer in other case":        {token: forged(plain, payload(map[string]any{"iss": nil, "ISS": s.issuer})), reason: oauth.ReasonIssuer},
-		"issuer in an array":          {token: forged(plain, payload(map[string]any{"iss": []string{s.issuer}})), reason: oauth.ReasonIssuer},
-		"other audience":              {token: good, want: oauth.Expectation{Audiences: []string{"api"}}, reason: oauth.ReasonAudience},
-		"no audience":                 {token: forged(plain, payload(map[string]any{"aud": nil})), want: oauth.Expectation{Audiences: []string{"api"}}, reason: oauth.ReasonAudience},
-		"bound to a key":              {token: forged(plain, payload(map[string]any{"cnf": map[string]any{"jkt": "x"}})), reason: oauth.ReasonBound},
-		"bound to nothing":            {token: forged(plain, body[:len(body)-1]+`,"cnf":null}`), reason: oauth.ReasonBound},
 		"another key's id":            {token: forged(`{"alg":"RS256","kid":"p256"}`, body), reason: oauth.ReasonAlgorithm},
 		"unknown key":                 {token: forged(`{"alg":"RS256","kid":"../rsa"}`, body), reason: oauth.ReasonUnknownKey},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			_, err := provider.Verify(t.Context(), text(c.token), c.want)
-			if reasonOf(err) != c.reason {
-				t.Errorf("got %v, want %s", err, c.reason)
-			}
-		})
+	}
+}
+
+func attacksOnClaims(t *testing.T, s *authServer, body, good string) map[string]attack {
+	now := fixedClock().Unix()
+	claiming := func(edits map[string]any) string {
+		raw, err := json.Marshal(claims(s, edits))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return forged(plainHeader, string(raw))
+	}
+	return map[string]attack{
+		"expired":                   {token: claiming(map[string]any{"exp": now - 30}), reason: oauth.ReasonExpired},
+		"expired without leeway":    {token: claiming(map[string]any{"exp": now}), want: oauth.Expectation{Leeway: -1}, reason: oauth.ReasonExpired},
+		"expired beyond all leeway": {token: claiming(map[string]any{"exp": now - 120}), want: oauth.Expectation{Leeway: time.Hour}, reason: oauth.ReasonExpired},
+		"no expiry":                 {token: claiming(map[string]any{"exp": nil}), reason: oauth.ReasonExpired},
+		"expiry as text":            {token: claiming(map[string]any{"exp": "9999999999"}), reason: oauth.ReasonMalformed},
+		"expiry beyond all dates":   {token: claiming(map[string]any{"exp": 1e300}), reason: oauth.ReasonMalformed},
+		"not yet valid":             {token: claiming(map[string]any{"nbf": now + 31}), reason: oauth.ReasonNotYet},
+		"issued in the future":      {token: claiming(map[string]any{"iat": now + 31}), reason: oauth.ReasonNotYet},
+		"nbf as text":               {token: claiming(map[string]any{"nbf": "0"}), reason: oauth.ReasonMalformed},
+		"other issuer":              {token: claiming(map[string]any{"iss": "https://evil.test"}), reason: oauth.ReasonIssuer},
+		"issuer with a slash":       {token: claiming(map[string]any{"iss": s.issuer + "/"}), reason: oauth.ReasonIssuer},
+		"no issuer":                 {token: claiming(map[string]any{"iss": nil}), reason: oauth.ReasonIssuer},
+		"issuer in other case":      {token: claiming(map[string]any{"iss": nil, "ISS": s.issuer}), reason: oauth.ReasonIssuer},
+		"issuer in an array":        {token: claiming(map[string]any{"iss": []string{s.issuer}}), reason: oauth.ReasonIssuer},
+		"other audience":            {token: good, want: oauth.Expectation{Audiences: []string{"api"}}, reason: oauth.ReasonAudience},
+		"no audience":               {token: claiming(map[string]any{"aud": nil}), want: oauth.Expectation{Audiences: []string{"api"}}, reason: oauth.ReasonAudience},
+		"bound to a key":            {token: claiming(map[string]any{"cnf": map[string]any{"jkt": "x"}}), reason: oauth.ReasonBound},
+		"bound to nothing":          {token: forged(plainHeader, body[:len(body)-1]+`,"cnf":null}`), reason: oauth.ReasonBound},
+		"huge":                      {token: claiming(map[string]any{"x": strings.Repeat("x", 16<<10)}), reason: oauth.ReasonTooLarge},
 	}
 }
 
