@@ -52,8 +52,8 @@ type clientSettings struct {
 	ResponseTypes          []string            `json:"response_types"`
 	RedirectURIs           []string            `json:"redirect_uris"`
 	PostLogoutRedirectURIs []string            `json:"post_logout_redirect_uris,omitempty"`
-	ClientURI              *string             `json:"client_uri"`
-	LogoURI                *string             `json:"logo_uri"`
+	ClientURI              *string             `json:"client_uri,omitempty"`
+	LogoURI                *string             `json:"logo_uri,omitempty"`
 	PolicyURI              *string             `json:"policy_uri,omitempty"`
 	TermsURI               *string             `json:"tos_uri,omitempty"`
 	InitiateLoginURI       *string             `json:"initiate_login_uri,omitempty"`

@@ -91,6 +91,10 @@ func (k *keyring) rotate(ctx context.Context, server string) ([]signingKey, erro
 	if err != nil {
 		return nil, err
 	}
+	return k.rotateLoaded(ctx, server, keys)
+}
+
+func (k *keyring) rotateLoaded(ctx context.Context, server string, keys []signingKey) ([]signingKey, error) {
 	now := k.now()
 	next, err := newSigningKey("NEXT", now)
 	if err != nil {
@@ -117,17 +121,22 @@ func (k *keyring) rotate(ctx context.Context, server string) ([]signingKey, erro
 	return rotated, nil
 }
 
-// signer returns the key that signs now, after a rotation that is due.
+// current returns the server's keys after a rotation that is due. The lock is
+// held throughout, so that two requests do not rotate twice.
+func (k *keyring) current(ctx context.Context, server authServer) ([]signingKey, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	keys, err := k.load(ctx, server.ID)
+	if err != nil || server.RotationMode != "AUTO" || k.now().Sub(activeKey(keys).Changed) < rotationPeriod {
+		return keys, err
+	}
+	return k.rotateLoaded(ctx, server.ID, keys)
+}
+
+// signer returns the key that signs now.
 func (k *keyring) signer(ctx context.Context, server authServer) (signingKey, error) {
-	keys, err := k.of(ctx, server.ID)
+	keys, err := k.current(ctx, server)
 	if err != nil {
-		return signingKey{}, err
-	}
-	active := activeKey(keys)
-	if server.RotationMode != "AUTO" || k.now().Sub(active.Changed) < rotationPeriod {
-		return active, nil
-	}
-	if keys, err = k.rotate(ctx, server.ID); err != nil {
 		return signingKey{}, err
 	}
 	return activeKey(keys), nil
@@ -204,10 +213,7 @@ type keySet struct {
 // serveKeys answers the public keys; they may be cached until a rotation is
 // due, but never long.
 func (s *Server) serveKeys(w http.ResponseWriter, r *http.Request, server authServer) error {
-	if _, err := s.keys.signer(r.Context(), server); err != nil {
-		return err
-	}
-	keys, err := s.keys.of(r.Context(), server.ID)
+	keys, err := s.keys.current(r.Context(), server)
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ type policy struct {
 	ID          string           `json:"id"`
 	Type        string           `json:"type"`
 	Name        string           `json:"name"`
-	Description string           `json:"description"`
+	Description string           `json:"description,omitempty"`
 	Priority    int              `json:"priority"`
 	Status      string           `json:"status"`
 	System      bool             `json:"system"`

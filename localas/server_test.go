@@ -66,7 +66,9 @@ func (c caller) do(request *http.Request) answer {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	return answer{response, body}
+	got := answer{response, body}
+	checkContract(c.t, got)
+	return got
 }
 
 func (c caller) request(method, path string, body io.Reader) *http.Request {

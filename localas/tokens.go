@@ -30,6 +30,9 @@ type tokenResponse struct {
 
 // grant is a token that is going to be issued.
 type grant struct {
+	// asked is when the request came: a deactivation after that moment kills
+	// the token, even when it is signed later.
+	asked    time.Time
 	server   authServer
 	issuer   string
 	client   client
@@ -41,6 +44,7 @@ type grant struct {
 // postToken is the token endpoint of an authorization server (RFC 6749
 // section 4.4; the client credentials grant is the only one).
 func (s *Server) postToken(w http.ResponseWriter, r *http.Request) error {
+	asked := s.now()
 	server, err := s.activeServer(r)
 	if err != nil {
 		return err
@@ -70,11 +74,12 @@ func (s *Server) postToken(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.issue(w, r, grant{server, issuer, c, scopes, rule.lifetime(), values})
+	return s.issue(w, r, grant{asked, server, issuer, c, scopes, rule.lifetime(), values})
 }
 
 // postOrgToken issues tokens for the management API to service apps.
 func (s *Server) postOrgToken(w http.ResponseWriter, r *http.Request) error {
+	asked := s.now()
 	c, form, err := s.tokenClient(w, r, s.base+"/oauth2/v1/token", s.base)
 	if err != nil {
 		return err
@@ -98,7 +103,7 @@ func (s *Server) postOrgToken(w http.ResponseWriter, r *http.Request) error {
 			return badOAuth("invalid_scope", "The scope '"+name+"' has not been granted to this client.")
 		}
 	}
-	return s.issue(w, r, grant{s.org(), s.base, c, scopes, time.Hour, map[string]any{"sub": c.ClientID}})
+	return s.issue(w, r, grant{asked, s.org(), s.base, c, scopes, time.Hour, map[string]any{"sub": c.ClientID}})
 }
 
 // tokenClient reads a token request up to the point where it is known who asks
@@ -195,7 +200,7 @@ func (s *Server) sign(ctx context.Context, g grant) (string, error) {
 	now := s.clock()
 	claims := maps.Clone(g.claims)
 	maps.Copy(claims, map[string]any{
-		"ver": 1, "jti": newTokenID(s.now()), "iss": g.issuer, "aud": g.server.Audience,
+		"ver": 1, "jti": newTokenID(g.asked), "iss": g.issuer, "aud": g.server.Audience,
 		"iat": now.Unix(), "exp": now.Add(g.lifetime).Unix(), "cid": g.client.ClientID, "scp": g.scopes,
 	})
 	return jwt.Signed(signer).Claims(claims).Serialize()
@@ -204,9 +209,9 @@ func (s *Server) sign(ctx context.Context, g grant) (string, error) {
 // newTokenID returns a token id that also tells, to the microsecond, when the
 // token was issued: that decides whether a deactivation has killed it, and
 // needs no record of every token.
-func newTokenID(now time.Time) string {
+func newTokenID(issued time.Time) string {
 	raw := make([]byte, 32)
-	binary.BigEndian.PutUint64(raw, uint64(now.UnixMicro()))
+	binary.BigEndian.PutUint64(raw, uint64(issued.UnixMicro()))
 	rand.Read(raw[8:]) // never fails
 	return "AT." + base64.RawURLEncoding.EncodeToString(raw)
 }
@@ -250,7 +255,7 @@ func (s *Server) verify(ctx context.Context, server authServer, issuer, text str
 	if missing, ok := errors.AsType[*apiError](err); ok && missing.Status == http.StatusNotFound {
 		return accessClaims{}, false, nil
 	}
-	if err != nil || c.Status != active || issuedAt(claims.ID).Before(c.TokensFrom.Truncate(time.Microsecond)) {
+	if err != nil || c.Status != active || issuedAt(claims.ID).Before(c.TokensFrom) {
 		return accessClaims{}, false, err
 	}
 	var revoked bool
