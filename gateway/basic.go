@@ -130,7 +130,7 @@ func (p *policy) basicWith(ctx context.Context, q *query, s *strategy, app *snap
 	}
 	id := p.credentialID(s.digest, app.Generation, q.authorization)
 	t := p.tokens.find(app.ClientID, id, q.now)
-	p.metrics.lookup("basic", t != nil)
+	p.tokenLookups.count(t != nil)
 	if t != nil {
 		p.refreshEarly(ctx, q, s, id, t)
 	} else {
@@ -179,9 +179,11 @@ func (p *policy) exchange(ctx context.Context, q *query, s *strategy, id credent
 	if known, ok := p.refused.find(id, q.now); ok {
 		return nil, &known
 	}
-	if limited := p.limited(q, q.authorization.ClientID); limited != nil {
-		limited.method = ByBasic
-		return nil, limited
+	if _, worked := p.worked.find(id, q.now); !worked {
+		if limited := p.limited(q, q.authorization.ClientID); limited != nil {
+			limited.method = ByBasic
+			return nil, limited
+		}
 	}
 	call := call{s, id, q.authorization, q.Source}
 	result := p.flight.DoChan(string(id[:]), func() (any, error) {
@@ -239,6 +241,7 @@ func (p *policy) fly(ctx context.Context, c call) exchanged {
 	now := p.now()
 	t := &token{credential: c.id, access: granted.Access, expires: claims.ExpiresAt(), scoped: s.grants(scopes)}
 	t.until = earlier(t.expires.Add(-tokenMargin), now.Add(cacheLife))
+	p.worked.put(c.id, struct{}{}, now.Add(workedLife))
 	t.refreshAt.Store(now.Add(t.until.Sub(now) * 85 / 100).UnixNano())
 	if s.oidc.CacheTokens && now.Before(t.until) {
 		p.tokens.put(c.ClientID, t, now)
@@ -255,6 +258,7 @@ func (p *policy) notGranted(ctx context.Context, c call, err error) exchanged {
 	case e != nil && e.Rejected():
 		p.metrics.exchanges.WithLabelValues("rejected").Inc()
 		p.failed(c.source, c.ClientID)
+		p.worked.put(c.id, struct{}{}, now)
 		return p.remember(c, refusal{reason: BadCredentials, method: ByBasic}, now.Add(rejectedLife))
 	case e != nil && e.Denied():
 		p.metrics.exchanges.WithLabelValues("denied").Inc()

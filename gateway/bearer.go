@@ -82,10 +82,10 @@ func belongs(r oauth.Reason) bool {
 func (p *policy) verify(ctx context.Context, q *query, s *strategy, token secret.Text, digest secret.Digest) (verified, *refusal) {
 	id := tokenID{digest, s.digest}
 	if known, ok := p.verified.find(id, q.now); ok && p.current(q, s, known) {
-		p.metrics.lookup("bearer", true)
+		p.bearerLookups.count(true)
 		return known, nil
 	}
-	p.metrics.lookup("bearer", false)
+	p.bearerLookups.count(false)
 	if limited := p.limited(q, ""); limited != nil {
 		limited.method = ByBearer
 		return verified{}, limited

@@ -98,14 +98,3 @@ func (c *cache[K, V]) update(key K, now time.Time, change func(V) (V, time.Time)
 	value, expires := change(old)
 	s.put(key, value, expires)
 }
-
-// len counts the entries, expired ones included.
-func (c *cache[K, V]) len() int {
-	n := 0
-	for i := range c.shards {
-		c.shards[i].Lock()
-		n += c.shards[i].recent.Len()
-		c.shards[i].Unlock()
-	}
-	return n
-}

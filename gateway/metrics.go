@@ -51,10 +51,17 @@ func (m *metrics) request(service, route string, status int, verdict Reason, too
 	m.duration.WithLabelValues(service).Observe(took.Seconds())
 }
 
-func (m *metrics) lookup(cache string, hit bool) {
-	result := "miss"
+// lookups counts the hits and misses of one cache.
+type lookups struct{ hit, miss prometheus.Counter }
+
+func (m *metrics) lookups(cache string) lookups {
+	return lookups{m.cache.WithLabelValues(cache, "hit"), m.cache.WithLabelValues(cache, "miss")}
+}
+
+func (l lookups) count(hit bool) {
 	if hit {
-		result = "hit"
+		l.hit.Inc()
+	} else {
+		l.miss.Inc()
 	}
-	m.cache.WithLabelValues(cache, result).Inc()
 }

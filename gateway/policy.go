@@ -89,6 +89,7 @@ const (
 	deniedLife      = 30 * time.Second // of "the provider denies it" and of a bad token
 	exchangeTimeout = 10 * time.Second
 	refreshPause    = 10 * time.Second // between attempts to refresh a token early
+	workedLife      = 24 * time.Hour   // of the memory that a credential was good
 	defaultRetry    = 5 * time.Second  // Retry-After when the provider names none
 
 	cacheSize     = 1 << 16
@@ -111,20 +112,28 @@ type policy struct {
 	tokens   *tokenCache
 	verified *cache[tokenID, verified]
 	refused  *cache[credentialID, refusal]
-	flight   singleflight.Group
-	clients  *limiter[[sha256.Size]byte]
-	sources  *limiter[netip.Prefix]
+	// worked are credentials that the provider accepted lately. The limit does
+	// not hold them up, or whoever knows a client id could lock its owner out by
+	// guessing.
+	worked  *cache[credentialID, struct{}]
+	flight  singleflight.Group
+	clients *limiter[[sha256.Size]byte]
+	sources *limiter[netip.Prefix]
+
+	tokenLookups, bearerLookups lookups
 }
 
 func newPolicy(logger *slog.Logger, now func() time.Time, m *metrics, s *sessions) *policy {
 	return &policy{
 		logger: logger, now: now, metrics: m, sessions: s,
-		macs:     sync.Pool{New: newMAC()},
-		tokens:   newTokenCache(cacheSize),
-		verified: newCache[tokenID, verified](cacheSize),
-		refused:  newCache[credentialID, refusal](cacheSize),
-		clients:  newLimiter[[sha256.Size]byte](clientFailures, failureWindow, cacheSize),
-		sources:  newLimiter[netip.Prefix](sourceFailures, failureWindow, cacheSize),
+		macs:         sync.Pool{New: newMAC()},
+		tokens:       newTokenCache(cacheSize),
+		verified:     newCache[tokenID, verified](cacheSize),
+		refused:      newCache[credentialID, refusal](cacheSize),
+		worked:       newCache[credentialID, struct{}](cacheSize),
+		tokenLookups: m.lookups("basic"), bearerLookups: m.lookups("bearer"),
+		clients: newLimiter[[sha256.Size]byte](clientFailures, failureWindow, cacheSize),
+		sources: newLimiter[netip.Prefix](sourceFailures, failureWindow, cacheSize),
 	}
 }
 

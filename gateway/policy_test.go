@@ -191,6 +191,27 @@ func TestGuessingIsSlowedDown(t *testing.T) {
 	}
 }
 
+func TestGuessingDoesNotLockTheOwnerOut(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.wantStatus("owner", 200, "Authorization", basic(clientID, clientSecret))
+	w.clock.Advance(time.Hour) // the token is gone
+	for i := range 10 {
+		w.wantStatus("guess", 401, "Authorization", basic(clientID, strings.Repeat("g", i+1)))
+	}
+	w.wantStatus("eleventh guess", 429, "Authorization", basic(clientID, "another"))
+	w.wantStatus("owner", 200, "Authorization", basic(clientID, clientSecret))
+	// A secret that was good once is held up like any other when it no longer is.
+	w.clock.Advance(time.Hour)
+	w.auth.addClient(clientID, "rotated at the provider")
+	for i := range 9 {
+		w.wantStatus("guess", 401, "Authorization", basic(clientID, strings.Repeat("g", i+1)))
+	}
+	w.wantStatus("former secret", 401, "Authorization", basic(clientID, clientSecret))
+	w.clock.Advance(10 * time.Second)
+	w.wantStatus("former secret again", 429, "Authorization", basic(clientID, clientSecret))
+}
+
 func TestForgedTokensAreSlowedDown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)

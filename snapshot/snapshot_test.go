@@ -110,6 +110,8 @@ func TestValidateNamesTheField(t *testing.T) {
 		"service protocol":   {func(s *snapshot.Snapshot) { s.Routing.Services[0].Protocol = "grpc" }, `service "s1": protocol: "grpc"`},
 		"service host":       {func(s *snapshot.Snapshot) { s.Routing.Services[0].Host = "a/b" }, `service "s1": host: "a/b"`},
 		"service host @":     {func(s *snapshot.Snapshot) { s.Routing.Services[0].Host = "user@host" }, `host: "user@host"`},
+		"service host port":  {func(s *snapshot.Snapshot) { s.Routing.Services[0].Host = "host:80" }, `host: "host:80"`},
+		"service host *":     {func(s *snapshot.Snapshot) { s.Routing.Services[0].Host = "*.internal" }, `host: "*.internal"`},
 		"service port":       {func(s *snapshot.Snapshot) { s.Routing.Services[0].Port = 0 }, `port: 0`},
 		"service path":       {func(s *snapshot.Snapshot) { s.Routing.Services[0].Path = "v1" }, `path: "v1"`},
 		"service path query": {func(s *snapshot.Snapshot) { s.Routing.Services[0].Path = "/v1?a=b" }, `path: "/v1?a=b"`},
@@ -143,6 +145,17 @@ func TestValidateNamesTheField(t *testing.T) {
 		c.change(s)
 		if err := s.Validate(); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+func TestServiceHosts(t *testing.T) {
+	t.Parallel()
+	for _, host := range []string{"127.0.0.1", "::1", "[::1]", "localhost", "orders_v2.internal", "xn--caf-dma.example"} {
+		s := sample()
+		s.Routing.Services[0].Host = host
+		if err := s.Validate(); err != nil {
+			t.Errorf("%s: %v", host, err)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package snapshot
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
@@ -96,7 +97,7 @@ func (s Service) Validate() error {
 	if s.Protocol != "http" && s.Protocol != "https" {
 		fault("protocol: %q is neither http nor https", s.Protocol)
 	}
-	if !validHost(s.Host) {
+	if _, err := netip.ParseAddr(strings.Trim(s.Host, "[]")); !validHost(s.Host) || err != nil && strings.ContainsAny(s.Host, ":*[]") {
 		fault("host: %q is not a host name or address", s.Host)
 	}
 	if s.Port < 1 || s.Port > 65535 {
