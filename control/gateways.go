@@ -77,7 +77,7 @@ func (g Gateways) controlPlane(in ControlPlaneFields) portico.ControlPlane {
 // known here, beside those of the store: none is one.
 func (g Gateways) ControlPlanes(ctx context.Context, q portico.ListQuery) (portico.Page[portico.ControlPlane], error) {
 	return view(ctx, g.Store, func(tx portico.Tx) (portico.Page[portico.ControlPlane], error) {
-		return tx.ControlPlanes().List(ctx, q)
+		return tx.ControlPlanes().List(ctx, settled(q, "cloud_gateway", "false"))
 	})
 }
 
