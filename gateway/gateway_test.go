@@ -44,7 +44,13 @@ func TestUpstreamLearnsWhoCalls(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
 	up := w.do("GET", "/api", "Authorization", basic(clientID, clientSecret),
-		"X-Consumer-Custom-Id", "forged", "X-Consumer-Groups", "admins", "X-Application-Id", "forged", "Connection", "X-Application-Id").upstream(t)
+		"X-Consumer-Custom-Id", "forged", "X-Consumer-Groups", "admins", "X-Application-Id", "forged", "Connection", "X-Application-Id",
+		"X_Consumer_Custom_Id", "forged", "x_application-id", "forged", "X_Forwarded_For", "6.6.6.6", "X_Request_Id", "forged").upstream(t)
+	for name, values := range up.Header {
+		if strings.Contains(name, "_") {
+			t.Errorf("upstream saw %s: %q", name, values)
+		}
+	}
 	for name, want := range map[string]string{
 		"X-Consumer-Custom-Id": "app-oidc", "X-Application-Id": "app-oidc", "X-Consumer-Username": "Shop",
 		"X-Credential-Identifier": clientID, "X-Consumer-Groups": "", "X-Forwarded-For": "127.0.0.1",

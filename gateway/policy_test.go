@@ -54,6 +54,57 @@ func TestRevocationActsAtTheNextRequest(t *testing.T) {
 	w.wantExchanges("at the end", 1)
 }
 
+// While many callers are served, every change acts at the next request, and no
+// caller ever sees a state in between.
+func TestChangesUnderLoad(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.wantStatus("token obtained", 200, "Authorization", basic(clientID, clientSecret))
+	stop := make(chan struct{})
+	var callers sync.WaitGroup
+	for _, headers := range [][]string{{"apikey", apiKey}, {"Authorization", basic(clientID, clientSecret)}, {"Authorization", bearer(w.auth.issue(clientID))}} {
+		callers.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				if got := w.do("GET", "/api", headers...); got.StatusCode != 200 && got.StatusCode != 403 {
+					t.Errorf("%s: %d %s", headers[0], got.StatusCode, got.body)
+					return
+				}
+			}
+		})
+	}
+	for i := range 50 {
+		apps := w.config().Applications
+		want := 200
+		if i%2 == 0 {
+			apps[0].Registrations, apps[1].Registrations, want = nil, nil, 403
+		}
+		d := snapshot.Delta{Upserted: apps}
+		if i%5 == 0 {
+			routing := w.config().Routing
+			d.Routing = &routing
+		}
+		if i%7 == 0 {
+			full := w.config()
+			full.Version, full.Applications = uint64(1000+i), apps
+			if err := w.gateway.Replace(full); err != nil {
+				t.Error(err)
+			}
+		} else {
+			w.apply(d)
+		}
+		w.wantStatus("key right after the change", want, "apikey", apiKey)
+		w.wantStatus("basic right after the change", want, "Authorization", basic(clientID, clientSecret))
+	}
+	close(stop)
+	callers.Wait()
+	w.wantExchanges("throughout", 1)
+}
+
 func TestKeyRevocationAndExpiry(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -24,9 +25,12 @@ type exchange struct {
 	verdict Verdict
 }
 
-// identityHeaders tell the upstream who calls. What a caller sends under these
-// names is removed, on open services too.
-var identityPrefixes = [...]string{"X-Consumer-", "X-Application-", "X-Credential-", "X-Anonymous-", "X-Authenticated-"}
+// reservedPrefixes begin the names of headers in which the gateway tells the
+// upstream who calls, and from where. What a caller sends under such a name is
+// removed, on open services too.
+func reservedPrefixes() []string {
+	return []string{"X-Consumer-", "X-Application-", "X-Credential-", "X-Anonymous-", "X-Authenticated-", "X-Forwarded-"}
+}
 
 const (
 	headerApplication = "X-Application-Id"
@@ -34,6 +38,7 @@ const (
 	headerUsername    = "X-Consumer-Username"
 	headerCredential  = "X-Credential-Identifier"
 	headerRequestID   = "X-Request-Id"
+	headerRealIP      = "X-Real-Ip"
 )
 
 // serve passes the request on and copies the response back.
@@ -52,18 +57,10 @@ func (e *exchange) serve(w http.ResponseWriter, r *http.Request) {
 // rewrite makes the upstream request. Hop-by-hop and X-Forwarded headers are
 // gone from pr.Out already.
 func (e *exchange) rewrite(pr *httputil.ProxyRequest) {
+	out, v := pr.Out.Header, e.verdict
+	maps.DeleteFunc(out, func(name string, _ []string) bool { return reserved(name, v.HideHeaders) })
 	e.address(pr)
 	e.forwarded(pr)
-	out := pr.Out.Header
-	for name := range out {
-		if slices.ContainsFunc(identityPrefixes[:], func(prefix string) bool { return strings.HasPrefix(name, prefix) }) {
-			out.Del(name)
-		}
-	}
-	v := e.verdict
-	for _, name := range v.HideHeaders {
-		out.Del(name)
-	}
 	if v.HideSession {
 		if cookies := withoutSession(out["Cookie"]); len(cookies) > 0 {
 			out["Cookie"] = cookies
@@ -83,6 +80,18 @@ func (e *exchange) rewrite(pr *httputil.ProxyRequest) {
 		name, scheme := tokenHeader(v.TokenHeader)
 		out.Set(name, scheme+v.Token.Reveal())
 	}
+}
+
+// reserved reports whether only the gateway may set a header. Many servers take
+// "_" in a name for "-", so that is no way around it.
+func reserved(name string, hidden []string) bool {
+	plain := name
+	if strings.Contains(name, "_") {
+		plain = http.CanonicalHeaderKey(strings.ReplaceAll(name, "_", "-"))
+	}
+	return plain == headerRequestID || plain == headerRealIP ||
+		slices.ContainsFunc(reservedPrefixes(), func(prefix string) bool { return strings.HasPrefix(plain, prefix) }) ||
+		slices.ContainsFunc(hidden, func(h string) bool { return strings.EqualFold(name, h) || strings.EqualFold(plain, h) })
 }
 
 // address sets where the request goes: the service, and its path joined with
@@ -109,20 +118,25 @@ func (e *exchange) address(pr *httputil.ProxyRequest) {
 func (e *exchange) forwarded(pr *httputil.ProxyRequest) {
 	in, out := pr.In.Header, pr.Out.Header
 	peer, _, _ := net.SplitHostPort(pr.In.RemoteAddr)
-	scheme, host := "http", pr.In.Host
+	scheme, host, port := "http", pr.In.Host, "80"
 	if e.source.secure {
-		scheme = "https"
+		scheme, port = "https", "443"
+	}
+	if _, named, err := net.SplitHostPort(host); err == nil {
+		port = named
 	}
 	chain := []string{peer}
 	if e.source.viaProxy {
 		chain = append(slices.Clone(in["X-Forwarded-For"]), peer)
 		host = cmp.Or(in.Get("X-Forwarded-Host"), host)
+		port = cmp.Or(in.Get("X-Forwarded-Port"), port)
 	}
 	out.Set("X-Forwarded-For", strings.Join(chain, ", "))
 	out.Set("X-Forwarded-Proto", scheme)
 	out.Set("X-Forwarded-Host", host)
-	out.Set("X-Real-Ip", e.source.addr.String())
-	out.Del("X-Forwarded-Prefix")
+	out.Set("X-Forwarded-Port", port)
+	out.Set("X-Forwarded-Path", e.path)
+	out.Set(headerRealIP, e.source.addr.String())
 	if e.match.route.StripPath && e.match.matched != "" {
 		out.Set("X-Forwarded-Prefix", e.match.matched)
 	}

@@ -317,10 +317,10 @@ func TestHTTPSOnlyRoute(t *testing.T) {
 func TestForwardedHeaders(t *testing.T) {
 	t.Parallel()
 	up := newUpstream(t, func(w http.ResponseWriter, r *http.Request) { writeJSON(w, 200, seen{Header: r.Header}) })
-	sent := []string{"X-Forwarded-For", "6.6.6.6, 203.0.113.9", "X-Forwarded-Host", "portal.example", "X-Request-Id", "given"}
+	sent := []string{"X-Forwarded-For", "6.6.6.6, 203.0.113.9", "X-Forwarded-Host", "portal.example", "X-Request-Id", "given", "X-Forwarded-Port", "8443", "Host", "h:81"}
 	direct := get(t, newFront(t, up, nil).URL, sent...).upstream(t)
 	if direct.Header.Get("X-Forwarded-For") != "127.0.0.1" || direct.Header.Get("X-Real-Ip") != "127.0.0.1" ||
-		direct.Header.Get("X-Forwarded-Host") == "portal.example" || direct.Header.Get("X-Request-Id") == "given" {
+		direct.Header.Get("X-Forwarded-Host") == "portal.example" || direct.Header.Get("X-Request-Id") == "given" || direct.Header.Get("X-Forwarded-Port") != "81" {
 		t.Errorf("a stranger is believed: %v", direct.Header)
 	}
 	behind := newFront(t, up, func(_ *snapshot.Service, _ *snapshot.Route, o *gateway.Options) {
@@ -328,7 +328,7 @@ func TestForwardedHeaders(t *testing.T) {
 	})
 	trusted := get(t, behind.URL, sent...).upstream(t)
 	if trusted.Header.Get("X-Forwarded-For") != "6.6.6.6, 203.0.113.9, 127.0.0.1" || trusted.Header.Get("X-Real-Ip") != "203.0.113.9" ||
-		trusted.Header.Get("X-Forwarded-Host") != "portal.example" || trusted.Header.Get("X-Request-Id") != "given" {
+		trusted.Header.Get("X-Forwarded-Host") != "portal.example" || trusted.Header.Get("X-Request-Id") != "given" || trusted.Header.Get("X-Forwarded-Port") != "8443" {
 		t.Errorf("the proxy is not believed: %v", trusted.Header)
 	}
 }
