@@ -56,7 +56,8 @@ func seedApplications(b *testing.B, store portico.Store, w storetest.World, n in
 		for i := range n {
 			a := w.Application
 			a.ID = portico.ApplicationID(portico.NewID(w.Application.CreatedAt))
-			a.Name, a.ClientID = fmt.Sprintf("App %d", i), fmt.Sprintf("client %d", i)
+			a.Name, a.ClientID, a.ExternalID = fmt.Sprintf("App %d", i), fmt.Sprintf("client %d", i), ""
+			a.Description, a.RedirectURI, a.Scopes = new("An application"), nil, []string{"openid"}
 			a.Labels = map[string]string{"team": fmt.Sprintf("team %d", i%100)}
 			if err := tx.Applications().Insert(b.Context(), a); err != nil {
 				return err

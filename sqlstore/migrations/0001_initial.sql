@@ -272,10 +272,12 @@ CREATE UNIQUE INDEX applications_dcr_provider_id_client_id_key ON applications (
 	WHERE dcr_provider_id IS NOT NULL AND client_id <> '';
 CREATE UNIQUE INDEX applications_portal_id_client_id_key ON applications (portal_id, client_id)
 	WHERE dcr_provider_id IS NULL AND client_id <> '';
+-- For look-ups: SQLite does not use the two above, whose condition it cannot prove.
+CREATE INDEX applications_client_id ON applications (client_id, portal_id);
+CREATE INDEX applications_dcr_provider_id ON applications (dcr_provider_id, client_id);
 CREATE INDEX applications_created_at ON applications (created_at, id);
 CREATE INDEX applications_portal_id_created_at ON applications (portal_id, created_at, id);
 CREATE INDEX applications_auth_strategy_id ON applications (auth_strategy_id);
-CREATE INDEX applications_dcr_provider_id ON applications (dcr_provider_id);
 
 CREATE TABLE api_keys (
 	id             TEXT NOT NULL PRIMARY KEY,
