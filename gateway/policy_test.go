@@ -1,6 +1,10 @@
 package gateway_test
 
 import (
+	"context"
+	"errors"
+	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -155,11 +159,42 @@ func TestCallersShareOneExchange(t *testing.T) {
 		callers.Go(func() { w.wantStatus("caller", 200, "Authorization", basic(clientID, clientSecret)) })
 	}
 	for w.auth.exchanges.Load() == 0 {
-		w.clock.Now() // poll until the first caller's exchange waits at the gate
+		runtime.Gosched() // until the first caller's exchange waits at the gate
 	}
 	close(gate)
 	callers.Wait()
 	w.wantExchanges("100 callers", 1)
+}
+
+func TestACallerWhoLeavesDoesNotTakeTheExchangeAway(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	gate := make(chan struct{})
+	w.auth.gate.Store(&gate)
+	ctx, leave := context.WithCancel(t.Context())
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, w.front.URL+"/api", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", basic(clientID, clientSecret))
+	left := make(chan error)
+	go func() {
+		resp, err := http.DefaultTransport.RoundTrip(r)
+		if err == nil {
+			resp.Body.Close()
+		}
+		left <- err
+	}()
+	for w.auth.exchanges.Load() == 0 {
+		runtime.Gosched() // until the exchange waits at the gate
+	}
+	leave()
+	if err := <-left; !errors.Is(err, context.Canceled) {
+		t.Fatalf("%v, want context.Canceled", err)
+	}
+	close(gate)
+	w.wantStatus("who comes after", 200, "Authorization", basic(clientID, clientSecret))
+	w.wantExchanges("both callers", 1)
 }
 
 func TestProviderAway(t *testing.T) {
