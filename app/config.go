@@ -17,6 +17,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"portico/mail"
 	"portico/secret"
 )
 
@@ -34,7 +35,9 @@ type Config struct {
 	Key              secret.Text
 	KeyFile          string
 	MailFrom         string
-	SMTPAddress      string
+	SMTPHost         string
+	SMTPPort         int
+	SMTPEncryption   string
 	SMTPUsername     string
 	SMTPPassword     secret.Text
 	IdPTimeout       time.Duration
@@ -56,6 +59,7 @@ func Default() Config {
 		PortalDomain:     "localhost",
 		MailFrom:         "portico@localhost",
 		IdPTimeout:       20 * time.Second,
+		SMTPEncryption:   string(mail.StartTLS),
 		LogLevel:         slog.LevelInfo,
 		LogFormat:        "text",
 		ShutdownTimeout:  15 * time.Second,
@@ -93,7 +97,9 @@ func Settings() []Setting {
 		{"key.value", "key that seals secrets, in the form of the key file; instead of one", hidden(func(c *Config) *secret.Text { return &c.Key })},
 		{"key.file", "file of that key, created on first start; default: portico.key in the data directory", text(func(c *Config) *string { return &c.KeyFile })},
 		{"mail.from", "sender of mails", text(func(c *Config) *string { return &c.MailFrom })},
-		{"mail.smtp.address", "mail server, host:port; without one, mails are kept in the outbox", text(func(c *Config) *string { return &c.SMTPAddress })},
+		{"mail.smtp.host", "mail server; without one, mails are kept in the outbox", text(func(c *Config) *string { return &c.SMTPHost })},
+		{"mail.smtp.port", "its port; default: 587, or 465 with implicit encryption", port(func(c *Config) *int { return &c.SMTPPort })},
+		{"mail.smtp.encryption", "starttls, implicit or none", choice(func(c *Config) *string { return &c.SMTPEncryption }, string(mail.StartTLS), string(mail.Implicit), string(mail.None))},
 		{"mail.smtp.username", "account at the mail server", text(func(c *Config) *string { return &c.SMTPUsername })},
 		{"mail.smtp.password", "its password", hidden(func(c *Config) *secret.Text { return &c.SMTPPassword })},
 		{"idp.timeout", "longest conversation with an identity provider", duration(func(c *Config) *time.Duration { return &c.IdPTimeout })},
@@ -176,8 +182,8 @@ func (c *Config) complete() []error {
 	if !strings.HasPrefix(c.Database.Reveal(), "sqlite:") && !strings.HasPrefix(c.Database.Reveal(), "postgres://") && !strings.HasPrefix(c.Database.Reveal(), "postgresql://") {
 		faults = append(faults, errors.New("database: must begin with sqlite: or postgres://"))
 	}
-	if c.SMTPAddress == "" && (c.SMTPUsername != "" || !c.SMTPPassword.Empty()) {
-		faults = append(faults, errors.New("mail.smtp.address: missing, although an account for it is given"))
+	if c.SMTPHost == "" && (c.SMTPUsername != "" || !c.SMTPPassword.Empty()) {
+		faults = append(faults, errors.New("mail.smtp.host: missing, although an account for it is given"))
 	}
 	return faults
 }
@@ -251,16 +257,31 @@ func hidden(field func(*Config) *secret.Text) func(*Config, string) error {
 
 func address(field func(*Config) *string) func(*Config, string) error {
 	return func(c *Config, v string) error {
-		_, port, err := net.SplitHostPort(v)
+		_, number, err := net.SplitHostPort(v)
 		if err != nil {
 			return fmt.Errorf("%q is no address such as 127.0.0.1:8000", v)
 		}
-		if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
-			return fmt.Errorf("%q is no port from 0 to 65535", port)
+		if _, err := parsePort(number); err != nil {
+			return err
 		}
 		*field(c) = v
 		return nil
 	}
+}
+
+func port(field func(*Config) *int) func(*Config, string) error {
+	return func(c *Config, v string) (err error) {
+		*field(c), err = parsePort(v)
+		return err
+	}
+}
+
+func parsePort(v string) (int, error) {
+	n, err := strconv.ParseUint(v, 10, 16)
+	if err != nil {
+		return 0, fmt.Errorf("%q is no port from 0 to 65535", v)
+	}
+	return int(n), nil
 }
 
 func duration(field func(*Config) *time.Duration) func(*Config, string) error {
@@ -313,3 +334,10 @@ func setProxies(c *Config, v string) error {
 	}
 	return nil
 }
+
+// Outbox is the file that mails are kept in when there is no mail server.
+func (c Config) Outbox() string { return filepath.Join(c.DataDir, "outbox.jsonl") }
+
+// snapshot is the gateway's own copy of its configuration, from which it starts
+// when the database does not answer.
+func (c Config) snapshot() string { return filepath.Join(c.DataDir, "gateway.snapshot") }

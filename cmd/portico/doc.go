@@ -1,0 +1,5 @@
+// Command portico is the whole product: control plane, portals and gateway in
+// one binary, and the demo that shows them.
+//
+// It parses flags and calls package app or demo; it must not do anything else.
+package main

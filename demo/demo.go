@@ -1,0 +1,250 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"portico"
+	"portico/app"
+	"portico/control"
+	"portico/httpkit"
+	"portico/localas"
+	"portico/secret"
+)
+
+// Options of the demo.
+type Options struct {
+	Dir      string    // where its state is kept
+	PortBase int       // the gateway's port; the others follow
+	Bare     bool      // provision nothing but the admin
+	Faults   bool      // let the authorization server misbehave on request
+	Out      io.Writer // where it says what it does
+	Logger   *slog.Logger
+	// Checkpoint is handed to control.Deps.
+	Checkpoint func(step string)
+	// Database is a DSN; empty means SQLite in Dir.
+	Database secret.Text
+	// IdPTimeout is handed to the configuration; 0 means its default.
+	IdPTimeout time.Duration
+}
+
+// places are the addresses of the demo.
+type places struct{ base int }
+
+func (p places) url(offset int) string     { return "http://localhost:" + strconv.Itoa(p.base+offset) }
+func (p places) address(offset int) string { return "127.0.0.1:" + strconv.Itoa(p.base+offset) }
+func (p places) gateway() string           { return p.url(0) }
+func (p places) management() string        { return p.url(1) }
+func (p places) portal() string            { return p.url(2) }
+func (p places) okta() string              { return p.url(3) }
+func (p places) issuer() string            { return p.okta() + "/oauth2/default" }
+func (p places) sample() string            { return "http://" + p.address(4) }
+func (p places) health() string            { return p.url(100) }
+
+// Run starts everything, provisions it, writes demo.json, says where
+// everything is, and serves until ctx ends.
+func Run(ctx context.Context, o Options) error {
+	if o.PortBase < 1 || o.PortBase+100 > 65535 {
+		return fmt.Errorf("--port-base %d: the ports from it to 100 above it must be from 1 to 65535", o.PortBase)
+	}
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return fmt.Errorf("--data: the directory cannot be made: %w", err)
+	}
+	d := &demo{Options: o, places: places{o.PortBase}}
+	if err := d.remember(); err != nil {
+		return err
+	}
+	if err := d.open(ctx); err != nil {
+		return errors.Join(err, d.close())
+	}
+	return errors.Join(d.serve(ctx), d.close())
+}
+
+// demo is one run.
+type demo struct {
+	Options
+	places   places
+	accounts credentials
+	app      *app.App
+	okta     *localas.Server
+	extra    []extra
+}
+
+// extra is a server that stands beside the product.
+type extra struct {
+	listener net.Listener
+	server   *http.Server
+}
+
+// remember loads the accounts of an earlier start, or makes new ones.
+func (d *demo) remember() error {
+	found, err := load(d.Dir, credentialsFile, &d.accounts)
+	if err != nil || found {
+		return err
+	}
+	pass := func() string { return secret.Token("").Reveal()[:16] }
+	d.accounts = credentials{Admin: SignIn{"admin@example.com", pass()}, Developer: SignIn{"dana@example.com", pass()}}
+	return save(d.Dir, credentialsFile, d.accounts)
+}
+
+func (d *demo) open(ctx context.Context) error {
+	var err error
+	d.okta, err = localas.Open(ctx, localas.Config{
+		Dir: d.Dir, BaseURL: d.places.okta(), AdminEmail: d.accounts.Admin.Email, AdminPassword: secret.New(d.accounts.Admin.Password),
+		Logger: d.Logger, Now: time.Now, Faults: d.Faults,
+	})
+	if err != nil {
+		return fmt.Errorf("opening the authorization server: %w", err)
+	}
+	for offset, handler := range map[int]http.Handler{3: d.okta.Handler(), 4: sampleAPI()} {
+		l, err := net.Listen("tcp", d.places.address(offset))
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return fmt.Errorf("another program listens on %s; stop it, or choose other ports with --port-base", d.places.address(offset))
+		}
+		if err != nil {
+			return err
+		}
+		d.extra = append(d.extra, extra{l, httpkit.NewServer(handler, d.Logger)})
+	}
+	c, err := d.config()
+	if err != nil {
+		return err
+	}
+	if d.app, err = app.Open(ctx, c, app.Options{Logger: d.Logger, Checkpoint: d.Checkpoint}); err != nil {
+		return err
+	}
+	return d.found(ctx)
+}
+
+func (d *demo) config() (app.Config, error) {
+	settings := map[string]string{
+		"data_dir": d.Dir, "listen.gateway": d.places.address(0), "listen.management": d.places.address(1),
+		"listen.portal": d.places.address(2), "listen.health": d.places.address(100),
+	}
+	if !d.Database.Empty() {
+		settings["database"] = d.Database.Reveal()
+	}
+	if d.IdPTimeout > 0 {
+		settings["idp.timeout"] = d.IdPTimeout.String()
+	}
+	return app.Load("", func(string) string { return "" }, settings)
+}
+
+// found creates the organization and the admin, unless they are there, and an
+// access token, unless one is remembered.
+func (d *demo) found(ctx context.Context) error {
+	if d.accounts.Token != "" {
+		return nil
+	}
+	founded, err := d.app.Control.Accounts.Bootstrap(ctx, control.Founding{
+		Organization: "Coffee Shop", Email: d.accounts.Admin.Email, FullName: "Ada Admin", Password: secret.New(d.accounts.Admin.Password),
+		TokenName: "demo", TokenLifetime: 365 * 24 * time.Hour,
+	})
+	token := founded.Token
+	if portico.KindOf(err) == portico.KindConflict {
+		// Stopped between the two: issue another token.
+		token, err = d.app.Control.Accounts.ReissueToken(ctx, d.accounts.Admin.Email, "demo", 365*24*time.Hour)
+	}
+	if err != nil {
+		return fmt.Errorf("creating the admin: %w", err)
+	}
+	d.accounts.Token = token.Reveal()
+	return save(d.Dir, credentialsFile, d.accounts)
+}
+
+// serve runs all servers, provisions once they answer, and waits for the end.
+func (d *demo) serve(ctx context.Context) error {
+	run, ctx := errgroup.WithContext(ctx)
+	for _, e := range d.extra {
+		run.Go(func() error {
+			if err := e.server.Serve(e.listener); !errors.Is(err, http.ErrServerClosed) {
+				return err
+			}
+			return nil
+		})
+	}
+	run.Go(func() error { return d.app.Run(ctx) })
+	run.Go(func() error {
+		if err := d.provision(ctx); err != nil {
+			return err
+		}
+		<-ctx.Done()
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		var errs []error
+		for _, e := range d.extra {
+			errs = append(errs, e.server.Shutdown(stop))
+		}
+		return errors.Join(errs...)
+	})
+	return run.Wait()
+}
+
+// provision sets the demo up and announces it.
+func (d *demo) provision(ctx context.Context) error {
+	m := Manifest{
+		ManagementURL: d.places.management(), ConsoleURL: d.places.management(), PortalURL: d.places.portal(), GatewayURL: d.places.gateway(),
+		Issuer: d.places.issuer(), OktaURL: d.places.okta(), Token: d.accounts.Token, Admin: d.accounts.Admin,
+	}
+	if !d.Bare {
+		if err := d.provisionAll(ctx); err != nil {
+			return err
+		}
+		m.OktaToken, m.Developer, m.Route = d.accounts.OktaToken, &d.accounts.Developer, callPath
+	}
+	if err := save(d.Dir, manifestFile, m); err != nil {
+		return fmt.Errorf("writing %s: %w", manifestFile, err)
+	}
+	return announce(d.Out, m, filepath.Join(d.Dir, manifestFile), d.places)
+}
+
+func (d *demo) provisionAll(ctx context.Context) error {
+	if d.accounts.OktaToken == "" {
+		token, err := d.okta.BootstrapToken(ctx, "portico")
+		if err != nil {
+			return fmt.Errorf("creating an API token in the authorization server: %w", err)
+		}
+		d.accounts.OktaToken = token.Reveal()
+		if err := save(d.Dir, credentialsFile, d.accounts); err != nil {
+			return err
+		}
+	}
+	management, err := newClient(d.places.management(), "Bearer "+d.accounts.Token)
+	if err != nil {
+		return err
+	}
+	okta, err := newClient(d.places.okta(), "SSWS "+d.accounts.OktaToken)
+	if err != nil {
+		return err
+	}
+	p := provisioner{management: management, okta: okta, places: d.places, accounts: d.accounts, outbox: app.Config{DataDir: d.Dir}.Outbox()}
+	return p.run(ctx)
+}
+
+func (d *demo) close() error {
+	var errs []error
+	for _, e := range d.extra {
+		if err := e.listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	if d.app != nil {
+		errs = append(errs, d.app.Close())
+	}
+	if d.okta != nil {
+		errs = append(errs, d.okta.Close())
+	}
+	return errors.Join(errs...)
+}
