@@ -379,6 +379,14 @@ func TestCredentialClaimMustBeTheClient(t *testing.T) {
 	}
 }
 
+func TestIssuerAsPeoplePasteIt(t *testing.T) {
+	t.Parallel()
+	for _, suffix := range []string{"/", "/.well-known/openid-configuration"} {
+		w := newWorld(t, func(_ *world, s *snapshot.Snapshot) { oidc(s).Issuer += suffix })
+		w.wantStatus(suffix, 200, "Authorization", basic(clientID, clientSecret))
+	}
+}
+
 func TestNestedCredentialClaim(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(_ *world, s *snapshot.Snapshot) { oidc(s).CredentialClaim = []string{"ext", "app"} })

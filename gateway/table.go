@@ -168,7 +168,11 @@ func newStrategy(s snapshot.Strategy, providers *oauth.Providers) *strategy {
 		}
 		return out
 	}
-	out.provider = providers.Provider(s.OIDC.Issuer)
+	issuer, err := oauth.NormalizeIssuer(s.OIDC.Issuer)
+	if err != nil {
+		issuer = s.OIDC.Issuer // discovery fails and says why
+	}
+	out.provider = providers.Provider(issuer)
 	out.basic = slices.Contains(s.OIDC.AuthMethods, "client_credentials")
 	out.bearer = slices.Contains(s.OIDC.AuthMethods, "bearer")
 	out.session = slices.Contains(s.OIDC.AuthMethods, "session")
