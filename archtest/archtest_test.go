@@ -29,6 +29,7 @@ var level = map[string]int{
 	"sqlstore": 4, "idp": 4, "mail": 4,
 	"idp/okta": 5,
 	"control":  5, "configsync": 5,
+	"localas/dialect": 1, "localas/expression": 1, "localas/litedb": 1, "localas/signing": 2,
 	"mgmtapi": 6, "portalapi": 6, "gateway": 6, "localas": 6,
 	"app":         7,
 	"demo":        8,

@@ -10,6 +10,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"portico/localas/dialect"
+	"portico/localas/litedb"
 	"portico/secret"
 )
 
@@ -27,28 +29,28 @@ type apiToken struct {
 
 const apiTokenColumns = `id, name, created, last_updated, expires`
 
-func scanAPIToken(row scanner) (apiToken, error) {
+func scanAPIToken(row litedb.Scanner) (apiToken, error) {
 	var t apiToken
-	err := row.Scan(&t.ID, &t.Name, timeColumn{&t.Created}, timeColumn{&t.LastUpdated}, timeColumn{&t.Expires})
+	err := row.Scan(&t.ID, &t.Name, litedb.Time(&t.Created), litedb.Time(&t.LastUpdated), litedb.Time(&t.Expires))
 	return t, err
 }
 
 // apiTokens are the tokens that are alive.
 func (s *Server) apiTokens(ctx context.Context) ([]apiToken, error) {
-	return queryAll(ctx, s.store.reader, scanAPIToken,
+	return litedb.QueryAll(ctx, s.db.Reader(), scanAPIToken,
 		`SELECT `+apiTokenColumns+` FROM api_token WHERE expires > $1 ORDER BY seq`, s.now().UnixMicro())
 }
 
 func (s *Server) createAPIToken(ctx context.Context, name string) (apiToken, secret.Text, error) {
 	name = strings.TrimSpace(name)
-	if name == "" || utf8.RuneCountInString(name) > 100 || !cleanText(name) {
-		return apiToken{}, secret.Text{}, invalid("name", "name: must have 1 to 100 characters.")
+	if name == "" || utf8.RuneCountInString(name) > 100 || !dialect.CleanText(name) {
+		return apiToken{}, secret.Text{}, dialect.Invalid("name", "name: must have 1 to 100 characters.")
 	}
 	now := s.now().UTC()
 	t := apiToken{newID("00T"), name, now, now, now.Add(tokenWindow)}
 	value := secret.Token("00")
 	digest := value.Digest()
-	err := s.store.update(ctx, func(tx *sql.Tx) error {
+	err := s.db.Update(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO api_token (id, name, digest, created, last_updated, expires)
 			VALUES ($1, $2, $3, $4, $4, $5)`, t.ID, t.Name, digest[:], now.UnixMicro(), t.Expires.UnixMicro())
 		return err
@@ -60,8 +62,8 @@ func (s *Server) createAPIToken(ctx context.Context, name string) (apiToken, sec
 }
 
 func (s *Server) removeAPIToken(ctx context.Context, id string) error {
-	err := s.store.update(ctx, func(tx *sql.Tx) error {
-		return orNotFound(affected(tx.ExecContext(ctx, `DELETE FROM api_token WHERE id = $1`, id)), "ApiToken", id)
+	err := s.db.Update(ctx, func(tx *sql.Tx) error {
+		return orNotFound(litedb.Affected(tx.ExecContext(ctx, `DELETE FROM api_token WHERE id = $1`, id)), "ApiToken", id)
 	})
 	if err == nil {
 		s.log.InfoContext(ctx, "API token revoked", "token", id)
@@ -73,7 +75,7 @@ func (s *Server) removeAPIToken(ctx context.Context, id string) error {
 // expiry is written at most once a minute, however often the token is used.
 func (s *Server) useAPIToken(ctx context.Context, value secret.Text) (apiToken, bool, error) {
 	digest, now := value.Digest(), s.now()
-	t, err := scanAPIToken(s.store.reader.QueryRowContext(ctx,
+	t, err := scanAPIToken(s.db.Reader().QueryRowContext(ctx,
 		`SELECT `+apiTokenColumns+` FROM api_token WHERE digest = $1 AND expires > $2`, digest[:], now.UnixMicro()))
 	if errors.Is(err, sql.ErrNoRows) {
 		return apiToken{}, false, nil
@@ -82,7 +84,7 @@ func (s *Server) useAPIToken(ctx context.Context, value secret.Text) (apiToken, 
 		return apiToken{}, false, err
 	}
 	if expires := now.Add(tokenWindow); expires.Sub(t.Expires) >= time.Minute {
-		err = s.store.update(ctx, func(tx *sql.Tx) error {
+		err = s.db.Update(ctx, func(tx *sql.Tx) error {
 			_, err := tx.ExecContext(ctx, `UPDATE api_token SET expires = $2, last_updated = $3 WHERE id = $1`,
 				t.ID, expires.UnixMicro(), now.UnixMicro())
 			return err
@@ -98,11 +100,11 @@ func (s *Server) authenticateManagement(r *http.Request, scope string) error {
 	value = strings.TrimSpace(value)
 	switch {
 	case value == "":
-		return invalidToken()
+		return dialect.InvalidToken()
 	case strings.EqualFold(scheme, "SSWS"):
 		_, known, err := s.useAPIToken(r.Context(), secret.New(value))
 		if err == nil && !known {
-			err = invalidToken()
+			err = dialect.InvalidToken()
 		}
 		return err
 	case strings.EqualFold(scheme, "Bearer"):
@@ -111,14 +113,14 @@ func (s *Server) authenticateManagement(r *http.Request, scope string) error {
 			return err
 		}
 		if !live {
-			return invalidToken()
+			return dialect.InvalidToken()
 		}
 		if scope == "" || !slices.Contains(claims.Scopes, scope) && !slices.Contains(claims.Scopes, manageForm(scope)) {
-			return forbidden()
+			return dialect.Forbidden()
 		}
 		return nil
 	}
-	return invalidToken()
+	return dialect.InvalidToken()
 }
 
 // manageForm is the scope that includes the given one.
@@ -137,10 +139,10 @@ type apiTokenView struct {
 	Network     struct {
 		Connection string `json:"connection"`
 	} `json:"network"`
-	Created     string `json:"created"`
-	LastUpdated string `json:"lastUpdated"`
-	ExpiresAt   string `json:"expiresAt"`
-	Link        links  `json:"_link"`
+	Created     string        `json:"created"`
+	LastUpdated string        `json:"lastUpdated"`
+	ExpiresAt   string        `json:"expiresAt"`
+	Link        dialect.Links `json:"_link"`
 }
 
 // adminUser is the id of the one administrator, whose rights every token has.
@@ -148,9 +150,9 @@ const adminUser = "00u00000000000000000"
 
 func (s *Server) apiTokenView(t apiToken) apiTokenView {
 	view := apiTokenView{
-		ID: t.ID, Name: t.Name, UserID: adminUser, ClientName: "Okta API", TokenWindow: "P30D", Created: timestamp(t.Created),
-		LastUpdated: timestamp(t.LastUpdated), ExpiresAt: timestamp(t.Expires),
-		Link: links{"self": link(s.base+"/api/v1/api-tokens/"+t.ID, "GET", "DELETE")},
+		ID: t.ID, Name: t.Name, UserID: adminUser, ClientName: "Okta API", TokenWindow: "P30D", Created: dialect.Timestamp(t.Created),
+		LastUpdated: dialect.Timestamp(t.LastUpdated), ExpiresAt: dialect.Timestamp(t.Expires),
+		Link: dialect.Links{"self": dialect.Link(s.base+"/api/v1/api-tokens/"+t.ID, "GET", "DELETE")},
 	}
 	view.Network.Connection = "ANYWHERE"
 	return view
@@ -165,18 +167,18 @@ func (s *Server) listAPITokens(w http.ResponseWriter, r *http.Request) error {
 	for _, t := range all {
 		views = append(views, s.apiTokenView(t))
 	}
-	writeJSON(w, http.StatusOK, views)
+	dialect.WriteJSON(w, http.StatusOK, views)
 	return nil
 }
 
 func (s *Server) getAPIToken(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("token")
-	t, err := scanAPIToken(s.store.reader.QueryRowContext(r.Context(),
+	t, err := scanAPIToken(s.db.Reader().QueryRowContext(r.Context(),
 		`SELECT `+apiTokenColumns+` FROM api_token WHERE id = $1 AND expires > $2`, id, s.now().UnixMicro()))
 	if err != nil {
 		return orNotFound(err, "ApiToken", id)
 	}
-	writeJSON(w, http.StatusOK, s.apiTokenView(t))
+	dialect.WriteJSON(w, http.StatusOK, s.apiTokenView(t))
 	return nil
 }
 
@@ -196,7 +198,7 @@ func (s *Server) deleteCurrentAPIToken(w http.ResponseWriter, r *http.Request) e
 		return err
 	}
 	if !known {
-		return invalidToken()
+		return dialect.InvalidToken()
 	}
 	if err := s.removeAPIToken(r.Context(), t.ID); err != nil {
 		return err

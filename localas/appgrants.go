@@ -6,6 +6,9 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"portico/localas/dialect"
+	"portico/localas/litedb"
 )
 
 // managementScopes are the scopes of the management API that a service app can
@@ -22,14 +25,14 @@ type appGrant struct {
 	Created time.Time
 }
 
-func scanGrant(row scanner) (appGrant, error) {
+func scanGrant(row litedb.Scanner) (appGrant, error) {
 	var g appGrant
-	err := row.Scan(&g.ID, &g.Scope, timeColumn{&g.Created})
+	err := row.Scan(&g.ID, &g.Scope, litedb.Time(&g.Created))
 	return g, err
 }
 
 func (s *Server) grants(ctx context.Context, app string) ([]appGrant, error) {
-	return queryAll(ctx, s.store.reader, scanGrant, `SELECT id, scope, created FROM client_grant WHERE client = $1 ORDER BY seq`, app)
+	return litedb.QueryAll(ctx, s.db.Reader(), scanGrant, `SELECT id, scope, created FROM client_grant WHERE client = $1 ORDER BY seq`, app)
 }
 
 func (s *Server) grantedScopes(ctx context.Context, app string) ([]string, error) {
@@ -52,11 +55,11 @@ type grantView struct {
 }
 
 func (s *Server) grantView(c client, g appGrant) grantView {
-	return grantView{g.ID, active, timestamp(g.Created), s.base, c.ClientID, g.Scope, "ADMIN"}
+	return grantView{g.ID, active, dialect.Timestamp(g.Created), s.base, c.ClientID, g.Scope, "ADMIN"}
 }
 
 func (s *Server) listGrants(w http.ResponseWriter, r *http.Request) error {
-	c, err := clientByID(r.Context(), s.store.reader, r.PathValue("app"))
+	c, err := clientByID(r.Context(), s.db.Reader(), r.PathValue("app"))
 	if err != nil {
 		return err
 	}
@@ -68,16 +71,16 @@ func (s *Server) listGrants(w http.ResponseWriter, r *http.Request) error {
 	for _, g := range all {
 		views = append(views, s.grantView(c, g))
 	}
-	writeJSON(w, http.StatusOK, views)
+	dialect.WriteJSON(w, http.StatusOK, views)
 	return nil
 }
 
 func (s *Server) postGrant(w http.ResponseWriter, r *http.Request) error {
-	c, err := clientByID(r.Context(), s.store.reader, r.PathValue("app"))
+	c, err := clientByID(r.Context(), s.db.Reader(), r.PathValue("app"))
 	if err != nil {
 		return err
 	}
-	in, err := readJSON[struct {
+	in, err := dialect.ReadJSON[struct {
 		ScopeID string `json:"scopeId"`
 		Issuer  string `json:"issuer"`
 	}](w, r)
@@ -85,31 +88,31 @@ func (s *Server) postGrant(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !slices.Contains(managementScopes, in.ScopeID) {
-		return invalid("scopeId", "scopeId: is not a scope of the management API.")
+		return dialect.Invalid("scopeId", "scopeId: is not a scope of the management API.")
 	}
 	if in.Issuer != s.base {
-		return invalid("issuer", "issuer: must be "+s.base+".")
+		return dialect.Invalid("issuer", "issuer: must be "+s.base+".")
 	}
 	g := appGrant{newID("oag"), in.ScopeID, s.now().UTC()}
-	err = s.store.update(r.Context(), func(tx *sql.Tx) error {
+	err = s.db.Update(r.Context(), func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(r.Context(), `INSERT INTO client_grant (id, client, scope, created) VALUES ($1, $2, $3, $4)`,
 			g.ID, c.ID, g.Scope, g.Created.UnixMicro())
 		return err
 	})
-	if isDuplicate(err) {
-		return invalid("scopeId", "scopeId: The scope is granted already.")
+	if litedb.IsDuplicate(err) {
+		return dialect.Invalid("scopeId", "scopeId: The scope is granted already.")
 	}
 	if err != nil {
 		return err
 	}
-	writeJSON(w, http.StatusOK, s.grantView(c, g))
+	dialect.WriteJSON(w, http.StatusOK, s.grantView(c, g))
 	return nil
 }
 
 func (s *Server) deleteGrant(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("grant")
-	if err := s.store.update(r.Context(), func(tx *sql.Tx) error {
-		return orNotFound(affected(tx.ExecContext(r.Context(), `DELETE FROM client_grant WHERE client = $1 AND id = $2`,
+	if err := s.db.Update(r.Context(), func(tx *sql.Tx) error {
+		return orNotFound(litedb.Affected(tx.ExecContext(r.Context(), `DELETE FROM client_grant WHERE client = $1 AND id = $2`,
 			r.PathValue("app"), id)), "OAuth2ScopeConsentGrant", id)
 	}); err != nil {
 		return err

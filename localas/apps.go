@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"regexp"
 
+	"portico/localas/dialect"
 	"portico/secret"
 )
 
@@ -40,7 +41,7 @@ func (b appBody) client() (client, error) {
 		causes = append(causes, "settings.oauthClient.grant_types: The field cannot be left blank")
 	}
 	if len(causes) > 0 {
-		return client{}, invalid("application", causes...)
+		return client{}, dialect.Invalid("application", causes...)
 	}
 	c := client{
 		Label: b.Label, ClientID: b.Credentials.OAuthClient.ClientID, AuthMethod: b.Credentials.OAuthClient.AuthMethod,
@@ -67,7 +68,7 @@ type appView struct {
 		OAuthClient clientSettings `json:"oauthClient"`
 	} `json:"settings"`
 	Profile json.RawMessage `json:"profile"`
-	Links   links           `json:"_links"`
+	Links   dialect.Links   `json:"_links"`
 }
 
 type appCredentials struct {
@@ -81,11 +82,11 @@ type appCredentials struct {
 func (s *Server) appView(c client, value secret.Text) appView {
 	self := s.base + "/api/v1/apps/" + c.ID
 	view := appView{
-		ID: c.ID, Name: "oidc_client", Label: c.Label, Status: c.Status, Created: timestamp(c.Created),
-		LastUpdated: timestamp(c.LastUpdated), SignOnMode: "OPENID_CONNECT", Profile: c.Profile,
-		Links: links{
-			"self": link(self, "GET", "PUT"), lifecycle(c.Status): link(self+"/lifecycle/"+lifecycle(c.Status), "POST"),
-			"clientCredentials": link(self+"/credentials/secrets", "GET", "POST"),
+		ID: c.ID, Name: "oidc_client", Label: c.Label, Status: c.Status, Created: dialect.Timestamp(c.Created),
+		LastUpdated: dialect.Timestamp(c.LastUpdated), SignOnMode: "OPENID_CONNECT", Profile: c.Profile,
+		Links: dialect.Links{
+			"self": dialect.Link(self, "GET", "PUT"), lifecycle(c.Status): dialect.Link(self+"/lifecycle/"+lifecycle(c.Status), "POST"),
+			"clientCredentials": dialect.Link(self+"/credentials/secrets", "GET", "POST"),
 		},
 	}
 	kind := c.Settings.ApplicationType
@@ -103,7 +104,7 @@ func parseAppFilter(text string) (f clientFilter, none bool, err error) {
 	}
 	parts := appFilterPattern.FindStringSubmatch(text)
 	if parts == nil {
-		return f, false, &apiError{http.StatusBadRequest, "E0000031", "Invalid search criteria.", []string{`filter: only id, status or name with eq and a quoted value.`}}
+		return f, false, dialect.Refusal(http.StatusBadRequest, "E0000031", "Invalid search criteria.", `filter: only id, status or name with eq and a quoted value.`)
 	}
 	switch name, want := parts[1], parts[2]; name {
 	case "id":
@@ -117,7 +118,7 @@ func parseAppFilter(text string) (f clientFilter, none bool, err error) {
 }
 
 func (s *Server) listApps(w http.ResponseWriter, r *http.Request) error {
-	p, err := readPage(r, 20)
+	p, err := dialect.ReadPage(r, 20)
 	if err != nil {
 		return err
 	}
@@ -132,16 +133,16 @@ func (s *Server) listApps(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		for _, c := range cutPage(s, w, r, p, found) {
+		for _, c := range dialect.CutPage(s.base, w, r, p, found) {
 			views = append(views, s.appView(c, secret.Text{}))
 		}
 	}
-	writeJSON(w, http.StatusOK, views)
+	dialect.WriteJSON(w, http.StatusOK, views)
 	return nil
 }
 
 func (s *Server) postApp(w http.ResponseWriter, r *http.Request) error {
-	in, err := readJSON[appBody](w, r)
+	in, err := dialect.ReadJSON[appBody](w, r)
 	if err != nil {
 		return err
 	}
@@ -156,25 +157,25 @@ func (s *Server) postApp(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	writeJSON(w, http.StatusOK, s.appView(c, value))
+	dialect.WriteJSON(w, http.StatusOK, s.appView(c, value))
 	return nil
 }
 
 func (s *Server) getApp(w http.ResponseWriter, r *http.Request) error {
-	c, err := clientByID(r.Context(), s.store.reader, r.PathValue("app"))
+	c, err := clientByID(r.Context(), s.db.Reader(), r.PathValue("app"))
 	if err != nil {
 		return err
 	}
-	writeJSON(w, http.StatusOK, s.appView(c, secret.Text{}))
+	dialect.WriteJSON(w, http.StatusOK, s.appView(c, secret.Text{}))
 	return nil
 }
 
 func (s *Server) putApp(w http.ResponseWriter, r *http.Request) error {
-	old, err := clientByID(r.Context(), s.store.reader, r.PathValue("app"))
+	old, err := clientByID(r.Context(), s.db.Reader(), r.PathValue("app"))
 	if err != nil {
 		return err
 	}
-	in, err := readJSON[appBody](w, r)
+	in, err := dialect.ReadJSON[appBody](w, r)
 	if err != nil {
 		return err
 	}
@@ -183,26 +184,25 @@ func (s *Server) putApp(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if c.ClientID != "" && c.ClientID != old.ClientID {
-		return invalid("client_id", "client_id: The client_id cannot be changed.")
+		return dialect.Invalid("client_id", "client_id: The client_id cannot be changed.")
 	}
 	if !in.Credentials.OAuthClient.ClientSecret.Empty() {
-		return invalid("client_secret", "client_secret: Add and remove secrets at /credentials/secrets.")
+		return dialect.Invalid("client_secret", "client_secret: Add and remove secrets at /credentials/secrets.")
 	}
 	if c, err = s.replaceClient(r.Context(), old, c); err != nil {
 		return err
 	}
-	writeJSON(w, http.StatusOK, s.appView(c, secret.Text{}))
+	dialect.WriteJSON(w, http.StatusOK, s.appView(c, secret.Text{}))
 	return nil
 }
 
 func (s *Server) deleteApp(w http.ResponseWriter, r *http.Request) error {
-	c, err := clientByID(r.Context(), s.store.reader, r.PathValue("app"))
+	c, err := clientByID(r.Context(), s.db.Reader(), r.PathValue("app"))
 	if err != nil {
 		return err
 	}
 	if c.Status == active {
-		return &apiError{http.StatusForbidden, "E0000056", "Delete application forbidden.",
-			[]string{"The application must be deactivated before it is deleted."}}
+		return dialect.Refusal(http.StatusForbidden, "E0000056", "Delete application forbidden.", "The application must be deactivated before it is deleted.")
 	}
 	if err := s.deleteClient(r.Context(), c.ID); err != nil {
 		return err
@@ -217,7 +217,7 @@ func (s *Server) setAppStatus(status string) handler {
 		if err := s.setClientStatus(r.Context(), r.PathValue("app"), status); err != nil {
 			return err
 		}
-		writeJSON(w, http.StatusOK, struct{}{})
+		dialect.WriteJSON(w, http.StatusOK, struct{}{})
 		return nil
 	}
 }

@@ -8,6 +8,10 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"portico/localas/dialect"
+	"portico/localas/litedb"
+	"portico/localas/signing"
 )
 
 // defaultServer is the id of the authorization server that is always there.
@@ -27,7 +31,10 @@ type authServer struct {
 	LastUpdated  time.Time
 }
 
-func (as authServer) sequence() int64 { return as.seq }
+func (as authServer) Sequence() int64 { return as.seq }
+
+// rotates reports whether the server's keys rotate by themselves.
+func (as authServer) rotates() bool { return as.RotationMode == "AUTO" }
 
 // issuer is the iss of the server's tokens and the base of its endpoints.
 func (s *Server) issuer(id string) string { return s.base + "/oauth2/" + id }
@@ -40,15 +47,15 @@ func (s *Server) org() authServer {
 
 const serverColumns = `seq, id, name, description, audience, status, rotation_mode, created, last_updated`
 
-func scanServer(row scanner) (authServer, error) {
+func scanServer(row litedb.Scanner) (authServer, error) {
 	var as authServer
 	err := row.Scan(&as.seq, &as.ID, &as.Name, &as.Description, &as.Audience, &as.Status, &as.RotationMode,
-		timeColumn{&as.Created}, timeColumn{&as.LastUpdated})
+		litedb.Time(&as.Created), litedb.Time(&as.LastUpdated))
 	return as, err
 }
 
 func (s *Server) authServer(ctx context.Context, id string) (authServer, error) {
-	as, err := scanServer(s.store.reader.QueryRowContext(ctx, `SELECT `+serverColumns+` FROM auth_server WHERE id = $1`, id))
+	as, err := scanServer(s.db.Reader().QueryRowContext(ctx, `SELECT `+serverColumns+` FROM auth_server WHERE id = $1`, id))
 	return as, orNotFound(err, "AuthorizationServer", id)
 }
 
@@ -57,15 +64,15 @@ func (s *Server) authServer(ctx context.Context, id string) (authServer, error) 
 func (s *Server) activeServer(r *http.Request) (authServer, error) {
 	as, err := s.authServer(r.Context(), r.PathValue("as"))
 	if err == nil && as.Status != active {
-		err = notFound("AuthorizationServer", as.ID)
+		err = dialect.NotFound("AuthorizationServer", as.ID)
 	}
 	return as, err
 }
 
-func (s *Server) authServers(ctx context.Context, q string, p page) ([]authServer, error) {
-	return queryAll(ctx, s.store.reader, scanServer, `SELECT `+serverColumns+` FROM auth_server
+func (s *Server) authServers(ctx context.Context, q string, p dialect.Page) ([]authServer, error) {
+	return litedb.QueryAll(ctx, s.db.Reader(), scanServer, `SELECT `+serverColumns+` FROM auth_server
 		WHERE seq > $1 AND (name LIKE $2 ESCAPE '\' OR audience LIKE $2 ESCAPE '\') ORDER BY seq LIMIT $3`,
-		p.after, prefixPattern(q), p.limit+1)
+		p.After, litedb.PrefixPattern(q), p.Limit+1)
 }
 
 func checkServer(as authServer) error {
@@ -83,7 +90,7 @@ func checkServer(as authServer) error {
 		causes = append(causes, "credentials.signing.rotationMode: must be AUTO or MANUAL.")
 	}
 	if len(causes) > 0 {
-		return invalid("authorizationServer", causes...)
+		return dialect.Invalid("authorizationServer", causes...)
 	}
 	return nil
 }
@@ -102,7 +109,7 @@ func (s *Server) createServer(ctx context.Context, as authServer) (authServer, e
 	if err := checkServer(as); err != nil {
 		return authServer{}, err
 	}
-	err := s.store.update(ctx, func(tx *sql.Tx) error {
+	err := s.db.Update(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `INSERT INTO auth_server
 			(id, name, description, audience, status, rotation_mode, created, last_updated)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $7)`,
@@ -117,8 +124,8 @@ func (s *Server) createServer(ctx context.Context, as authServer) (authServer, e
 		_, err := insertClaim(ctx, tx, as.ID, subClaim())
 		return err
 	})
-	if isDuplicate(err) {
-		return authServer{}, invalid("name", "name: An authorization server with this name already exists.")
+	if litedb.IsDuplicate(err) {
+		return authServer{}, dialect.Invalid("name", "name: An authorization server with this name already exists.")
 	}
 	if err == nil {
 		s.log.InfoContext(ctx, "authorization server created", "server", as.ID, "issuer", s.issuer(as.ID))
@@ -131,13 +138,13 @@ func (s *Server) replaceServer(ctx context.Context, as authServer) (authServer, 
 	if err := checkServer(as); err != nil {
 		return authServer{}, err
 	}
-	err := s.store.update(ctx, func(tx *sql.Tx) error {
-		return orNotFound(affected(tx.ExecContext(ctx, `UPDATE auth_server SET name = $2, description = $3, audience = $4,
+	err := s.db.Update(ctx, func(tx *sql.Tx) error {
+		return orNotFound(litedb.Affected(tx.ExecContext(ctx, `UPDATE auth_server SET name = $2, description = $3, audience = $4,
 			rotation_mode = $5, last_updated = $6 WHERE id = $1`, as.ID, as.Name, as.Description, as.Audience,
 			as.RotationMode, as.LastUpdated.UnixMicro())), "AuthorizationServer", as.ID)
 	})
-	if isDuplicate(err) {
-		err = invalid("name", "name: An authorization server with this name already exists.")
+	if litedb.IsDuplicate(err) {
+		err = dialect.Invalid("name", "name: An authorization server with this name already exists.")
 	}
 	return as, err
 }
@@ -145,7 +152,7 @@ func (s *Server) replaceServer(ctx context.Context, as authServer) (authServer, 
 // provision creates the default authorization server in a fresh database.
 func (s *Server) provision(ctx context.Context) error {
 	_, err := s.authServer(ctx, defaultServer)
-	if missing, ok := errors.AsType[*apiError](err); !ok || missing.Status != http.StatusNotFound {
+	if missing, ok := errors.AsType[*dialect.APIError](err); !ok || missing.Status != http.StatusNotFound {
 		return err
 	}
 	if _, err := s.createServer(ctx, authServer{
@@ -171,7 +178,7 @@ type serverView struct {
 	Credentials struct {
 		Signing signingView `json:"signing"`
 	} `json:"credentials"`
-	Links links `json:"_links"`
+	Links dialect.Links `json:"_links"`
 }
 
 type signingView struct {
@@ -183,27 +190,27 @@ type signingView struct {
 }
 
 func (s *Server) serverView(ctx context.Context, as authServer) (serverView, error) {
-	keys, err := s.keys.of(ctx, as.ID)
+	keys, err := s.keys.Of(ctx, as.ID)
 	if err != nil {
 		return serverView{}, err
 	}
-	key := activeKey(keys)
+	key := signing.Active(keys)
 	view := serverView{
 		ID: as.ID, Name: as.Name, Description: as.Description, Audiences: []string{as.Audience}, Issuer: s.issuer(as.ID),
-		IssuerMode: "ORG_URL", Status: as.Status, Created: timestamp(as.Created), LastUpdated: timestamp(as.LastUpdated),
+		IssuerMode: "ORG_URL", Status: as.Status, Created: dialect.Timestamp(as.Created), LastUpdated: dialect.Timestamp(as.LastUpdated),
 	}
-	view.Credentials.Signing = signingView{key.KID, "sig", as.RotationMode, timestamp(key.Changed), ""}
+	view.Credentials.Signing = signingView{key.KID, "sig", as.RotationMode, dialect.Timestamp(key.Changed), ""}
 	if as.RotationMode == "AUTO" {
-		view.Credentials.Signing.NextRotation = timestamp(key.Changed.Add(rotationPeriod))
+		view.Credentials.Signing.NextRotation = dialect.Timestamp(key.Changed.Add(signing.RotationPeriod))
 	}
 	self := s.base + "/api/v1/authorizationServers/" + as.ID
-	view.Links = links{
-		"self": link(self, "GET", "DELETE", "PUT"), "scopes": link(self+"/scopes", "GET"), "claims": link(self+"/claims", "GET"),
-		"policies": link(self+"/policies", "GET"), "rotateKey": link(self+"/credentials/lifecycle/keyRotate", "POST"),
-		lifecycle(as.Status): link(self+"/lifecycle/"+lifecycle(as.Status), "POST"),
-		"metadata": []href{
-			{Name: "oauth-authorization-server", Href: s.issuer(as.ID) + "/.well-known/oauth-authorization-server", Hints: &hints{[]string{"GET"}}},
-			{Name: "openid-configuration", Href: s.issuer(as.ID) + "/.well-known/openid-configuration", Hints: &hints{[]string{"GET"}}},
+	view.Links = dialect.Links{
+		"self": dialect.Link(self, "GET", "DELETE", "PUT"), "scopes": dialect.Link(self+"/scopes", "GET"), "claims": dialect.Link(self+"/claims", "GET"),
+		"policies": dialect.Link(self+"/policies", "GET"), "rotateKey": dialect.Link(self+"/credentials/lifecycle/keyRotate", "POST"),
+		lifecycle(as.Status): dialect.Link(self+"/lifecycle/"+lifecycle(as.Status), "POST"),
+		"metadata": []dialect.Href{
+			{Name: "oauth-authorization-server", Href: s.issuer(as.ID) + "/.well-known/oauth-authorization-server", Hints: &dialect.Hints{Allow: []string{"GET"}}},
+			{Name: "openid-configuration", Href: s.issuer(as.ID) + "/.well-known/openid-configuration", Hints: &dialect.Hints{Allow: []string{"GET"}}},
 		},
 	}
 	return view, nil
@@ -214,7 +221,7 @@ func (s *Server) writeServer(w http.ResponseWriter, r *http.Request, status int,
 	if err != nil {
 		return err
 	}
-	writeJSON(w, status, view)
+	dialect.WriteJSON(w, status, view)
 	return nil
 }
 
@@ -240,7 +247,7 @@ func (b serverBody) server(as authServer) authServer {
 }
 
 func (s *Server) listServers(w http.ResponseWriter, r *http.Request) error {
-	p, err := readPage(r, 200)
+	p, err := dialect.ReadPage(r, 200)
 	if err != nil {
 		return err
 	}
@@ -249,19 +256,19 @@ func (s *Server) listServers(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	views := []serverView{}
-	for _, as := range cutPage(s, w, r, p, servers) {
+	for _, as := range dialect.CutPage(s.base, w, r, p, servers) {
 		view, err := s.serverView(r.Context(), as)
 		if err != nil {
 			return err
 		}
 		views = append(views, view)
 	}
-	writeJSON(w, http.StatusOK, views)
+	dialect.WriteJSON(w, http.StatusOK, views)
 	return nil
 }
 
 func (s *Server) postServer(w http.ResponseWriter, r *http.Request) error {
-	in, err := readJSON[serverBody](w, r)
+	in, err := dialect.ReadJSON[serverBody](w, r)
 	if err != nil {
 		return err
 	}
@@ -285,7 +292,7 @@ func (s *Server) putServer(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	in, err := readJSON[serverBody](w, r)
+	in, err := dialect.ReadJSON[serverBody](w, r)
 	if err != nil {
 		return err
 	}
@@ -298,10 +305,10 @@ func (s *Server) putServer(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) deleteServer(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("as")
 	if id == defaultServer {
-		return forbidden()
+		return dialect.Forbidden()
 	}
-	err := s.store.update(r.Context(), func(tx *sql.Tx) error {
-		err := affected(tx.ExecContext(r.Context(), `DELETE FROM auth_server WHERE id = $1`, id))
+	err := s.db.Update(r.Context(), func(tx *sql.Tx) error {
+		err := litedb.Affected(tx.ExecContext(r.Context(), `DELETE FROM auth_server WHERE id = $1`, id))
 		if err != nil {
 			return orNotFound(err, "AuthorizationServer", id)
 		}
@@ -311,7 +318,7 @@ func (s *Server) deleteServer(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.keys.forget(id)
+	s.keys.Forget(id)
 	s.log.InfoContext(r.Context(), "authorization server deleted", "server", id)
 	w.WriteHeader(http.StatusNoContent)
 	return nil
@@ -321,8 +328,8 @@ func (s *Server) deleteServer(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) setServerStatus(status string) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		id := r.PathValue("as")
-		err := s.store.update(r.Context(), func(tx *sql.Tx) error {
-			return orNotFound(affected(tx.ExecContext(r.Context(), `UPDATE auth_server SET status = $2, last_updated = $3 WHERE id = $1`,
+		err := s.db.Update(r.Context(), func(tx *sql.Tx) error {
+			return orNotFound(litedb.Affected(tx.ExecContext(r.Context(), `UPDATE auth_server SET status = $2, last_updated = $3 WHERE id = $1`,
 				id, status, s.now().UnixMicro())), "AuthorizationServer", id)
 		})
 		if err == nil {

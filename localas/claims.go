@@ -7,6 +7,10 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"portico/localas/dialect"
+	"portico/localas/expression"
+	"portico/localas/litedb"
 )
 
 // claim is a claim that one authorization server puts into tokens.
@@ -46,19 +50,19 @@ var reservedClaims = []string{
 
 const claimColumns = `id, name, claim_type, value_type, value, status, scopes, system`
 
-func scanClaim(row scanner) (claim, error) {
+func scanClaim(row litedb.Scanner) (claim, error) {
 	var c claim
-	err := row.Scan(&c.ID, &c.Name, &c.ClaimType, &c.ValueType, &c.Value, &c.Status, asJSON(&c.Conditions.Scopes), &c.System)
+	err := row.Scan(&c.ID, &c.Name, &c.ClaimType, &c.ValueType, &c.Value, &c.Status, litedb.JSON(&c.Conditions.Scopes), &c.System)
 	c.AlwaysIncludeInToken = true
 	return c, err
 }
 
 func (s *Server) claims(ctx context.Context, server string) ([]claim, error) {
-	return queryAll(ctx, s.store.reader, scanClaim, `SELECT `+claimColumns+` FROM claim WHERE server = $1 ORDER BY seq`, server)
+	return litedb.QueryAll(ctx, s.db.Reader(), scanClaim, `SELECT `+claimColumns+` FROM claim WHERE server = $1 ORDER BY seq`, server)
 }
 
 func (s *Server) claim(ctx context.Context, server, id string) (claim, error) {
-	c, err := scanClaim(s.store.reader.QueryRowContext(ctx, `SELECT `+claimColumns+` FROM claim WHERE server = $1 AND id = $2`, server, id))
+	c, err := scanClaim(s.db.Reader().QueryRowContext(ctx, `SELECT `+claimColumns+` FROM claim WHERE server = $1 AND id = $2`, server, id))
 	return c, orNotFound(err, "OAuth2Claim", id)
 }
 
@@ -69,9 +73,9 @@ func insertClaim(ctx context.Context, tx *sql.Tx, server string, c claim) (claim
 	}
 	_, err := tx.ExecContext(ctx, `INSERT INTO claim (id, server, name, claim_type, value_type, value, status, scopes, system)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, c.ID, server, c.Name, c.ClaimType, c.ValueType, c.Value, c.Status,
-		toJSON(c.Conditions.Scopes), c.System)
-	if isDuplicate(err) {
-		err = invalid("name", "name: A claim with this name already exists.")
+		litedb.ToJSON(c.Conditions.Scopes), c.System)
+	if litedb.IsDuplicate(err) {
+		err = dialect.Invalid("name", "name: A claim with this name already exists.")
 	}
 	return c, err
 }
@@ -82,7 +86,7 @@ func (s *Server) createClaim(ctx context.Context, server string, c claim) (claim
 	if err := s.checkClaim(ctx, server, c); err != nil {
 		return claim{}, err
 	}
-	return c, s.store.update(ctx, func(tx *sql.Tx) (err error) {
+	return c, s.db.Update(ctx, func(tx *sql.Tx) (err error) {
 		c, err = insertClaim(ctx, tx, server, c)
 		return err
 	})
@@ -98,12 +102,12 @@ func (s *Server) replaceClaim(ctx context.Context, server string, old, c claim) 
 	if err := s.checkClaim(ctx, server, c); err != nil {
 		return claim{}, err
 	}
-	err := s.store.update(ctx, func(tx *sql.Tx) error {
-		return affected(tx.ExecContext(ctx, `UPDATE claim SET name = $2, claim_type = $3, value_type = $4, value = $5,
-			status = $6, scopes = $7 WHERE id = $1`, c.ID, c.Name, c.ClaimType, c.ValueType, c.Value, c.Status, toJSON(c.Conditions.Scopes)))
+	err := s.db.Update(ctx, func(tx *sql.Tx) error {
+		return litedb.Affected(tx.ExecContext(ctx, `UPDATE claim SET name = $2, claim_type = $3, value_type = $4, value = $5,
+			status = $6, scopes = $7 WHERE id = $1`, c.ID, c.Name, c.ClaimType, c.ValueType, c.Value, c.Status, litedb.ToJSON(c.Conditions.Scopes)))
 	})
-	if isDuplicate(err) {
-		err = invalid("name", "name: A claim with this name already exists.")
+	if litedb.IsDuplicate(err) {
+		err = dialect.Invalid("name", "name: A claim with this name already exists.")
 	}
 	return c, orNotFound(err, "OAuth2Claim", c.ID)
 }
@@ -114,10 +118,10 @@ func (s *Server) removeClaim(ctx context.Context, server, id string) error {
 		return err
 	}
 	if c.System {
-		return forbidden()
+		return dialect.Forbidden()
 	}
-	return s.store.update(ctx, func(tx *sql.Tx) error {
-		return orNotFound(affected(tx.ExecContext(ctx, `DELETE FROM claim WHERE id = $1`, id)), "OAuth2Claim", id)
+	return s.db.Update(ctx, func(tx *sql.Tx) error {
+		return orNotFound(litedb.Affected(tx.ExecContext(ctx, `DELETE FROM claim WHERE id = $1`, id)), "OAuth2Claim", id)
 	})
 }
 
@@ -154,7 +158,7 @@ func (s *Server) checkClaim(ctx context.Context, server string, c claim) error {
 	}
 	if c.ValueType != "EXPRESSION" {
 		causes = append(causes, "valueType: only EXPRESSION is supported.")
-	} else if _, err := parseExpression(c.Value); err != nil {
+	} else if _, err := expression.Parse(c.Value); err != nil {
 		causes = append(causes, "value: invalid expression: "+err.Error()+".")
 	}
 	scopes, err := s.scopes(ctx, server, "", everyScope)
@@ -167,7 +171,7 @@ func (s *Server) checkClaim(ctx context.Context, server string, c claim) error {
 		}
 	}
 	if len(causes) > 0 {
-		return invalid("claim", causes...)
+		return dialect.Invalid("claim", causes...)
 	}
 	return nil
 }
@@ -182,12 +186,12 @@ func claimValues(claims []claim, app client, scopes []string) (map[string]any, e
 		if c.Status != active || c.ClaimType != "RESOURCE" || !wanted {
 			continue
 		}
-		parsed, err := parseExpression(c.Value)
+		parsed, err := expression.Parse(c.Value)
 		if err != nil {
 			return nil, err
 		}
-		if text := parsed.eval(app).text; text != nil {
-			values[c.Name] = *text
+		if text, present := parsed.Value(expression.App{ID: app.ID, ClientID: app.ClientID}); present {
+			values[c.Name] = text
 		}
 	}
 	return values, nil
@@ -195,78 +199,20 @@ func claimValues(claims []claim, app client, scopes []string) (map[string]any, e
 
 type claimView struct {
 	claim
-	Links links `json:"_links"`
+	Links dialect.Links `json:"_links"`
 }
 
-func (s *Server) claimView(server string, c claim) claimView {
-	self := s.base + "/api/v1/authorizationServers/" + server + "/claims/" + c.ID
-	return claimView{c, links{"self": link(self, "GET", "PUT", "DELETE")}}
+func (s *Server) claimView(r *http.Request, c claim) any {
+	self := s.base + "/api/v1/authorizationServers/" + r.PathValue("as") + "/claims/" + c.ID
+	return claimView{c, dialect.Links{"self": dialect.Link(self, "GET", "PUT", "DELETE")}}
 }
 
-func (s *Server) listClaims(w http.ResponseWriter, r *http.Request) error {
-	as, err := s.authServer(r.Context(), r.PathValue("as"))
-	if err != nil {
-		return err
+func (s *Server) claimResource() resource[claim] {
+	return resource[claim]{
+		wildcard: "claim", owner: s.serverID, find: s.claim,
+		list: func(_ http.ResponseWriter, r *http.Request, server string) ([]claim, error) {
+			return s.claims(r.Context(), server)
+		},
+		create: s.createClaim, replace: s.replaceClaim, remove: s.removeClaim, view: s.claimView,
 	}
-	all, err := s.claims(r.Context(), as.ID)
-	if err != nil {
-		return err
-	}
-	views := []claimView{}
-	for _, c := range all {
-		views = append(views, s.claimView(as.ID, c))
-	}
-	writeJSON(w, http.StatusOK, views)
-	return nil
-}
-
-func (s *Server) postClaim(w http.ResponseWriter, r *http.Request) error {
-	as, err := s.authServer(r.Context(), r.PathValue("as"))
-	if err != nil {
-		return err
-	}
-	in, err := readJSON[claim](w, r)
-	if err != nil {
-		return err
-	}
-	c, err := s.createClaim(r.Context(), as.ID, in)
-	if err != nil {
-		return err
-	}
-	writeJSON(w, http.StatusCreated, s.claimView(as.ID, c))
-	return nil
-}
-
-func (s *Server) getClaim(w http.ResponseWriter, r *http.Request) error {
-	c, err := s.claim(r.Context(), r.PathValue("as"), r.PathValue("claim"))
-	if err != nil {
-		return err
-	}
-	writeJSON(w, http.StatusOK, s.claimView(r.PathValue("as"), c))
-	return nil
-}
-
-func (s *Server) putClaim(w http.ResponseWriter, r *http.Request) error {
-	old, err := s.claim(r.Context(), r.PathValue("as"), r.PathValue("claim"))
-	if err != nil {
-		return err
-	}
-	in, err := readJSON[claim](w, r)
-	if err != nil {
-		return err
-	}
-	c, err := s.replaceClaim(r.Context(), r.PathValue("as"), old, in)
-	if err != nil {
-		return err
-	}
-	writeJSON(w, http.StatusOK, s.claimView(r.PathValue("as"), c))
-	return nil
-}
-
-func (s *Server) deleteClaim(w http.ResponseWriter, r *http.Request) error {
-	if err := s.removeClaim(r.Context(), r.PathValue("as"), r.PathValue("claim")); err != nil {
-		return err
-	}
-	w.WriteHeader(http.StatusNoContent)
-	return nil
 }

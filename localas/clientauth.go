@@ -13,6 +13,9 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
+
+	"portico/localas/dialect"
+	"portico/localas/litedb"
 )
 
 const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -34,7 +37,7 @@ type clientCredentials struct {
 func readClientCredentials(authorization string, form url.Values) (clientCredentials, error) {
 	hasHeader, hasSecret, hasAssertion := authorization != "", form.Has("client_secret"), form.Has("client_assertion")
 	if hasHeader && (hasSecret || hasAssertion) || hasSecret && hasAssertion {
-		return clientCredentials{}, badOAuth("invalid_request", "Cannot supply multiple client credentials. "+
+		return clientCredentials{}, dialect.BadOAuth("invalid_request", "Cannot supply multiple client credentials. "+
 			"Use one of the following: credentials in the Authorization header, credentials in the post body, or a client_assertion in the post body.")
 	}
 	switch {
@@ -44,18 +47,18 @@ func readClientCredentials(authorization string, form url.Values) (clientCredent
 			return clientCredentials{}, err
 		}
 		if named := form.Get("client_id"); named != "" && named != id {
-			return clientCredentials{}, badOAuth("invalid_request", "The client_id in the body is not the one in the Authorization header.")
+			return clientCredentials{}, dialect.BadOAuth("invalid_request", "The client_id in the body is not the one in the Authorization header.")
 		}
 		return clientCredentials{clientID: id, secret: value}, nil
 	case hasAssertion:
 		if form.Get("client_assertion_type") != assertionType {
-			return clientCredentials{}, badOAuth("invalid_request", "The client_assertion_type must be '"+assertionType+"'.")
+			return clientCredentials{}, dialect.BadOAuth("invalid_request", "The client_assertion_type must be '"+assertionType+"'.")
 		}
 		return clientCredentials{clientID: form.Get("client_id"), assertion: form.Get("client_assertion")}, nil
 	case hasSecret && form.Get("client_id") != "":
 		return clientCredentials{clientID: form.Get("client_id"), secret: form.Get("client_secret")}, nil
 	}
-	return clientCredentials{}, invalidClient("No client credentials found.")
+	return clientCredentials{}, dialect.InvalidClient("No client credentials found.")
 }
 
 // parseBasic reads a Basic header whose parts are form-encoded (RFC 6749
@@ -63,9 +66,9 @@ func readClientCredentials(authorization string, form url.Values) (clientCredent
 func parseBasic(header string) (id, value string, err error) {
 	scheme, encoded, _ := strings.Cut(header, " ")
 	if !strings.EqualFold(scheme, "Basic") {
-		return "", "", invalidClient("No client credentials found.")
+		return "", "", dialect.InvalidClient("No client credentials found.")
 	}
-	broken := badOAuth("invalid_request", "The Authorization header is not valid: 'Basic' must be followed by the base64 form of 'client_id:client_secret'.")
+	broken := dialect.BadOAuth("invalid_request", "The Authorization header is not valid: 'Basic' must be followed by the base64 form of 'client_id:client_secret'.")
 	decoded, err := base64.StdEncoding.DecodeString(strings.TrimSpace(encoded))
 	if err != nil {
 		return "", "", broken
@@ -76,7 +79,7 @@ func parseBasic(header string) (id, value string, err error) {
 	}
 	id, errID := url.QueryUnescape(id)
 	value, errValue := url.QueryUnescape(value)
-	if errID != nil || errValue != nil || !cleanText(id) || !cleanText(value) {
+	if errID != nil || errValue != nil || !dialect.CleanText(id) || !dialect.CleanText(value) {
 		return "", "", broken
 	}
 	return id, value, nil
@@ -97,9 +100,9 @@ func (s *Server) authenticateClient(r *http.Request, form url.Values, audiences 
 		return client{}, err
 	}
 	if !c.usesSecret() {
-		return client{}, invalidClient("The client is registered for the authentication method " + c.AuthMethod + ".")
+		return client{}, dialect.InvalidClient("The client is registered for the authentication method " + c.AuthMethod + ".")
 	}
-	secrets, err := secretsOf(r.Context(), s.store.reader, c.ID)
+	secrets, err := secretsOf(r.Context(), s.db.Reader(), c.ID)
 	if err != nil {
 		return client{}, err
 	}
@@ -108,13 +111,13 @@ func (s *Server) authenticateClient(r *http.Request, form url.Values, audiences 
 			return c, nil
 		}
 	}
-	return client{}, invalidClient("The client secret supplied for a confidential client is invalid.")
+	return client{}, dialect.InvalidClient("The client secret supplied for a confidential client is invalid.")
 }
 
 func (s *Server) activeClient(ctx context.Context, clientID string) (client, error) {
-	c, err := clientByClientID(ctx, s.store.reader, clientID)
-	if missing, ok := errors.AsType[*apiError](err); ok && missing.Status == http.StatusNotFound || err == nil && c.Status != active {
-		return client{}, invalidClient("Invalid value for 'client_id' parameter.")
+	c, err := clientByClientID(ctx, s.db.Reader(), clientID)
+	if missing, ok := errors.AsType[*dialect.APIError](err); ok && missing.Status == http.StatusNotFound || err == nil && c.Status != active {
+		return client{}, dialect.InvalidClient("Invalid value for 'client_id' parameter.")
 	}
 	return c, err
 }
@@ -123,32 +126,32 @@ func (s *Server) activeClient(ctx context.Context, clientID string) (client, err
 func (s *Server) authenticateByAssertion(ctx context.Context, credentials clientCredentials, audiences []string) (client, error) {
 	token, err := jwt.ParseSigned(credentials.assertion, assertionAlgorithms)
 	if err != nil {
-		return client{}, invalidClient("The client_assertion is not a JWT signed by a supported algorithm.")
+		return client{}, dialect.InvalidClient("The client_assertion is not a JWT signed by a supported algorithm.")
 	}
 	var claims jwt.Claims
 	if err := token.UnsafeClaimsWithoutVerification(&claims); err != nil {
-		return client{}, invalidClient("The client_assertion has claims of the wrong type.")
+		return client{}, dialect.InvalidClient("The client_assertion has claims of the wrong type.")
 	}
 	if claims.Issuer == "" || claims.Issuer != claims.Subject || credentials.clientID != "" && credentials.clientID != claims.Subject {
-		return client{}, invalidClient("The issuer and the subject of the client_assertion must be the client_id.")
+		return client{}, dialect.InvalidClient("The issuer and the subject of the client_assertion must be the client_id.")
 	}
 	c, err := s.activeClient(ctx, claims.Subject)
 	if err != nil {
 		return client{}, err
 	}
 	if c.AuthMethod != "private_key_jwt" || !verifies(token, c.Settings.JWKS) {
-		return client{}, invalidClient("The client_assertion signature is invalid.")
+		return client{}, dialect.InvalidClient("The client_assertion signature is invalid.")
 	}
 	now := s.clock()
 	switch {
 	case !slices.ContainsFunc(claims.Audience, func(aud string) bool { return slices.Contains(audiences, aud) }):
-		return client{}, invalidClient("The audience claim of the client_assertion must be the endpoint's URL.")
+		return client{}, dialect.InvalidClient("The audience claim of the client_assertion must be the endpoint's URL.")
 	case claims.Expiry == nil || now.After(claims.Expiry.Time()):
-		return client{}, invalidClient("The client_assertion token is expired.")
+		return client{}, dialect.InvalidClient("The client_assertion token is expired.")
 	case claims.Expiry.Time().After(now.Add(time.Hour)):
-		return client{}, invalidClient("The client_assertion token has an expiration too far into the future.")
+		return client{}, dialect.InvalidClient("The client_assertion token has an expiration too far into the future.")
 	case claims.NotBefore != nil && now.Add(time.Minute).Before(claims.NotBefore.Time()):
-		return client{}, invalidClient("The client_assertion token is not valid yet.")
+		return client{}, dialect.InvalidClient("The client_assertion token is not valid yet.")
 	}
 	return c, s.useAssertion(ctx, c, claims)
 }
@@ -168,7 +171,7 @@ func (s *Server) useAssertion(ctx context.Context, c client, claims jwt.Claims) 
 	if claims.ID == "" {
 		return nil
 	}
-	err := s.store.update(ctx, func(tx *sql.Tx) error {
+	err := s.db.Update(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM used_assertion WHERE expires < $1`, s.now().UnixMicro()); err != nil {
 			return err
 		}
@@ -176,8 +179,8 @@ func (s *Server) useAssertion(ctx context.Context, c client, claims jwt.Claims) 
 			c.ID, claims.ID, claims.Expiry.Time().UnixMicro())
 		return err
 	})
-	if isDuplicate(err) {
-		return invalidClient("The client_assertion token has already been used.")
+	if litedb.IsDuplicate(err) {
+		return dialect.InvalidClient("The client_assertion token has already been used.")
 	}
 	return err
 }

@@ -14,6 +14,8 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"portico/localas/dialect"
+	"portico/localas/litedb"
 	"portico/secret"
 )
 
@@ -42,7 +44,7 @@ type client struct {
 	TokensFrom  time.Time
 }
 
-func (c client) sequence() int64 { return c.seq }
+func (c client) Sequence() int64 { return c.seq }
 
 // clientSettings are the members that both faces of a client, the apps API and
 // dynamic registration, call by the same names.
@@ -73,19 +75,19 @@ func (c client) allows(grantType string) bool {
 
 const clientColumns = `seq, id, client_id, label, status, auth_method, settings, profile, created, last_updated, tokens_from`
 
-func scanClient(row scanner) (client, error) {
+func scanClient(row litedb.Scanner) (client, error) {
 	var c client
-	err := row.Scan(&c.seq, &c.ID, &c.ClientID, &c.Label, &c.Status, &c.AuthMethod, asJSON(&c.Settings), asJSON(&c.Profile),
-		timeColumn{&c.Created}, timeColumn{&c.LastUpdated}, timeColumn{&c.TokensFrom})
+	err := row.Scan(&c.seq, &c.ID, &c.ClientID, &c.Label, &c.Status, &c.AuthMethod, litedb.JSON(&c.Settings), litedb.JSON(&c.Profile),
+		litedb.Time(&c.Created), litedb.Time(&c.LastUpdated), litedb.Time(&c.TokensFrom))
 	return c, err
 }
 
-func clientByID(ctx context.Context, q querier, id string) (client, error) {
+func clientByID(ctx context.Context, q litedb.Querier, id string) (client, error) {
 	c, err := scanClient(q.QueryRowContext(ctx, `SELECT `+clientColumns+` FROM client WHERE id = $1`, id))
 	return c, orNotFound(err, "AppInstance", id)
 }
 
-func clientByClientID(ctx context.Context, q querier, clientID string) (client, error) {
+func clientByClientID(ctx context.Context, q litedb.Querier, clientID string) (client, error) {
 	c, err := scanClient(q.QueryRowContext(ctx, `SELECT `+clientColumns+` FROM client WHERE client_id = $1`, clientID))
 	return c, orNotFound(err, "PublicClientApp", clientID)
 }
@@ -94,17 +96,17 @@ func clientByClientID(ctx context.Context, q querier, clientID string) (client, 
 type clientFilter struct{ LabelPrefix, ID, Status string }
 
 // clients returns one element more than the page holds, if there is one.
-func (s *Server) clients(ctx context.Context, f clientFilter, p page) ([]client, error) {
-	return queryAll(ctx, s.store.reader, scanClient, `SELECT `+clientColumns+` FROM client
+func (s *Server) clients(ctx context.Context, f clientFilter, p dialect.Page) ([]client, error) {
+	return litedb.QueryAll(ctx, s.db.Reader(), scanClient, `SELECT `+clientColumns+` FROM client
 		WHERE seq > $1 AND label LIKE $2 ESCAPE '\' AND ($3 = '' OR id = $3) AND ($4 = '' OR status = $4)
-		ORDER BY seq LIMIT $5`, p.after, prefixPattern(f.LabelPrefix), f.ID, f.Status, p.limit+1)
+		ORDER BY seq LIMIT $5`, p.After, litedb.PrefixPattern(f.LabelPrefix), f.ID, f.Status, p.Limit+1)
 }
 
 // searchClients finds clients by a part of their label or by their client_id.
-func (s *Server) searchClients(ctx context.Context, text string, p page) ([]client, error) {
-	return queryAll(ctx, s.store.reader, scanClient, `SELECT `+clientColumns+` FROM client
+func (s *Server) searchClients(ctx context.Context, text string, p dialect.Page) ([]client, error) {
+	return litedb.QueryAll(ctx, s.db.Reader(), scanClient, `SELECT `+clientColumns+` FROM client
 		WHERE seq > $1 AND (label LIKE $2 ESCAPE '\' OR client_id = $3) ORDER BY seq LIMIT $4`,
-		p.after, "%"+prefixPattern(text), text, p.limit+1)
+		p.After, "%"+litedb.PrefixPattern(text), text, p.Limit+1)
 }
 
 // createClient validates and stores a client. When the client authenticates
@@ -118,16 +120,16 @@ func (s *Server) createClient(ctx context.Context, c client, chosen secret.Text)
 	}
 	c = withDefaults(c)
 	if causes := append(checkClient(c), checkSecret(c, chosen)...); len(causes) > 0 {
-		return client{}, secret.Text{}, invalid("client", causes...)
+		return client{}, secret.Text{}, dialect.Invalid("client", causes...)
 	}
 	if c.usesSecret() && chosen.Empty() {
 		chosen = newClientSecret()
 	}
-	err := s.store.update(ctx, func(tx *sql.Tx) error {
+	err := s.db.Update(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `INSERT INTO client
 			(id, client_id, label, status, auth_method, settings, profile, created, last_updated, tokens_from)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8)`, c.ID, c.ClientID, c.Label, c.Status, c.AuthMethod,
-			toJSON(c.Settings), string(c.Profile), now.UnixMicro()); err != nil {
+			litedb.ToJSON(c.Settings), string(c.Profile), now.UnixMicro()); err != nil {
 			return err
 		}
 		if !c.usesSecret() {
@@ -136,8 +138,8 @@ func (s *Server) createClient(ctx context.Context, c client, chosen secret.Text)
 		_, err := insertSecret(ctx, tx, c, chosen, active, now)
 		return err
 	})
-	if isDuplicate(err) {
-		return client{}, secret.Text{}, invalid("client_id", "client_id: An application with this client_id already exists.")
+	if litedb.IsDuplicate(err) {
+		return client{}, secret.Text{}, dialect.Invalid("client_id", "client_id: An application with this client_id already exists.")
 	}
 	if err != nil {
 		return client{}, secret.Text{}, err
@@ -153,12 +155,12 @@ func (s *Server) replaceClient(ctx context.Context, old, c client) (client, erro
 	c.LastUpdated = s.now().UTC()
 	c = withDefaults(c)
 	if causes := checkClient(c); len(causes) > 0 {
-		return client{}, invalid("client", causes...)
+		return client{}, dialect.Invalid("client", causes...)
 	}
-	return c, s.store.update(ctx, func(tx *sql.Tx) error {
-		err := affected(tx.ExecContext(ctx,
+	return c, s.db.Update(ctx, func(tx *sql.Tx) error {
+		err := litedb.Affected(tx.ExecContext(ctx,
 			`UPDATE client SET label = $2, auth_method = $3, settings = $4, profile = $5, last_updated = $6 WHERE id = $1`,
-			c.ID, c.Label, c.AuthMethod, toJSON(c.Settings), string(c.Profile), c.LastUpdated.UnixMicro()))
+			c.ID, c.Label, c.AuthMethod, litedb.ToJSON(c.Settings), string(c.Profile), c.LastUpdated.UnixMicro()))
 		return orNotFound(err, "AppInstance", c.ID)
 	})
 }
@@ -171,8 +173,8 @@ func (s *Server) setClientStatus(ctx context.Context, id, status string) error {
 	if status == inactive {
 		tokensFrom = now + 1
 	}
-	err := s.store.update(ctx, func(tx *sql.Tx) error {
-		err := affected(tx.ExecContext(ctx, `UPDATE client SET status = $2, last_updated = $3, tokens_from = max(tokens_from, $4)
+	err := s.db.Update(ctx, func(tx *sql.Tx) error {
+		err := litedb.Affected(tx.ExecContext(ctx, `UPDATE client SET status = $2, last_updated = $3, tokens_from = max(tokens_from, $4)
 			WHERE id = $1`, id, status, now, tokensFrom))
 		return orNotFound(err, "AppInstance", id)
 	})
@@ -184,8 +186,8 @@ func (s *Server) setClientStatus(ctx context.Context, id, status string) error {
 
 // deleteClient removes a client with its secrets; its tokens die with it.
 func (s *Server) deleteClient(ctx context.Context, id string) error {
-	err := s.store.update(ctx, func(tx *sql.Tx) error {
-		return orNotFound(affected(tx.ExecContext(ctx, `DELETE FROM client WHERE id = $1`, id)), "AppInstance", id)
+	err := s.db.Update(ctx, func(tx *sql.Tx) error {
+		return orNotFound(litedb.Affected(tx.ExecContext(ctx, `DELETE FROM client WHERE id = $1`, id)), "AppInstance", id)
 	})
 	if err == nil {
 		s.log.InfoContext(ctx, "application deleted", "app", id)
@@ -230,21 +232,21 @@ func insertSecret(ctx context.Context, tx *sql.Tx, c client, value secret.Text, 
 	return cs, err
 }
 
-func scanSecret(row scanner) (clientSecret, error) {
+func scanSecret(row litedb.Scanner) (clientSecret, error) {
 	var cs clientSecret
-	err := row.Scan(&cs.ID, &cs.Status, timeColumn{&cs.Created}, timeColumn{&cs.LastUpdated}, &cs.salt, &cs.hash)
+	err := row.Scan(&cs.ID, &cs.Status, litedb.Time(&cs.Created), litedb.Time(&cs.LastUpdated), &cs.salt, &cs.hash)
 	return cs, err
 }
 
-func secretsOf(ctx context.Context, q querier, id string) ([]clientSecret, error) {
-	return queryAll(ctx, q, scanSecret,
+func secretsOf(ctx context.Context, q litedb.Querier, id string) ([]clientSecret, error) {
+	return litedb.QueryAll(ctx, q, scanSecret,
 		`SELECT id, status, created, last_updated, salt, hash FROM client_secret WHERE client = $1 ORDER BY seq`, id)
 }
 
 // replaceSecrets gives the client one new secret in place of all it has.
 func (s *Server) replaceSecrets(ctx context.Context, c client) (secret.Text, error) {
 	value := newClientSecret()
-	err := s.store.update(ctx, func(tx *sql.Tx) error {
+	err := s.db.Update(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM client_secret WHERE client = $1`, c.ID); err != nil {
 			return err
 		}

@@ -3,6 +3,8 @@ package localas
 import (
 	"context"
 	"net/http"
+
+	"portico/localas/dialect"
 )
 
 // metadata is a discovery document: of OAuth (RFC 8414), or with the last
@@ -61,7 +63,7 @@ func (s *Server) getOAuthMetadata(w http.ResponseWriter, r *http.Request) error 
 		return err
 	}
 	document.GrantTypes = []string{clientCredentialsGrant}
-	writeJSON(w, http.StatusOK, document)
+	dialect.WriteJSON(w, http.StatusOK, document)
 	return nil
 }
 
@@ -71,7 +73,7 @@ func (s *Server) getOpenIDMetadata(w http.ResponseWriter, r *http.Request) error
 		return err
 	}
 	document.IDTokenAlgorithms = []string{"RS256"}
-	writeJSON(w, http.StatusOK, document)
+	dialect.WriteJSON(w, http.StatusOK, document)
 	return nil
 }
 
@@ -104,7 +106,7 @@ func (s *Server) getOrgMetadata(w http.ResponseWriter, r *http.Request) error {
 	}
 	document := s.newMetadata(s.base, s.base+"/oauth2", userScopes)
 	document.IDTokenAlgorithms = []string{"RS256"}
-	writeJSON(w, http.StatusOK, document)
+	dialect.WriteJSON(w, http.StatusOK, document)
 	return nil
 }
 
@@ -114,10 +116,10 @@ func (s *Server) checkMetadataClient(ctx context.Context, clientID string) error
 		return nil
 	}
 	if _, err := s.activeClient(ctx, clientID); err != nil {
-		if _, refused := err.(*oauthError); !refused {
+		if _, refused := err.(*dialect.OAuthError); !refused {
 			return err
 		}
-		return &apiError{http.StatusBadRequest, "invalid_client", "Invalid value for 'client_id' parameter.", nil}
+		return dialect.Refusal(http.StatusBadRequest, "invalid_client", "Invalid value for 'client_id' parameter.")
 	}
 	return nil
 }
@@ -125,5 +127,5 @@ func (s *Server) checkMetadataClient(ctx context.Context, clientID string) error
 // authorize refuses the flows with a person, which the documents must still
 // name an endpoint for.
 func (s *Server) authorize(http.ResponseWriter, *http.Request) error {
-	return badOAuth("unsupported_response_type", "This authorization server signs nobody in: it issues tokens for client credentials only.")
+	return dialect.BadOAuth("unsupported_response_type", "This authorization server signs nobody in: it issues tokens for client credentials only.")
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"portico/localas/dialect"
 )
 
 // fault is a switch for tests: what to do to the next requests of a path.
@@ -55,12 +57,12 @@ func (f *faults) next(r *http.Request) (fault, bool) {
 }
 
 func (s *Server) postFaults(w http.ResponseWriter, r *http.Request) error {
-	in, err := readJSON[faultBody](w, r)
+	in, err := dialect.ReadJSON[faultBody](w, r)
 	if err != nil {
 		return err
 	}
 	if in.Count < 0 || in.DropResponseAfterCommit < 0 || in.DelayMillis < 0 || in.Status != 0 && (in.Status < 400 || in.Status > 599) {
-		return invalid("fault", "count, drop_response_after_commit and delay_ms must not be negative, and status must be 400 to 599.")
+		return dialect.Invalid("fault", "count, drop_response_after_commit and delay_ms must not be negative, and status must be 400 to 599.")
 	}
 	s.faults.mu.Lock()
 	if in.Clear {
@@ -76,7 +78,7 @@ func (s *Server) postFaults(w http.ResponseWriter, r *http.Request) error {
 		s.clockOffset.Store(int64(time.Duration(*in.ClockOffsetSeconds) * time.Second))
 	}
 	if in.RotateKeys {
-		if _, err := s.keys.rotate(r.Context(), defaultServer); err != nil {
+		if _, err := s.keys.Rotate(r.Context(), defaultServer); err != nil {
 			return err
 		}
 	}
@@ -112,9 +114,9 @@ func (s *Server) withFaults(next http.Handler) http.Handler {
 			panic(http.ErrAbortHandler)
 		case one.Status == http.StatusTooManyRequests:
 			setRateHeaders(w, s.limits.management, 0, s.clock().Add(time.Second))
-			s.writeError(w, r, tooManyRequests())
+			dialect.WriteError(w, r, s.log, dialect.TooManyRequests())
 		case one.Status != 0:
-			s.writeError(w, r, &apiError{one.Status, "E0000010", "Service is in read only mode", nil})
+			dialect.WriteError(w, r, s.log, dialect.Refusal(one.Status, "E0000010", "Service is in read only mode"))
 		default:
 			next.ServeHTTP(w, r)
 		}

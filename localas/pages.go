@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"portico/localas/dialect"
 	"portico/secret"
 )
 
@@ -29,7 +30,7 @@ func parsePages() (map[string]*template.Template, error) {
 	}
 	functions := template.FuncMap{
 		"date":    func(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04 MST") },
-		"machine": timestamp,
+		"machine": dialect.Timestamp,
 		"join":    strings.Join,
 		"lower":   strings.ToLower,
 	}
@@ -87,7 +88,7 @@ func (s *Server) mountPages(mux *http.ServeMux) {
 	}))
 	guard := func(next http.Handler) http.Handler {
 		return protection.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+			r.Body = http.MaxBytesReader(w, r.Body, dialect.MaxBody)
 			next.ServeHTTP(w, r)
 		}))
 	}
@@ -125,7 +126,7 @@ func (s *Server) signedIn(handle pageHandler) http.Handler {
 }
 
 func (s *Server) writePageError(w http.ResponseWriter, r *http.Request, err error) {
-	if refusal, ok := errors.AsType[*apiError](err); ok {
+	if refusal, ok := errors.AsType[*dialect.APIError](err); ok {
 		text := refusal.Summary + "."
 		if len(refusal.Causes) > 0 {
 			text = strings.Join(refusal.Causes, " ")
@@ -161,7 +162,7 @@ func (f formState) Has(name, value string) bool { return slices.Contains(f.Value
 // refused turns a refusal into the state of the form to show again; other
 // errors stay errors.
 func refused(err error, values url.Values) (formState, error) {
-	refusal, ok := errors.AsType[*apiError](err)
+	refusal, ok := errors.AsType[*dialect.APIError](err)
 	if !ok || refusal.Status != http.StatusBadRequest {
 		return formState{}, err
 	}
@@ -205,12 +206,12 @@ func redirect(w http.ResponseWriter, v visit, target string) error {
 // formValues reads a page's form; it refuses what no browser sends.
 func formValues(r *http.Request) (url.Values, error) {
 	if err := r.ParseForm(); err != nil {
-		return nil, malformed("The form could not be read.")
+		return nil, dialect.Malformed("The form could not be read.")
 	}
 	for _, values := range r.PostForm {
 		for _, value := range values {
-			if !cleanText(value) {
-				return nil, malformed("A field contains characters that are not allowed.")
+			if !dialect.CleanText(value) {
+				return nil, dialect.Malformed("A field contains characters that are not allowed.")
 			}
 		}
 	}

@@ -3,6 +3,8 @@ package localas
 import (
 	"net/http"
 	"net/url"
+
+	"portico/localas/dialect"
 )
 
 // The pages under Applications.
@@ -17,7 +19,7 @@ type applicationsView struct {
 }
 
 func (s *Server) applicationsPage(w http.ResponseWriter, v visit) error {
-	p, err := readPage(v.Request, 50)
+	p, err := dialect.ReadPage(v.Request, 50)
 	if err != nil {
 		return err
 	}
@@ -27,9 +29,9 @@ func (s *Server) applicationsPage(w http.ResponseWriter, v visit) error {
 		return err
 	}
 	view := applicationsView{s.frame("Applications", sectionApplications), found, query, ""}
-	if len(found) > p.limit {
-		view.Clients = found[:p.limit]
-		view.Next = "/applications?" + url.Values{"q": {query}, "after": {cursor(view.Clients[p.limit-1])}}.Encode()
+	if len(found) > p.Limit {
+		view.Clients = found[:p.Limit]
+		view.Next = "/applications?" + url.Values{"q": {query}, "after": {dialect.Cursor(view.Clients[p.Limit-1])}}.Encode()
 	}
 	return s.render(w, http.StatusOK, "applications", view)
 }
@@ -44,12 +46,12 @@ type applicationView struct {
 }
 
 func (s *Server) applicationPage(w http.ResponseWriter, v visit) error {
-	c, err := clientByID(v.Context(), s.store.reader, v.PathValue("app"))
+	c, err := clientByID(v.Context(), s.db.Reader(), v.PathValue("app"))
 	if err != nil {
 		return err
 	}
 	view := applicationView{frame: s.frame(c.Label, sectionApplications), Client: c}
-	if view.Secrets, err = secretsOf(v.Context(), s.store.reader, c.ID); err != nil {
+	if view.Secrets, err = secretsOf(v.Context(), s.db.Reader(), c.ID); err != nil {
 		return err
 	}
 	actives := 0
@@ -66,7 +68,7 @@ func (s *Server) applicationPage(w http.ResponseWriter, v visit) error {
 }
 
 func (s *Server) changeApplication(w http.ResponseWriter, v visit) error {
-	c, err := clientByID(v.Context(), s.store.reader, v.PathValue("app"))
+	c, err := clientByID(v.Context(), s.db.Reader(), v.PathValue("app"))
 	if err != nil {
 		return err
 	}
@@ -78,11 +80,11 @@ func (s *Server) changeApplication(w http.ResponseWriter, v visit) error {
 		err = s.setClientStatus(v.Context(), c.ID, inactive)
 	case "delete":
 		if c.Status == active {
-			return invalid("application", "The application must be deactivated before it is deleted.")
+			return dialect.Invalid("application", "The application must be deactivated before it is deleted.")
 		}
 		err, target = s.deleteClient(v.Context(), c.ID), "/applications"
 	default:
-		err = notFound("action", v.PathValue("action"))
+		err = dialect.NotFound("action", v.PathValue("action"))
 	}
 	if err != nil {
 		return err
@@ -101,7 +103,7 @@ func (s *Server) changeSecret(w http.ResponseWriter, v visit) error {
 	case "delete":
 		err = s.removeSecret(v.Context(), app, id)
 	default:
-		err = notFound("action", v.PathValue("action"))
+		err = dialect.NotFound("action", v.PathValue("action"))
 	}
 	if err != nil {
 		return err

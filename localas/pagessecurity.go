@@ -5,6 +5,9 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"portico/localas/dialect"
+	"portico/localas/signing"
 )
 
 // The pages under Security > API.
@@ -28,7 +31,7 @@ func (s *Server) serversPage(w http.ResponseWriter, v visit) error {
 }
 
 func (s *Server) showServers(w http.ResponseWriter, v visit, status int, form formState) error {
-	servers, err := s.authServers(v.Context(), "", page{limit: 200})
+	servers, err := s.authServers(v.Context(), "", dialect.Page{Limit: 200})
 	if err != nil {
 		return err
 	}
@@ -115,7 +118,7 @@ type serverPageView struct {
 	Tab    string
 	Server serverRow
 	Form   formState
-	Key    signingKey // Settings
+	Key    signing.Key // Settings
 
 	Scopes   []scope // Scopes and Claims
 	Claims   []claim
@@ -141,7 +144,7 @@ func (s *Server) showSettings(w http.ResponseWriter, v visit, status int, form f
 	if err != nil {
 		return err
 	}
-	if view.Key, err = s.keys.signer(v.Context(), view.Server.authServer); err != nil {
+	if view.Key, err = s.keys.Signer(v.Context(), view.Server.ID, view.Server.rotates()); err != nil {
 		return err
 	}
 	if form.Values == nil {

@@ -8,6 +8,9 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"portico/localas/dialect"
+	"portico/localas/litedb"
 )
 
 // policy says to which clients an authorization server gives tokens; its rules
@@ -76,45 +79,46 @@ func (s *Server) decide(ctx context.Context, server string, c client, grantType 
 
 const policyColumns = `id, name, description, priority, status, clients, system, created, last_updated`
 
-func scanPolicy(row scanner) (policy, error) {
+func scanPolicy(row litedb.Scanner) (policy, error) {
 	p := policy{Type: policyType}
-	err := row.Scan(&p.ID, &p.Name, &p.Description, &p.Priority, &p.Status, asJSON(&p.Conditions.Clients.Include), &p.System,
-		timeColumn{&p.created}, timeColumn{&p.lastUpdated})
+	err := row.Scan(&p.ID, &p.Name, &p.Description, &p.Priority, &p.Status, litedb.JSON(&p.Conditions.Clients.Include), &p.System,
+		litedb.Time(&p.created), litedb.Time(&p.lastUpdated))
 	return p, err
 }
 
 // policies are in the order of evaluation.
 func (s *Server) policies(ctx context.Context, server string) ([]policy, error) {
-	return queryAll(ctx, s.store.reader, scanPolicy,
+	return litedb.QueryAll(ctx, s.db.Reader(), scanPolicy,
 		`SELECT `+policyColumns+` FROM policy WHERE server = $1 ORDER BY priority, seq DESC`, server)
 }
 
 func (s *Server) policy(ctx context.Context, server, id string) (policy, error) {
-	p, err := scanPolicy(s.store.reader.QueryRowContext(ctx, `SELECT `+policyColumns+` FROM policy WHERE server = $1 AND id = $2`, server, id))
+	p, err := scanPolicy(s.db.Reader().QueryRowContext(ctx, `SELECT `+policyColumns+` FROM policy WHERE server = $1 AND id = $2`, server, id))
 	return p, orNotFound(err, "Policy", id)
 }
 
 // createPolicy stores a policy at its priority; those at or after it move down.
 // Without a priority it comes last.
 func (s *Server) createPolicy(ctx context.Context, server string, p policy) (policy, error) {
+	p.System = false
 	p = policyDefaults(p)
 	if err := checkPolicy(p); err != nil {
 		return policy{}, err
 	}
 	now := s.now().UTC()
 	p.ID, p.created, p.lastUpdated = newID("00p"), now, now
-	err := s.store.update(ctx, func(tx *sql.Tx) (err error) {
+	err := s.db.Update(ctx, func(tx *sql.Tx) (err error) {
 		if p.Priority, err = place(ctx, tx, "policy", "server", server, p.ID, p.Priority); err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `INSERT INTO policy
 			(id, server, name, description, priority, status, clients, system, created, last_updated)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)`, p.ID, server, p.Name, p.Description, p.Priority, p.Status,
-			toJSON(p.Conditions.Clients.Include), p.System, now.UnixMicro())
+			litedb.ToJSON(p.Conditions.Clients.Include), p.System, now.UnixMicro())
 		return err
 	})
-	if isDuplicate(err) {
-		err = invalid("name", "name: A policy with this name already exists.")
+	if litedb.IsDuplicate(err) {
+		err = dialect.Invalid("name", "name: A policy with this name already exists.")
 	}
 	return p, err
 }
@@ -144,18 +148,18 @@ func (s *Server) replacePolicy(ctx context.Context, server string, old, p policy
 	if err := checkPolicy(p); err != nil {
 		return policy{}, err
 	}
-	err := s.store.update(ctx, func(tx *sql.Tx) (err error) {
+	err := s.db.Update(ctx, func(tx *sql.Tx) (err error) {
 		if p.Priority != old.Priority {
 			if p.Priority, err = place(ctx, tx, "policy", "server", server, p.ID, p.Priority); err != nil {
 				return err
 			}
 		}
-		return affected(tx.ExecContext(ctx, `UPDATE policy SET name = $2, description = $3, priority = $4, status = $5,
+		return litedb.Affected(tx.ExecContext(ctx, `UPDATE policy SET name = $2, description = $3, priority = $4, status = $5,
 			clients = $6, last_updated = $7 WHERE id = $1`, p.ID, p.Name, p.Description, p.Priority, p.Status,
-			toJSON(p.Conditions.Clients.Include), p.lastUpdated.UnixMicro()))
+			litedb.ToJSON(p.Conditions.Clients.Include), p.lastUpdated.UnixMicro()))
 	})
-	if isDuplicate(err) {
-		err = invalid("name", "name: A policy with this name already exists.")
+	if litedb.IsDuplicate(err) {
+		err = dialect.Invalid("name", "name: A policy with this name already exists.")
 	}
 	return p, orNotFound(err, "Policy", p.ID)
 }
@@ -202,114 +206,38 @@ func checkPolicy(p policy) error {
 		causes = append(causes, "priority: must not be negative.")
 	}
 	if len(causes) > 0 {
-		return invalid("policy", causes...)
+		return dialect.Invalid("policy", causes...)
 	}
 	return nil
 }
 
 type policyView struct {
 	policy
-	Created     string `json:"created"`
-	LastUpdated string `json:"lastUpdated"`
-	Links       links  `json:"_links"`
+	Created     string        `json:"created"`
+	LastUpdated string        `json:"lastUpdated"`
+	Links       dialect.Links `json:"_links"`
 }
 
-func (s *Server) policyView(server string, p policy) policyView {
-	self := s.base + "/api/v1/authorizationServers/" + server + "/policies/" + p.ID
-	return policyView{p, timestamp(p.created), timestamp(p.lastUpdated), links{
-		"self": link(self, "GET", "PUT", "DELETE"), "rules": link(self+"/rules", "GET"),
-		lifecycle(p.Status): link(self+"/lifecycle/"+lifecycle(p.Status), "POST"),
+func (s *Server) policyView(r *http.Request, p policy) any {
+	self := s.base + "/api/v1/authorizationServers/" + r.PathValue("as") + "/policies/" + p.ID
+	return policyView{p, dialect.Timestamp(p.created), dialect.Timestamp(p.lastUpdated), dialect.Links{
+		"self": dialect.Link(self, "GET", "PUT", "DELETE"), "rules": dialect.Link(self+"/rules", "GET"),
+		lifecycle(p.Status): dialect.Link(self+"/lifecycle/"+lifecycle(p.Status), "POST"),
 	}}
 }
 
-func (s *Server) listPolicies(w http.ResponseWriter, r *http.Request) error {
-	as, err := s.authServer(r.Context(), r.PathValue("as"))
-	if err != nil {
-		return err
-	}
-	all, err := s.policies(r.Context(), as.ID)
-	if err != nil {
-		return err
-	}
-	views := []policyView{}
-	for _, p := range all {
-		views = append(views, s.policyView(as.ID, p))
-	}
-	writeJSON(w, http.StatusOK, views)
-	return nil
+func (s *Server) removePolicy(ctx context.Context, server, id string) error {
+	return s.db.Update(ctx, func(tx *sql.Tx) error {
+		return orNotFound(litedb.Affected(tx.ExecContext(ctx, `DELETE FROM policy WHERE server = $1 AND id = $2`, server, id)), "Policy", id)
+	})
 }
 
-func (s *Server) postPolicy(w http.ResponseWriter, r *http.Request) error {
-	as, err := s.authServer(r.Context(), r.PathValue("as"))
-	if err != nil {
-		return err
-	}
-	in, err := readJSON[policy](w, r)
-	if err != nil {
-		return err
-	}
-	in.System = false
-	p, err := s.createPolicy(r.Context(), as.ID, in)
-	if err != nil {
-		return err
-	}
-	writeJSON(w, http.StatusCreated, s.policyView(as.ID, p))
-	return nil
-}
-
-func (s *Server) getPolicy(w http.ResponseWriter, r *http.Request) error {
-	p, err := s.policy(r.Context(), r.PathValue("as"), r.PathValue("policy"))
-	if err != nil {
-		return err
-	}
-	writeJSON(w, http.StatusOK, s.policyView(r.PathValue("as"), p))
-	return nil
-}
-
-func (s *Server) putPolicy(w http.ResponseWriter, r *http.Request) error {
-	old, err := s.policy(r.Context(), r.PathValue("as"), r.PathValue("policy"))
-	if err != nil {
-		return err
-	}
-	in, err := readJSON[policy](w, r)
-	if err != nil {
-		return err
-	}
-	p, err := s.replacePolicy(r.Context(), r.PathValue("as"), old, in)
-	if err != nil {
-		return err
-	}
-	writeJSON(w, http.StatusOK, s.policyView(r.PathValue("as"), p))
-	return nil
-}
-
-func (s *Server) deletePolicy(w http.ResponseWriter, r *http.Request) error {
-	p, err := s.policy(r.Context(), r.PathValue("as"), r.PathValue("policy"))
-	if err != nil {
-		return err
-	}
-	if err := s.store.update(r.Context(), func(tx *sql.Tx) error {
-		return orNotFound(affected(tx.ExecContext(r.Context(), `DELETE FROM policy WHERE id = $1`, p.ID)), "Policy", p.ID)
-	}); err != nil {
-		return err
-	}
-	w.WriteHeader(http.StatusNoContent)
-	return nil
-}
-
-// setPolicyStatus is the handler of both lifecycle operations.
-func (s *Server) setPolicyStatus(status string) handler {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		old, err := s.policy(r.Context(), r.PathValue("as"), r.PathValue("policy"))
-		if err != nil {
-			return err
-		}
-		changed := old
-		changed.Status = status
-		if _, err := s.replacePolicy(r.Context(), r.PathValue("as"), old, changed); err != nil {
-			return err
-		}
-		w.WriteHeader(http.StatusNoContent)
-		return nil
+func (s *Server) policyResource() resource[policy] {
+	return resource[policy]{
+		wildcard: "policy", owner: s.serverID, find: s.policy,
+		list: func(_ http.ResponseWriter, r *http.Request, server string) ([]policy, error) {
+			return s.policies(r.Context(), server)
+		},
+		create: s.createPolicy, replace: s.replacePolicy, remove: s.removePolicy, view: s.policyView,
 	}
 }

@@ -8,6 +8,9 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"portico/localas/dialect"
+	"portico/localas/litedb"
 )
 
 // policyRule says which grant types and scopes a policy allows, and how long
@@ -68,38 +71,44 @@ func (rule policyRule) lifetime() time.Duration {
 
 const ruleColumns = `id, name, priority, status, conditions, actions, system, created, last_updated`
 
-func scanRule(row scanner) (policyRule, error) {
+func scanRule(row litedb.Scanner) (policyRule, error) {
 	rule := policyRule{Type: ruleType}
-	err := row.Scan(&rule.ID, &rule.Name, &rule.Priority, &rule.Status, asJSON(&rule.Conditions), asJSON(&rule.Actions), &rule.System,
-		timeColumn{&rule.created}, timeColumn{&rule.lastUpdated})
+	err := row.Scan(&rule.ID, &rule.Name, &rule.Priority, &rule.Status, litedb.JSON(&rule.Conditions), litedb.JSON(&rule.Actions), &rule.System,
+		litedb.Time(&rule.created), litedb.Time(&rule.lastUpdated))
 	return rule, err
 }
 
 // rules are in the order of evaluation.
 func (s *Server) rules(ctx context.Context, policy string) ([]policyRule, error) {
-	return queryAll(ctx, s.store.reader, scanRule,
+	return litedb.QueryAll(ctx, s.db.Reader(), scanRule,
 		`SELECT `+ruleColumns+` FROM policy_rule WHERE policy = $1 ORDER BY priority, seq DESC`, policy)
 }
 
+func (s *Server) rule(ctx context.Context, policy, id string) (policyRule, error) {
+	rule, err := scanRule(s.db.Reader().QueryRowContext(ctx, `SELECT `+ruleColumns+` FROM policy_rule WHERE policy = $1 AND id = $2`, policy, id))
+	return rule, orNotFound(err, "PolicyRule", id)
+}
+
 func (s *Server) createRule(ctx context.Context, policy string, rule policyRule) (policyRule, error) {
+	rule.System = false
 	rule = ruleDefaults(rule)
 	if err := checkRule(rule); err != nil {
 		return policyRule{}, err
 	}
 	now := s.now().UTC()
 	rule.ID, rule.created, rule.lastUpdated = newID("0pr"), now, now
-	err := s.store.update(ctx, func(tx *sql.Tx) (err error) {
+	err := s.db.Update(ctx, func(tx *sql.Tx) (err error) {
 		if rule.Priority, err = place(ctx, tx, "policy_rule", "policy", policy, rule.ID, rule.Priority); err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `INSERT INTO policy_rule
 			(id, policy, name, priority, status, conditions, actions, system, created, last_updated)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)`, rule.ID, policy, rule.Name, rule.Priority, rule.Status,
-			toJSON(rule.Conditions), toJSON(rule.Actions), rule.System, now.UnixMicro())
+			litedb.ToJSON(rule.Conditions), litedb.ToJSON(rule.Actions), rule.System, now.UnixMicro())
 		return err
 	})
-	if isDuplicate(err) {
-		err = invalid("name", "name: A rule with this name already exists.")
+	if litedb.IsDuplicate(err) {
+		err = dialect.Invalid("name", "name: A rule with this name already exists.")
 	}
 	return rule, err
 }
@@ -113,18 +122,18 @@ func (s *Server) replaceRule(ctx context.Context, policy string, old, rule polic
 	if err := checkRule(rule); err != nil {
 		return policyRule{}, err
 	}
-	err := s.store.update(ctx, func(tx *sql.Tx) (err error) {
+	err := s.db.Update(ctx, func(tx *sql.Tx) (err error) {
 		if rule.Priority != old.Priority {
 			if rule.Priority, err = place(ctx, tx, "policy_rule", "policy", policy, rule.ID, rule.Priority); err != nil {
 				return err
 			}
 		}
-		return affected(tx.ExecContext(ctx, `UPDATE policy_rule SET name = $2, priority = $3, status = $4, conditions = $5,
+		return litedb.Affected(tx.ExecContext(ctx, `UPDATE policy_rule SET name = $2, priority = $3, status = $4, conditions = $5,
 			actions = $6, last_updated = $7 WHERE id = $1`, rule.ID, rule.Name, rule.Priority, rule.Status,
-			toJSON(rule.Conditions), toJSON(rule.Actions), rule.lastUpdated.UnixMicro()))
+			litedb.ToJSON(rule.Conditions), litedb.ToJSON(rule.Actions), rule.lastUpdated.UnixMicro()))
 	})
-	if isDuplicate(err) {
-		err = invalid("name", "name: A rule with this name already exists.")
+	if litedb.IsDuplicate(err) {
+		err = dialect.Invalid("name", "name: A rule with this name already exists.")
 	}
 	return rule, orNotFound(err, "PolicyRule", rule.ID)
 }
@@ -168,126 +177,42 @@ func checkRule(rule policyRule) error {
 		causes = append(causes, "actions.token.accessTokenLifetimeMinutes: must be 5 to 1440 minutes.")
 	}
 	if len(causes) > 0 {
-		return invalid("policyRule", causes...)
+		return dialect.Invalid("policyRule", causes...)
 	}
 	return nil
 }
 
 type ruleView struct {
 	policyRule
-	Created     string `json:"created"`
-	LastUpdated string `json:"lastUpdated"`
-	Links       links  `json:"_links"`
+	Created     string        `json:"created"`
+	LastUpdated string        `json:"lastUpdated"`
+	Links       dialect.Links `json:"_links"`
 }
 
-func (s *Server) ruleView(r *http.Request, rule policyRule) ruleView {
+func (s *Server) ruleView(r *http.Request, rule policyRule) any {
 	self := s.base + "/api/v1/authorizationServers/" + r.PathValue("as") + "/policies/" + r.PathValue("policy") + "/rules/" + rule.ID
-	return ruleView{rule, timestamp(rule.created), timestamp(rule.lastUpdated), links{
-		"self":                 link(self, "GET", "PUT", "DELETE"),
-		lifecycle(rule.Status): link(self+"/lifecycle/"+lifecycle(rule.Status), "POST"),
+	return ruleView{rule, dialect.Timestamp(rule.created), dialect.Timestamp(rule.lastUpdated), dialect.Links{
+		"self":                 dialect.Link(self, "GET", "PUT", "DELETE"),
+		lifecycle(rule.Status): dialect.Link(self+"/lifecycle/"+lifecycle(rule.Status), "POST"),
 	}}
 }
 
-// requestedRule is the rule in the path, after its policy and its server.
-func (s *Server) requestedRule(r *http.Request) (policyRule, error) {
-	p, err := s.policy(r.Context(), r.PathValue("as"), r.PathValue("policy"))
-	if err != nil {
-		return policyRule{}, err
-	}
-	id := r.PathValue("rule")
-	rule, err := scanRule(s.store.reader.QueryRowContext(r.Context(),
-		`SELECT `+ruleColumns+` FROM policy_rule WHERE policy = $1 AND id = $2`, p.ID, id))
-	return rule, orNotFound(err, "PolicyRule", id)
+func (s *Server) removeRule(ctx context.Context, policy, id string) error {
+	return s.db.Update(ctx, func(tx *sql.Tx) error {
+		return orNotFound(litedb.Affected(tx.ExecContext(ctx, `DELETE FROM policy_rule WHERE policy = $1 AND id = $2`, policy, id)), "PolicyRule", id)
+	})
 }
 
-func (s *Server) listRules(w http.ResponseWriter, r *http.Request) error {
-	p, err := s.policy(r.Context(), r.PathValue("as"), r.PathValue("policy"))
-	if err != nil {
-		return err
-	}
-	all, err := s.rules(r.Context(), p.ID)
-	if err != nil {
-		return err
-	}
-	views := []ruleView{}
-	for _, rule := range all {
-		views = append(views, s.ruleView(r, rule))
-	}
-	writeJSON(w, http.StatusOK, views)
-	return nil
-}
-
-func (s *Server) postRule(w http.ResponseWriter, r *http.Request) error {
-	p, err := s.policy(r.Context(), r.PathValue("as"), r.PathValue("policy"))
-	if err != nil {
-		return err
-	}
-	in, err := readJSON[policyRule](w, r)
-	if err != nil {
-		return err
-	}
-	in.System = false
-	rule, err := s.createRule(r.Context(), p.ID, in)
-	if err != nil {
-		return err
-	}
-	writeJSON(w, http.StatusCreated, s.ruleView(r, rule))
-	return nil
-}
-
-func (s *Server) getRule(w http.ResponseWriter, r *http.Request) error {
-	rule, err := s.requestedRule(r)
-	if err != nil {
-		return err
-	}
-	writeJSON(w, http.StatusOK, s.ruleView(r, rule))
-	return nil
-}
-
-func (s *Server) putRule(w http.ResponseWriter, r *http.Request) error {
-	old, err := s.requestedRule(r)
-	if err != nil {
-		return err
-	}
-	in, err := readJSON[policyRule](w, r)
-	if err != nil {
-		return err
-	}
-	rule, err := s.replaceRule(r.Context(), r.PathValue("policy"), old, in)
-	if err != nil {
-		return err
-	}
-	writeJSON(w, http.StatusOK, s.ruleView(r, rule))
-	return nil
-}
-
-func (s *Server) deleteRule(w http.ResponseWriter, r *http.Request) error {
-	rule, err := s.requestedRule(r)
-	if err != nil {
-		return err
-	}
-	if err := s.store.update(r.Context(), func(tx *sql.Tx) error {
-		return orNotFound(affected(tx.ExecContext(r.Context(), `DELETE FROM policy_rule WHERE id = $1`, rule.ID)), "PolicyRule", rule.ID)
-	}); err != nil {
-		return err
-	}
-	w.WriteHeader(http.StatusNoContent)
-	return nil
-}
-
-// setRuleStatus is the handler of both lifecycle operations.
-func (s *Server) setRuleStatus(status string) handler {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		old, err := s.requestedRule(r)
-		if err != nil {
-			return err
-		}
-		changed := old
-		changed.Status = status
-		if _, err := s.replaceRule(r.Context(), r.PathValue("policy"), old, changed); err != nil {
-			return err
-		}
-		w.WriteHeader(http.StatusNoContent)
-		return nil
+func (s *Server) ruleResource() resource[policyRule] {
+	return resource[policyRule]{
+		wildcard: "rule", find: s.rule,
+		owner: func(r *http.Request) (string, error) {
+			p, err := s.policy(r.Context(), r.PathValue("as"), r.PathValue("policy"))
+			return p.ID, err
+		},
+		list: func(_ http.ResponseWriter, r *http.Request, policy string) ([]policyRule, error) {
+			return s.rules(r.Context(), policy)
+		},
+		create: s.createRule, replace: s.replaceRule, remove: s.removeRule, view: s.ruleView,
 	}
 }

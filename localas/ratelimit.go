@@ -68,7 +68,3 @@ func setRateHeaders(w http.ResponseWriter, limit, remaining int, reset time.Time
 	w.Header().Set("X-Rate-Limit-Remaining", strconv.Itoa(remaining))
 	w.Header().Set("X-Rate-Limit-Reset", strconv.FormatInt(reset.Unix(), 10))
 }
-
-func tooManyRequests() error {
-	return &apiError{http.StatusTooManyRequests, "E0000047", "API call exceeded rate limit due to too many requests.", nil}
-}

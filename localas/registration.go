@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"portico/localas/dialect"
 	"portico/secret"
 )
 
@@ -47,7 +48,7 @@ func registrationView(c client, value secret.Text) registration {
 
 // badMetadata gives a refusal the shape that RFC 7591 has for it.
 func badMetadata(err error) error {
-	refusal, ok := errors.AsType[*apiError](err)
+	refusal, ok := errors.AsType[*dialect.APIError](err)
 	if !ok || refusal.Status != http.StatusBadRequest {
 		return err
 	}
@@ -58,11 +59,11 @@ func badMetadata(err error) error {
 	if strings.HasPrefix(text, "redirect_uris") {
 		code = "invalid_redirect_uri"
 	}
-	return badOAuth(code, text)
+	return dialect.BadOAuth(code, text)
 }
 
 func (s *Server) listClients(w http.ResponseWriter, r *http.Request) error {
-	p, err := readPage(r, 20)
+	p, err := dialect.ReadPage(r, 20)
 	if err != nil {
 		return err
 	}
@@ -71,59 +72,59 @@ func (s *Server) listClients(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	views := []registration{}
-	for _, c := range cutPage(s, w, r, p, found) {
+	for _, c := range dialect.CutPage(s.base, w, r, p, found) {
 		views = append(views, registrationView(c, secret.Text{}))
 	}
-	writeJSON(w, http.StatusOK, views)
+	dialect.WriteJSON(w, http.StatusOK, views)
 	return nil
 }
 
 func (s *Server) postClient(w http.ResponseWriter, r *http.Request) error {
-	in, err := readJSON[registration](w, r)
+	in, err := dialect.ReadJSON[registration](w, r)
 	if err != nil {
 		return badMetadata(err)
 	}
 	if in.ClientID != "" || in.ClientSecret != "" {
-		return badOAuth("invalid_client_metadata", "client_id, client_secret: cannot be chosen here. Use the apps API.")
+		return dialect.BadOAuth("invalid_client_metadata", "client_id, client_secret: cannot be chosen here. Use the apps API.")
 	}
 	c, value, err := s.createClient(r.Context(), in.client(), secret.Text{})
 	if err != nil {
 		return badMetadata(err)
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	writeJSON(w, http.StatusCreated, registrationView(c, value))
+	dialect.WriteJSON(w, http.StatusCreated, registrationView(c, value))
 	return nil
 }
 
 func (s *Server) getClient(w http.ResponseWriter, r *http.Request) error {
-	c, err := clientByClientID(r.Context(), s.store.reader, r.PathValue("client"))
+	c, err := clientByClientID(r.Context(), s.db.Reader(), r.PathValue("client"))
 	if err != nil {
 		return err
 	}
-	writeJSON(w, http.StatusOK, registrationView(c, secret.Text{}))
+	dialect.WriteJSON(w, http.StatusOK, registrationView(c, secret.Text{}))
 	return nil
 }
 
 // putClient replaces all settings: one that is missing is a fault, not a wish
 // to keep it.
 func (s *Server) putClient(w http.ResponseWriter, r *http.Request) error {
-	old, err := clientByClientID(r.Context(), s.store.reader, r.PathValue("client"))
+	old, err := clientByClientID(r.Context(), s.db.Reader(), r.PathValue("client"))
 	if err != nil {
 		return err
 	}
-	in, err := readJSON[registration](w, r)
+	in, err := dialect.ReadJSON[registration](w, r)
 	if err != nil {
 		return badMetadata(err)
 	}
 	if fault := replacementFault(old, in); fault != "" {
-		return badOAuth("invalid_client_metadata", fault)
+		return dialect.BadOAuth("invalid_client_metadata", fault)
 	}
 	c := in.client()
 	c.Profile, c.Settings.ConsentMethod = old.Profile, old.Settings.ConsentMethod
 	if c, err = s.replaceClient(r.Context(), old, c); err != nil {
 		return badMetadata(err)
 	}
-	writeJSON(w, http.StatusOK, registrationView(c, secret.Text{}))
+	dialect.WriteJSON(w, http.StatusOK, registrationView(c, secret.Text{}))
 	return nil
 }
 
@@ -145,7 +146,7 @@ func replacementFault(old client, in registration) string {
 }
 
 func (s *Server) deleteRegistration(w http.ResponseWriter, r *http.Request) error {
-	c, err := clientByClientID(r.Context(), s.store.reader, r.PathValue("client"))
+	c, err := clientByClientID(r.Context(), s.db.Reader(), r.PathValue("client"))
 	if err != nil {
 		return err
 	}
@@ -158,18 +159,18 @@ func (s *Server) deleteRegistration(w http.ResponseWriter, r *http.Request) erro
 
 // newSecret replaces every secret of the client by a new one.
 func (s *Server) newSecret(w http.ResponseWriter, r *http.Request) error {
-	c, err := clientByClientID(r.Context(), s.store.reader, r.PathValue("client"))
+	c, err := clientByClientID(r.Context(), s.db.Reader(), r.PathValue("client"))
 	if err != nil {
 		return err
 	}
 	if !c.usesSecret() {
-		return badOAuth("invalid_client_metadata", "token_endpoint_auth_method: "+c.AuthMethod+" uses no secret.")
+		return dialect.BadOAuth("invalid_client_metadata", "token_endpoint_auth_method: "+c.AuthMethod+" uses no secret.")
 	}
 	value, err := s.replaceSecrets(r.Context(), c)
 	if err != nil {
 		return err
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	writeJSON(w, http.StatusOK, registrationView(c, value))
+	dialect.WriteJSON(w, http.StatusOK, registrationView(c, value))
 	return nil
 }

@@ -3,9 +3,9 @@ package localas
 import (
 	"crypto/rand"
 	"net/http"
-)
 
-const requestIDHeader = "X-Okta-Request-Id"
+	"portico/localas/dialect"
+)
 
 // handler answers a request, or returns why it does not.
 type handler func(w http.ResponseWriter, r *http.Request) error
@@ -45,7 +45,8 @@ func (s *Server) managementRoutes() []managementRoute {
 	const (
 		clients, app  = "/oauth2/v1/clients", "/api/v1/apps/{app}"
 		servers, as   = "/api/v1/authorizationServers", "/api/v1/authorizationServers/{as}"
-		policy, rule  = as + "/policies/{policy}", as + "/policies/{policy}/rules/{rule}"
+		onePolicy     = as + "/policies/{policy}"
+		oneRule       = onePolicy + "/rules/{rule}"
 		secrets       = app + "/credentials/secrets"
 		tokens        = "/api/v1/api-tokens"
 		clientsRead   = "okta.clients.read"
@@ -56,6 +57,7 @@ func (s *Server) managementRoutes() []managementRoute {
 		asRead        = "okta.authorizationServers.read"
 		asManage      = "okta.authorizationServers.manage"
 	)
+	scopes, claims, policies, rules := s.scopeResource(), s.claimResource(), s.policyResource(), s.ruleResource()
 	return []managementRoute{
 		{"GET " + clients, classClients, clientsRead, s.listClients},
 		{"POST " + clients, classClients, clientsAdd, s.postClient},
@@ -90,30 +92,30 @@ func (s *Server) managementRoutes() []managementRoute {
 		{"POST " + as + "/lifecycle/deactivate", classAuthServers, asManage, s.setServerStatus(inactive)},
 		{"GET " + as + "/credentials/keys", classAuthServers, asRead, s.listKeys},
 		{"POST " + as + "/credentials/lifecycle/keyRotate", classAuthServers, asManage, s.rotateKeys},
-		{"GET " + as + "/scopes", classAuthServers, asRead, s.listScopes},
-		{"POST " + as + "/scopes", classAuthServers, asManage, s.postScope},
-		{"GET " + as + "/scopes/{scope}", classAuthServers, asRead, s.getScope},
-		{"PUT " + as + "/scopes/{scope}", classAuthServers, asManage, s.putScope},
-		{"DELETE " + as + "/scopes/{scope}", classAuthServers, asManage, s.deleteScope},
-		{"GET " + as + "/claims", classAuthServers, asRead, s.listClaims},
-		{"POST " + as + "/claims", classAuthServers, asManage, s.postClaim},
-		{"GET " + as + "/claims/{claim}", classAuthServers, asRead, s.getClaim},
-		{"PUT " + as + "/claims/{claim}", classAuthServers, asManage, s.putClaim},
-		{"DELETE " + as + "/claims/{claim}", classAuthServers, asManage, s.deleteClaim},
-		{"GET " + as + "/policies", classAuthServers, asRead, s.listPolicies},
-		{"POST " + as + "/policies", classAuthServers, asManage, s.postPolicy},
-		{"GET " + policy, classAuthServers, asRead, s.getPolicy},
-		{"PUT " + policy, classAuthServers, asManage, s.putPolicy},
-		{"DELETE " + policy, classAuthServers, asManage, s.deletePolicy},
-		{"POST " + policy + "/lifecycle/activate", classAuthServers, asManage, s.setPolicyStatus(active)},
-		{"POST " + policy + "/lifecycle/deactivate", classAuthServers, asManage, s.setPolicyStatus(inactive)},
-		{"GET " + policy + "/rules", classAuthServers, asRead, s.listRules},
-		{"POST " + policy + "/rules", classAuthServers, asManage, s.postRule},
-		{"GET " + rule, classAuthServers, asRead, s.getRule},
-		{"PUT " + rule, classAuthServers, asManage, s.putRule},
-		{"DELETE " + rule, classAuthServers, asManage, s.deleteRule},
-		{"POST " + rule + "/lifecycle/activate", classAuthServers, asManage, s.setRuleStatus(active)},
-		{"POST " + rule + "/lifecycle/deactivate", classAuthServers, asManage, s.setRuleStatus(inactive)},
+		{"GET " + as + "/scopes", classAuthServers, asRead, scopes.getAll},
+		{"POST " + as + "/scopes", classAuthServers, asManage, scopes.post},
+		{"GET " + as + "/scopes/{scope}", classAuthServers, asRead, scopes.get},
+		{"PUT " + as + "/scopes/{scope}", classAuthServers, asManage, scopes.put},
+		{"DELETE " + as + "/scopes/{scope}", classAuthServers, asManage, scopes.delete},
+		{"GET " + as + "/claims", classAuthServers, asRead, claims.getAll},
+		{"POST " + as + "/claims", classAuthServers, asManage, claims.post},
+		{"GET " + as + "/claims/{claim}", classAuthServers, asRead, claims.get},
+		{"PUT " + as + "/claims/{claim}", classAuthServers, asManage, claims.put},
+		{"DELETE " + as + "/claims/{claim}", classAuthServers, asManage, claims.delete},
+		{"GET " + as + "/policies", classAuthServers, asRead, policies.getAll},
+		{"POST " + as + "/policies", classAuthServers, asManage, policies.post},
+		{"GET " + onePolicy, classAuthServers, asRead, policies.get},
+		{"PUT " + onePolicy, classAuthServers, asManage, policies.put},
+		{"DELETE " + onePolicy, classAuthServers, asManage, policies.delete},
+		{"POST " + onePolicy + "/lifecycle/activate", classAuthServers, asManage, policies.change(func(p *policy) { p.Status = active })},
+		{"POST " + onePolicy + "/lifecycle/deactivate", classAuthServers, asManage, policies.change(func(p *policy) { p.Status = inactive })},
+		{"GET " + onePolicy + "/rules", classAuthServers, asRead, rules.getAll},
+		{"POST " + onePolicy + "/rules", classAuthServers, asManage, rules.post},
+		{"GET " + oneRule, classAuthServers, asRead, rules.get},
+		{"PUT " + oneRule, classAuthServers, asManage, rules.put},
+		{"DELETE " + oneRule, classAuthServers, asManage, rules.delete},
+		{"POST " + oneRule + "/lifecycle/activate", classAuthServers, asManage, rules.change(func(rule *policyRule) { rule.Status = active })},
+		{"POST " + oneRule + "/lifecycle/deactivate", classAuthServers, asManage, rules.change(func(rule *policyRule) { rule.Status = inactive })},
 
 		{"GET " + tokens, classAPITokens, "okta.apiTokens.read", s.listAPITokens},
 		{"GET " + tokens + "/{token}", classAPITokens, "okta.apiTokens.read", s.getAPIToken},
@@ -146,12 +148,12 @@ func (s *Server) newHandler() http.Handler {
 // endpoint counts a call against its class and writes the handler's error.
 func (s *Server) endpoint(c class, handle handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		err := tooManyRequests()
+		err := dialect.TooManyRequests()
 		if s.limits.take(w, c, s.clock()) {
 			err = handle(w, r)
 		}
 		if err != nil {
-			s.writeError(w, r, err)
+			dialect.WriteError(w, r, s.log, err)
 		}
 	})
 }
@@ -159,7 +161,7 @@ func (s *Server) endpoint(c class, handle handler) http.Handler {
 // withHeaders adds what every answer carries.
 func (s *Server) withHeaders(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set(requestIDHeader, "req"+rand.Text())
+		w.Header().Set(dialect.RequestIDHeader, "req"+rand.Text())
 		w.Header().Set("Date", s.clock().UTC().Format(http.TimeFormat))
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		next.ServeHTTP(w, r)
@@ -178,10 +180,10 @@ func (s *Server) withNotFound(mux *http.ServeMux) http.Handler {
 		refusal.ServeHTTP(probe, r)
 		if allow := probe.header.Get("Allow"); probe.status == http.StatusMethodNotAllowed {
 			w.Header().Set("Allow", allow)
-			s.writeError(w, r, &apiError{probe.status, "E0000022", "The endpoint does not support the provided HTTP method", nil})
+			dialect.WriteError(w, r, s.log, dialect.Refusal(probe.status, "E0000022", "The endpoint does not support the provided HTTP method"))
 			return
 		}
-		s.writeError(w, r, notFound("endpoint", r.URL.Path))
+		dialect.WriteError(w, r, s.log, dialect.NotFound("endpoint", r.URL.Path))
 	})
 }
 

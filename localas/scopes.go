@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"portico/localas/dialect"
+	"portico/localas/litedb"
 )
 
 // scope is a scope of one authorization server.
@@ -24,7 +27,7 @@ type scope struct {
 	System          bool   `json:"system"`
 }
 
-func (sc scope) sequence() int64 { return sc.seq }
+func (sc scope) Sequence() int64 { return sc.seq }
 
 // scopePattern is the scope-token of RFC 6749 section 3.3.
 var scopePattern = regexp.MustCompile(`^[!#-\[\]-~]{1,100}$`)
@@ -42,23 +45,23 @@ func systemScopes() []scope {
 
 const scopeColumns = `seq, id, name, display_name, description, consent, metadata_publish, is_default, optional, system`
 
-func scanScope(row scanner) (scope, error) {
+func scanScope(row litedb.Scanner) (scope, error) {
 	var sc scope
 	err := row.Scan(&sc.seq, &sc.ID, &sc.Name, &sc.DisplayName, &sc.Description, &sc.Consent, &sc.MetadataPublish,
 		&sc.Default, &sc.Optional, &sc.System)
 	return sc, err
 }
 
-func (s *Server) scopes(ctx context.Context, server, q string, p page) ([]scope, error) {
-	return queryAll(ctx, s.store.reader, scanScope, `SELECT `+scopeColumns+` FROM scope
-		WHERE server = $1 AND seq > $2 AND name LIKE $3 ESCAPE '\' ORDER BY seq LIMIT $4`, server, p.after, prefixPattern(q), p.limit+1)
+func (s *Server) scopes(ctx context.Context, server, q string, p dialect.Page) ([]scope, error) {
+	return litedb.QueryAll(ctx, s.db.Reader(), scanScope, `SELECT `+scopeColumns+` FROM scope
+		WHERE server = $1 AND seq > $2 AND name LIKE $3 ESCAPE '\' ORDER BY seq LIMIT $4`, server, p.After, litedb.PrefixPattern(q), p.Limit+1)
 }
 
 // everyScope is the page that holds all scopes of a server.
-var everyScope = page{limit: 100_000}
+var everyScope = dialect.Page{Limit: 100_000}
 
 func (s *Server) scope(ctx context.Context, server, id string) (scope, error) {
-	sc, err := scanScope(s.store.reader.QueryRowContext(ctx, `SELECT `+scopeColumns+` FROM scope WHERE server = $1 AND id = $2`, server, id))
+	sc, err := scanScope(s.db.Reader().QueryRowContext(ctx, `SELECT `+scopeColumns+` FROM scope WHERE server = $1 AND id = $2`, server, id))
 	return sc, orNotFound(err, "OAuth2Scope", id)
 }
 
@@ -68,8 +71,8 @@ func insertScope(ctx context.Context, tx *sql.Tx, server string, sc scope) (scop
 		(id, server, name, display_name, description, consent, metadata_publish, is_default, optional, system)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, sc.ID, server, sc.Name, sc.DisplayName, sc.Description,
 		sc.Consent, sc.MetadataPublish, sc.Default, sc.Optional, sc.System)
-	if isDuplicate(err) {
-		err = invalid("name", "name: A scope with this name already exists.")
+	if litedb.IsDuplicate(err) {
+		err = dialect.Invalid("name", "name: A scope with this name already exists.")
 	}
 	return sc, err
 }
@@ -80,28 +83,28 @@ func (s *Server) createScope(ctx context.Context, server string, sc scope) (scop
 	if err := checkScope(sc); err != nil {
 		return scope{}, err
 	}
-	return sc, s.store.update(ctx, func(tx *sql.Tx) (err error) {
+	return sc, s.db.Update(ctx, func(tx *sql.Tx) (err error) {
 		sc, err = insertScope(ctx, tx, server, sc)
 		return err
 	})
 }
 
-func (s *Server) replaceScope(ctx context.Context, old, sc scope) (scope, error) {
+func (s *Server) replaceScope(ctx context.Context, _ string, old, sc scope) (scope, error) {
 	sc.ID, sc.System = old.ID, old.System
 	sc = scopeDefaults(sc)
 	if err := checkScope(sc); err != nil {
 		return scope{}, err
 	}
 	if old.System && sc.Name != old.Name {
-		return scope{}, invalid("name", "name: The name of a system scope cannot be changed.")
+		return scope{}, dialect.Invalid("name", "name: The name of a system scope cannot be changed.")
 	}
-	err := s.store.update(ctx, func(tx *sql.Tx) error {
-		return affected(tx.ExecContext(ctx, `UPDATE scope SET name = $2, display_name = $3, description = $4, consent = $5,
+	err := s.db.Update(ctx, func(tx *sql.Tx) error {
+		return litedb.Affected(tx.ExecContext(ctx, `UPDATE scope SET name = $2, display_name = $3, description = $4, consent = $5,
 			metadata_publish = $6, is_default = $7, optional = $8 WHERE id = $1`, sc.ID, sc.Name, sc.DisplayName, sc.Description,
 			sc.Consent, sc.MetadataPublish, sc.Default, sc.Optional))
 	})
-	if isDuplicate(err) {
-		err = invalid("name", "name: A scope with this name already exists.")
+	if litedb.IsDuplicate(err) {
+		err = dialect.Invalid("name", "name: A scope with this name already exists.")
 	}
 	return sc, orNotFound(err, "OAuth2Scope", sc.ID)
 }
@@ -112,10 +115,10 @@ func (s *Server) removeScope(ctx context.Context, server, id string) error {
 		return err
 	}
 	if sc.System {
-		return forbidden()
+		return dialect.Forbidden()
 	}
-	return s.store.update(ctx, func(tx *sql.Tx) error {
-		return orNotFound(affected(tx.ExecContext(ctx, `DELETE FROM scope WHERE id = $1`, id)), "OAuth2Scope", id)
+	return s.db.Update(ctx, func(tx *sql.Tx) error {
+		return orNotFound(litedb.Affected(tx.ExecContext(ctx, `DELETE FROM scope WHERE id = $1`, id)), "OAuth2Scope", id)
 	})
 }
 
@@ -148,89 +151,37 @@ func checkScope(sc scope) error {
 		causes = append(causes, "description and displayName: must have at most 255 characters.")
 	}
 	if len(causes) > 0 {
-		return invalid("scope", causes...)
+		return dialect.Invalid("scope", causes...)
 	}
 	return nil
 }
 
 type scopeView struct {
 	scope
-	Links links `json:"_links"`
+	Links dialect.Links `json:"_links"`
 }
 
-func (s *Server) scopeView(server string, sc scope) scopeView {
-	self := s.base + "/api/v1/authorizationServers/" + server + "/scopes/" + sc.ID
-	return scopeView{sc, links{"self": link(self, "GET", "PUT", "DELETE")}}
+func (s *Server) scopeView(r *http.Request, sc scope) any {
+	self := s.base + "/api/v1/authorizationServers/" + r.PathValue("as") + "/scopes/" + sc.ID
+	return scopeView{sc, dialect.Links{"self": dialect.Link(self, "GET", "PUT", "DELETE")}}
 }
 
-func (s *Server) listScopes(w http.ResponseWriter, r *http.Request) error {
-	as, err := s.authServer(r.Context(), r.PathValue("as"))
-	if err != nil {
-		return err
+func (s *Server) scopeResource() resource[scope] {
+	return resource[scope]{
+		wildcard: "scope", owner: s.serverID, list: s.scopePage, find: s.scope,
+		create: s.createScope, replace: s.replaceScope, remove: s.removeScope, view: s.scopeView,
 	}
-	p, err := readPage(r, 200)
-	if err != nil {
-		return err
-	}
-	all, err := s.scopes(r.Context(), as.ID, r.URL.Query().Get("q"), p)
-	if err != nil {
-		return err
-	}
-	views := []scopeView{}
-	for _, sc := range cutPage(s, w, r, p, all) {
-		views = append(views, s.scopeView(as.ID, sc))
-	}
-	writeJSON(w, http.StatusOK, views)
-	return nil
 }
 
-func (s *Server) postScope(w http.ResponseWriter, r *http.Request) error {
-	as, err := s.authServer(r.Context(), r.PathValue("as"))
+// scopePage is the part of the list that a request asks for.
+func (s *Server) scopePage(w http.ResponseWriter, r *http.Request, server string) ([]scope, error) {
+	p, err := dialect.ReadPage(r, 200)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	in, err := readJSON[scope](w, r)
+	all, err := s.scopes(r.Context(), server, r.URL.Query().Get("q"), p)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	sc, err := s.createScope(r.Context(), as.ID, in)
-	if err != nil {
-		return err
-	}
-	writeJSON(w, http.StatusCreated, s.scopeView(as.ID, sc))
-	return nil
-}
-
-func (s *Server) getScope(w http.ResponseWriter, r *http.Request) error {
-	sc, err := s.scope(r.Context(), r.PathValue("as"), r.PathValue("scope"))
-	if err != nil {
-		return err
-	}
-	writeJSON(w, http.StatusOK, s.scopeView(r.PathValue("as"), sc))
-	return nil
-}
-
-func (s *Server) putScope(w http.ResponseWriter, r *http.Request) error {
-	old, err := s.scope(r.Context(), r.PathValue("as"), r.PathValue("scope"))
-	if err != nil {
-		return err
-	}
-	in, err := readJSON[scope](w, r)
-	if err != nil {
-		return err
-	}
-	sc, err := s.replaceScope(r.Context(), old, in)
-	if err != nil {
-		return err
-	}
-	writeJSON(w, http.StatusOK, s.scopeView(r.PathValue("as"), sc))
-	return nil
-}
-
-func (s *Server) deleteScope(w http.ResponseWriter, r *http.Request) error {
-	if err := s.removeScope(r.Context(), r.PathValue("as"), r.PathValue("scope")); err != nil {
-		return err
-	}
-	w.WriteHeader(http.StatusNoContent)
-	return nil
+	return dialect.CutPage(s.base, w, r, p, all), nil
 }

@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"portico/localas/litedb"
+	"portico/localas/signing"
 	"portico/secret"
 )
 
@@ -45,8 +47,8 @@ type Server struct {
 	adminPassword secret.Text
 	log           *slog.Logger
 	now           func() time.Time
-	store         *store
-	keys          *keyring
+	db            *litedb.DB
+	keys          *signing.Ring
 	limits        *rateLimits
 	signIns       *signInThrottle
 	notices       *notices
@@ -74,20 +76,20 @@ func Open(ctx context.Context, cfg Config) (*Server, error) {
 	if s.now == nil {
 		s.now = time.Now
 	}
-	if s.store, err = openStore(ctx, cfg.Dir); err != nil {
+	if s.db, err = openState(ctx, cfg.Dir); err != nil {
 		return nil, err
 	}
-	s.keys = &keyring{store: s.store, now: s.now, loaded: map[string][]signingKey{}}
+	s.keys = signing.NewRing(s.db, s.now, maxTokenLifetime)
 	s.limits = newRateLimits(cfg.RateLimit)
 	s.signIns, s.notices = newSignInThrottle(s.now), newNotices(s.now)
 	if s.pages, err = parsePages(); err != nil {
-		return nil, errors.Join(fmt.Errorf("localas: pages: %w", err), s.store.close())
+		return nil, errors.Join(fmt.Errorf("localas: pages: %w", err), s.db.Close())
 	}
 	if cfg.Faults {
 		s.faults = &faults{}
 	}
 	if err := s.provision(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("localas: provision: %w", err), s.store.close())
+		return nil, errors.Join(fmt.Errorf("localas: provision: %w", err), s.db.Close())
 	}
 	s.handler = s.newHandler()
 	return s, nil
@@ -122,7 +124,7 @@ func isLoopback(host string) bool {
 func (s *Server) Handler() http.Handler { return s.handler }
 
 // Close closes the database. The handler must not be called afterwards.
-func (s *Server) Close() error { return s.store.close() }
+func (s *Server) Close() error { return s.db.Close() }
 
 // BootstrapToken creates an API token without a page, for tests and for the
 // first provisioning. The value is not kept.

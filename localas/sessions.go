@@ -26,7 +26,7 @@ const (
 func (s *Server) startSession(ctx context.Context, w http.ResponseWriter) error {
 	value := secret.Token("")
 	digest, now := value.Digest(), s.now()
-	err := s.store.update(ctx, func(tx *sql.Tx) error {
+	err := s.db.Update(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM session WHERE expires < $1`, now.UnixMicro()); err != nil {
 			return err
 		}
@@ -54,14 +54,14 @@ func (s *Server) session(r *http.Request) (secret.Digest, bool, error) {
 		return secret.Digest{}, false, nil
 	}
 	digest, live := secret.New(cookie.Value).Digest(), false
-	err = s.store.reader.QueryRowContext(r.Context(), `SELECT EXISTS (SELECT 1 FROM session WHERE digest = $1 AND expires > $2)`,
+	err = s.db.Reader().QueryRowContext(r.Context(), `SELECT EXISTS (SELECT 1 FROM session WHERE digest = $1 AND expires > $2)`,
 		digest[:], s.now().UnixMicro()).Scan(&live)
 	return digest, live, err
 }
 
 func (s *Server) endSession(ctx context.Context, w http.ResponseWriter, digest secret.Digest) error {
 	http.SetCookie(w, s.cookie(secret.Text{}, -1))
-	return s.store.update(ctx, func(tx *sql.Tx) error {
+	return s.db.Update(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM session WHERE digest = $1`, digest[:])
 		return err
 	})

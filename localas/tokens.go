@@ -17,6 +17,9 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
+
+	"portico/localas/dialect"
+	"portico/localas/signing"
 )
 
 const clientCredentialsGrant = "client_credentials"
@@ -64,7 +67,7 @@ func (s *Server) postToken(w http.ResponseWriter, r *http.Request) error {
 	}
 	if !found {
 		s.log.InfoContext(r.Context(), "token refused: no matching policy", "server", server.ID, "client_id", c.ClientID)
-		return badOAuth("access_denied", "Policy evaluation failed for this request, please check the policy configurations.")
+		return dialect.BadOAuth("access_denied", "Policy evaluation failed for this request, please check the policy configurations.")
 	}
 	custom, err := s.claims(r.Context(), server.ID)
 	if err != nil {
@@ -85,11 +88,11 @@ func (s *Server) postOrgToken(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if c.AuthMethod != "private_key_jwt" {
-		return invalidClient("Client Credentials requests to the Org Authorization Server must use the private_key_jwt token_endpoint_auth_method.")
+		return dialect.InvalidClient("Client Credentials requests to the Org Authorization Server must use the private_key_jwt token_endpoint_auth_method.")
 	}
 	scopes := scopeNames(form.Get("scope"))
 	if len(scopes) == 0 {
-		return badOAuth("invalid_scope", "No scopes were requested.")
+		return dialect.BadOAuth("invalid_scope", "No scopes were requested.")
 	}
 	granted, err := s.grantedScopes(r.Context(), c.ID)
 	if err != nil {
@@ -97,10 +100,10 @@ func (s *Server) postOrgToken(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, name := range scopes {
 		if !strings.HasPrefix(name, "okta.") {
-			return badOAuth("invalid_scope", "Custom scopes are not allowed for this request.")
+			return dialect.BadOAuth("invalid_scope", "Custom scopes are not allowed for this request.")
 		}
 		if !slices.Contains(granted, name) {
-			return badOAuth("invalid_scope", "The scope '"+name+"' has not been granted to this client.")
+			return dialect.BadOAuth("invalid_scope", "The scope '"+name+"' has not been granted to this client.")
 		}
 	}
 	return s.issue(w, r, grant{asked, s.org(), s.base, c, scopes, time.Hour, map[string]any{"sub": c.ClientID}})
@@ -109,16 +112,16 @@ func (s *Server) postOrgToken(w http.ResponseWriter, r *http.Request) error {
 // tokenClient reads a token request up to the point where it is known who asks
 // and that the client may use the grant.
 func (s *Server) tokenClient(w http.ResponseWriter, r *http.Request, audiences ...string) (client, url.Values, error) {
-	form, err := readForm(w, r)
+	form, err := dialect.ReadForm(w, r)
 	if err != nil {
 		return client{}, nil, err
 	}
 	switch form.Get("grant_type") {
 	case clientCredentialsGrant:
 	case "":
-		return client{}, nil, badOAuth("invalid_request", "The 'grant_type' parameter is missing.")
+		return client{}, nil, dialect.BadOAuth("invalid_request", "The 'grant_type' parameter is missing.")
 	default:
-		return client{}, nil, badOAuth("unsupported_grant_type",
+		return client{}, nil, dialect.BadOAuth("unsupported_grant_type",
 			"The authorization grant type is not supported by the authorization server. Configured grant types: [client_credentials].")
 	}
 	c, err := s.authenticateClient(r, form, audiences...)
@@ -126,7 +129,7 @@ func (s *Server) tokenClient(w http.ResponseWriter, r *http.Request, audiences .
 		return client{}, nil, err
 	}
 	if !c.allows(clientCredentialsGrant) {
-		return client{}, nil, badOAuth("unauthorized_client", fmt.Sprintf("The client is not authorized to use the provided grant type. Configured grant types: [%s].",
+		return client{}, nil, dialect.BadOAuth("unauthorized_client", fmt.Sprintf("The client is not authorized to use the provided grant type. Configured grant types: [%s].",
 			strings.Join(c.Settings.GrantTypes, ", ")))
 	}
 	return c, form, nil
@@ -148,18 +151,18 @@ func (s *Server) requestedScopes(ctx context.Context, server authServer, c clien
 		}
 	}
 	if len(names) == 0 {
-		return nil, badOAuth("invalid_scope", "No scopes were requested and the authorization server resource does not have any configured default scopes.")
+		return nil, dialect.BadOAuth("invalid_scope", "No scopes were requested and the authorization server resource does not have any configured default scopes.")
 	}
 	for _, name := range names {
 		if slices.Contains(userScopes, name) {
-			return nil, badOAuth("invalid_scope", "Cannot request '"+name+"' scopes using client credentials.")
+			return nil, dialect.BadOAuth("invalid_scope", "Cannot request '"+name+"' scopes using client credentials.")
 		}
 		i := slices.IndexFunc(known, func(sc scope) bool { return sc.Name == name })
 		if i < 0 {
-			return nil, badOAuth("invalid_scope", "One or more scopes are not configured for the authorization server resource.")
+			return nil, dialect.BadOAuth("invalid_scope", "One or more scopes are not configured for the authorization server resource.")
 		}
 		if known[i].Consent == "REQUIRED" && c.Settings.ConsentMethod == "REQUIRED" {
-			return nil, badOAuth("invalid_scope", "The scope '"+name+"' requires consent, which nobody can give in a client credentials request.")
+			return nil, dialect.BadOAuth("invalid_scope", "The scope '"+name+"' requires consent, which nobody can give in a client credentials request.")
 		}
 	}
 	return names, nil
@@ -183,13 +186,13 @@ func (s *Server) issue(w http.ResponseWriter, r *http.Request, g grant) error {
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Pragma", "no-cache")
-	writeJSON(w, http.StatusOK, tokenResponse{"Bearer", int(g.lifetime.Seconds()), token, strings.Join(g.scopes, " ")})
+	dialect.WriteJSON(w, http.StatusOK, tokenResponse{"Bearer", int(g.lifetime.Seconds()), token, strings.Join(g.scopes, " ")})
 	return nil
 }
 
 // sign makes the access token. Its header holds alg and kid, nothing else.
 func (s *Server) sign(ctx context.Context, g grant) (string, error) {
-	key, err := s.keys.signer(ctx, g.server)
+	key, err := s.keys.Signer(ctx, g.server.ID, g.server.rotates())
 	if err != nil {
 		return "", err
 	}
@@ -239,11 +242,11 @@ func (s *Server) verify(ctx context.Context, server authServer, issuer, text str
 	if err != nil {
 		return accessClaims{}, false, nil
 	}
-	keys, err := s.keys.of(ctx, server.ID)
+	keys, err := s.keys.Of(ctx, server.ID)
 	if err != nil {
 		return accessClaims{}, false, err
 	}
-	i := slices.IndexFunc(keys, func(key signingKey) bool { return key.KID == token.Headers[0].KeyID })
+	i := slices.IndexFunc(keys, func(key signing.Key) bool { return key.KID == token.Headers[0].KeyID })
 	var claims accessClaims
 	if i < 0 || token.Claims(keys[i].Private.Public(), &claims) != nil {
 		return accessClaims{}, false, nil
@@ -251,15 +254,15 @@ func (s *Server) verify(ctx context.Context, server authServer, issuer, text str
 	if claims.Issuer != issuer || claims.Expiry == nil || !s.clock().Before(claims.Expiry.Time()) {
 		return accessClaims{}, false, nil
 	}
-	c, err := clientByClientID(ctx, s.store.reader, claims.ClientID)
-	if missing, ok := errors.AsType[*apiError](err); ok && missing.Status == http.StatusNotFound {
+	c, err := clientByClientID(ctx, s.db.Reader(), claims.ClientID)
+	if missing, ok := errors.AsType[*dialect.APIError](err); ok && missing.Status == http.StatusNotFound {
 		return accessClaims{}, false, nil
 	}
 	if err != nil || c.Status != active || issuedAt(claims.ID).Before(c.TokensFrom) {
 		return accessClaims{}, false, err
 	}
 	var revoked bool
-	err = s.store.reader.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM revoked_token WHERE jti = $1)`, claims.ID).Scan(&revoked)
+	err = s.db.Reader().QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM revoked_token WHERE jti = $1)`, claims.ID).Scan(&revoked)
 	return claims, err == nil && !revoked, err
 }
 
@@ -279,7 +282,7 @@ type introspection struct {
 // tokenInBody reads an introspection or revocation request: its client and its
 // token.
 func (s *Server) tokenInBody(w http.ResponseWriter, r *http.Request, issuer, endpoint string) (client, string, error) {
-	form, err := readForm(w, r)
+	form, err := dialect.ReadForm(w, r)
 	if err != nil {
 		return client{}, "", err
 	}
@@ -288,7 +291,7 @@ func (s *Server) tokenInBody(w http.ResponseWriter, r *http.Request, issuer, end
 		return client{}, "", err
 	}
 	if form.Get("token") == "" {
-		return client{}, "", badOAuth("invalid_request", "The 'token' parameter is missing.")
+		return client{}, "", dialect.BadOAuth("invalid_request", "The 'token' parameter is missing.")
 	}
 	return c, form.Get("token"), nil
 }
@@ -325,10 +328,10 @@ func (s *Server) introspect(w http.ResponseWriter, r *http.Request, server authS
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	if !live {
-		writeJSON(w, http.StatusOK, introspection{})
+		dialect.WriteJSON(w, http.StatusOK, introspection{})
 		return nil
 	}
-	writeJSON(w, http.StatusOK, introspection{
+	dialect.WriteJSON(w, http.StatusOK, introspection{
 		Active: true, TokenType: "Bearer", Scope: strings.Join(claims.Scopes, " "), ClientID: claims.ClientID,
 		Subject: claims.Subject, Audience: claims.Audience[0], Issuer: claims.Issuer, ID: claims.ID,
 		Expiry: claims.Expiry.Time().Unix(), IssuedAt: claims.IssuedAt.Time().Unix(),
@@ -360,10 +363,10 @@ func (s *Server) revoke(w http.ResponseWriter, r *http.Request, server authServe
 		return err
 	}
 	if live && claims.ClientID != c.ClientID {
-		return badOAuth("unauthorized_client", "The token was issued to another client and has not been revoked.")
+		return dialect.BadOAuth("unauthorized_client", "The token was issued to another client and has not been revoked.")
 	}
 	if live {
-		err = s.store.update(r.Context(), func(tx *sql.Tx) error {
+		err = s.db.Update(r.Context(), func(tx *sql.Tx) error {
 			if _, err := tx.ExecContext(r.Context(), `DELETE FROM revoked_token WHERE expires < $1`, s.clock().UnixMicro()); err != nil {
 				return err
 			}

@@ -1,5 +1,3 @@
-// Package localastest runs the built-in authorization server for tests, on a
-// loopback address and in a directory of its own.
 package localastest
 
 import (

@@ -1,9 +1,8 @@
-package localas
+package litedb
 
 import (
 	"context"
 	"database/sql"
-	"embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,33 +10,34 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"modernc.org/sqlite"
 )
 
-//go:embed migrations/*.sql
-var migrations embed.FS
-
-// store is the SQLite file: one connection that writes, a few that read.
-type store struct {
+// DB is the SQLite file: one connection that writes, a few that read.
+type DB struct {
 	writer *sql.DB
 	reader *sql.DB
 }
 
-// querier is what a statement needs, inside a transaction or outside.
-type querier interface {
+// Reader answers queries outside a transaction.
+func (db *DB) Reader() Querier { return db.reader }
+
+// Querier is what a statement needs, inside a transaction or outside.
+type Querier interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// scanner is the part of *sql.Row and *sql.Rows that reads one row.
-type scanner interface{ Scan(dest ...any) error }
+// Scanner is the part of *sql.Row and *sql.Rows that reads one row.
+type Scanner interface{ Scan(dest ...any) error }
 
-// openStore opens dir/localas.db, which only its owner may read, and brings its
-// schema up to date.
-func openStore(ctx context.Context, dir string) (*store, error) {
+// Open opens dir/localas.db, which only its owner may read, and brings its
+// schema up to date with the numbered files of migrations.
+func Open(ctx context.Context, dir string, migrations fs.FS) (*DB, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("localas: create data directory: %w", err)
 	}
@@ -50,17 +50,17 @@ func openStore(ctx context.Context, dir string) (*store, error) {
 	if err := errors.Join(file.Chmod(0o600), file.Close()); err != nil {
 		return nil, fmt.Errorf("localas: protect database file: %w", err)
 	}
-	st := &store{}
-	if st.writer, err = openSQLite(path, 1); err != nil {
+	db := &DB{}
+	if db.writer, err = openSQLite(path, 1); err != nil {
 		return nil, err
 	}
-	if st.reader, err = openSQLite(path, 4); err != nil {
-		return nil, errors.Join(err, st.writer.Close())
+	if db.reader, err = openSQLite(path, 4); err != nil {
+		return nil, errors.Join(err, db.writer.Close())
 	}
-	if err := st.migrate(ctx); err != nil {
-		return nil, errors.Join(err, st.close())
+	if err := db.migrate(ctx, migrations); err != nil {
+		return nil, errors.Join(err, db.Close())
 	}
-	return st, nil
+	return db, nil
 }
 
 func openSQLite(path string, connections int) (*sql.DB, error) {
@@ -76,15 +76,16 @@ func openSQLite(path string, connections int) (*sql.DB, error) {
 	return db, nil
 }
 
-func (st *store) close() error { return errors.Join(st.reader.Close(), st.writer.Close()) }
+// Close closes the file.
+func (db *DB) Close() error { return errors.Join(db.reader.Close(), db.writer.Close()) }
 
 // migrate applies the numbered files that the database has not seen, in order.
-func (st *store) migrate(ctx context.Context) error {
-	names, err := fs.Glob(migrations, "migrations/*.sql")
+func (db *DB) migrate(ctx context.Context, migrations fs.FS) error {
+	names, err := fs.Glob(migrations, "*.sql")
 	if err != nil {
 		return err
 	}
-	return st.update(ctx, func(tx *sql.Tx) error {
+	return db.Update(ctx, func(tx *sql.Tx) error {
 		var done int
 		if err := tx.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&done); err != nil {
 			return err
@@ -93,7 +94,7 @@ func (st *store) migrate(ctx context.Context) error {
 			return fmt.Errorf("localas: the database is of version %d, this program knows %d: run the newer program", done, len(names))
 		}
 		for i := done; i < len(names); i++ {
-			text, err := migrations.ReadFile(names[i])
+			text, err := fs.ReadFile(migrations, names[i])
 			if err != nil {
 				return err
 			}
@@ -106,9 +107,9 @@ func (st *store) migrate(ctx context.Context) error {
 	})
 }
 
-// update runs fn in the one writing transaction.
-func (st *store) update(ctx context.Context, fn func(tx *sql.Tx) error) error {
-	tx, err := st.writer.BeginTx(ctx, nil)
+// Update runs fn in the one writing transaction.
+func (db *DB) Update(ctx context.Context, fn func(tx *sql.Tx) error) error {
+	tx, err := db.writer.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
@@ -119,8 +120,8 @@ func (st *store) update(ctx context.Context, fn func(tx *sql.Tx) error) error {
 	return tx.Commit()
 }
 
-// queryAll scans every row of a query.
-func queryAll[T any](ctx context.Context, q querier, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+// QueryAll scans every row of a query.
+func QueryAll[T any](ctx context.Context, q Querier, scan func(Scanner) (T, error), query string, args ...any) ([]T, error) {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
@@ -137,8 +138,8 @@ func queryAll[T any](ctx context.Context, q querier, scan func(scanner) (T, erro
 	return all, rows.Err()
 }
 
-// affected reports sql.ErrNoRows when a statement found nothing to change.
-func affected(result sql.Result, err error) error {
+// Affected reports sql.ErrNoRows when a statement found nothing to change.
+func Affected(result sql.Result, err error) error {
 	if err != nil {
 		return err
 	}
@@ -148,17 +149,17 @@ func affected(result sql.Result, err error) error {
 	return sql.ErrNoRows
 }
 
-// isDuplicate reports whether err is the violation of a UNIQUE constraint.
-func isDuplicate(err error) bool {
+// IsDuplicate reports whether err is the violation of a UNIQUE constraint.
+func IsDuplicate(err error) bool {
 	const unique, primaryKey = 2067, 1555 // SQLITE_CONSTRAINT_UNIQUE, _PRIMARYKEY
 	failure, ok := errors.AsType[*sqlite.Error](err)
 	return ok && (failure.Code() == unique || failure.Code() == primaryKey)
 }
 
-// jsonColumn stores a value as JSON text.
 type jsonColumn[T any] struct{ value *T }
 
-func asJSON[T any](value *T) jsonColumn[T] { return jsonColumn[T]{value} }
+// JSON scans a column of JSON text into value.
+func JSON[T any](value *T) sql.Scanner { return jsonColumn[T]{value} }
 
 // Scan implements sql.Scanner.
 func (c jsonColumn[T]) Scan(src any) error {
@@ -169,7 +170,9 @@ func (c jsonColumn[T]) Scan(src any) error {
 	return json.Unmarshal([]byte(text), c.value)
 }
 
-// timeColumn stores a time as microseconds since 1970.
+// Time scans a column of microseconds since 1970 into value.
+func Time(value *time.Time) sql.Scanner { return timeColumn{value} }
+
 type timeColumn struct{ value *time.Time }
 
 // Scan implements sql.Scanner.
@@ -182,10 +185,16 @@ func (c timeColumn) Scan(src any) error {
 	return nil
 }
 
-func toJSON(value any) string {
+// ToJSON is the text that JSON scans.
+func ToJSON(value any) string {
 	text, err := json.Marshal(value)
 	if err != nil {
-		panic(err) // only types of this package come here
+		panic(err) // only types that marshal come here
 	}
 	return string(text)
+}
+
+// PrefixPattern is a LIKE pattern (with ESCAPE '\') for texts that start with q.
+func PrefixPattern(q string) string {
+	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(q) + "%"
 }

@@ -1,12 +1,11 @@
-package localas
+package expression
 
 import (
 	"fmt"
 	"strings"
 )
 
-// expression is a parsed claim value: the small part of Okta's expression
-// language that says something about a client credentials request.
+// Expression is a parsed claim value.
 //
 //	expression = operand [ "?" expression ":" expression ]
 //	operand    = "(" comparison ")" | comparison
@@ -14,7 +13,21 @@ import (
 //	atom       = "app.clientId" | "app.id" | "appuser" | "appuser.userName" | "null" | string
 //
 // A string is quoted by " or ' with \ as the escape character.
-type expression interface{ eval(app client) value }
+type Expression struct{ root node }
+
+// App is the application that asks for a token.
+type App struct{ ID, ClientID string }
+
+// Value evaluates the expression for an application; present is false when the
+// value is null.
+func (e Expression) Value(app App) (text string, present bool) {
+	if result := e.root.eval(app).text; result != nil {
+		return *result, true
+	}
+	return "", false
+}
+
+type node interface{ eval(app App) value }
 
 // value is a text or a truth value; a nil text is null.
 type value struct {
@@ -22,16 +35,16 @@ type value struct {
 	truth bool
 }
 
-// maxExpression bounds the length, and with it the depth, of an expression.
-const maxExpression = 1024
+// maxLength bounds the length, and with it the depth, of an expression.
+const maxLength = 1024
 
 type literal struct{ text *string }
 
-func (l literal) eval(client) value { return value{text: l.text} }
+func (l literal) eval(App) value { return value{text: l.text} }
 
 type attribute struct{ name string }
 
-func (a attribute) eval(app client) value {
+func (a attribute) eval(app App) value {
 	switch a.name {
 	case "app.clientId":
 		return value{text: &app.ClientID}
@@ -42,56 +55,56 @@ func (a attribute) eval(app client) value {
 }
 
 type comparison struct {
-	left, right expression
+	left, right node
 	equal       bool
 }
 
-func (c comparison) eval(app client) value {
+func (c comparison) eval(app App) value {
 	left, right := c.left.eval(app).text, c.right.eval(app).text
 	same := left == nil && right == nil || left != nil && right != nil && *left == *right
 	return value{truth: same == c.equal}
 }
 
-type conditional struct{ condition, then, otherwise expression }
+type conditional struct{ condition, then, otherwise node }
 
-func (c conditional) eval(app client) value {
+func (c conditional) eval(app App) value {
 	if c.condition.eval(app).truth {
 		return c.then.eval(app)
 	}
 	return c.otherwise.eval(app)
 }
 
-// parseExpression accepts an expression whose value is a text.
-func parseExpression(text string) (expression, error) {
-	if len(text) > maxExpression {
-		return nil, fmt.Errorf("the expression has more than %d characters", maxExpression)
+// Parse accepts an expression whose value is a text.
+func Parse(text string) (Expression, error) {
+	if len(text) > maxLength {
+		return Expression{}, fmt.Errorf("the expression has more than %d characters", maxLength)
 	}
-	p := &expressionParser{rest: text}
+	p := &parser{rest: text}
 	parsed, err := p.expression()
 	if err != nil {
-		return nil, err
+		return Expression{}, err
 	}
 	if p.skipSpace(); p.rest != "" {
-		return nil, fmt.Errorf("unexpected %q", p.rest)
+		return Expression{}, fmt.Errorf("unexpected %q", p.rest)
 	}
 	if _, isTruth := parsed.(comparison); isTruth {
-		return nil, fmt.Errorf("the value of a claim must be a text")
+		return Expression{}, fmt.Errorf("the value of a claim must be a text")
 	}
-	return parsed, nil
+	return Expression{parsed}, nil
 }
 
-type expressionParser struct{ rest string }
+type parser struct{ rest string }
 
-func (p *expressionParser) skipSpace() { p.rest = strings.TrimLeft(p.rest, " \t\r\n") }
+func (p *parser) skipSpace() { p.rest = strings.TrimLeft(p.rest, " \t\r\n") }
 
-func (p *expressionParser) take(token string) bool {
+func (p *parser) take(token string) bool {
 	p.skipSpace()
 	rest, found := strings.CutPrefix(p.rest, token)
 	p.rest = rest
 	return found
 }
 
-func (p *expressionParser) expression() (expression, error) {
+func (p *parser) expression() (node, error) {
 	condition, err := p.operand()
 	if err != nil {
 		return nil, err
@@ -117,7 +130,7 @@ func (p *expressionParser) expression() (expression, error) {
 	return conditional{condition, then, otherwise}, nil
 }
 
-func (p *expressionParser) textExpression() (expression, error) {
+func (p *parser) textExpression() (node, error) {
 	parsed, err := p.expression()
 	if _, isTruth := parsed.(comparison); err == nil && isTruth {
 		return nil, fmt.Errorf("the value of a claim must be a text")
@@ -125,7 +138,7 @@ func (p *expressionParser) textExpression() (expression, error) {
 	return parsed, err
 }
 
-func (p *expressionParser) operand() (expression, error) {
+func (p *parser) operand() (node, error) {
 	if !p.take("(") {
 		return p.comparison()
 	}
@@ -136,7 +149,7 @@ func (p *expressionParser) operand() (expression, error) {
 	return parsed, err
 }
 
-func (p *expressionParser) comparison() (expression, error) {
+func (p *parser) comparison() (node, error) {
 	left, err := p.atom()
 	if err != nil {
 		return nil, err
@@ -152,7 +165,7 @@ func (p *expressionParser) comparison() (expression, error) {
 	return comparison{left, right, equal}, nil
 }
 
-func (p *expressionParser) atom() (expression, error) {
+func (p *parser) atom() (node, error) {
 	p.skipSpace()
 	if p.rest != "" && (p.rest[0] == '"' || p.rest[0] == '\'') {
 		return p.quoted()
@@ -176,7 +189,7 @@ func (p *expressionParser) atom() (expression, error) {
 	return nil, fmt.Errorf("%q is not supported", name)
 }
 
-func (p *expressionParser) quoted() (expression, error) {
+func (p *parser) quoted() (node, error) {
 	quote := p.rest[0]
 	var text strings.Builder
 	for i := 1; i < len(p.rest); i++ {
