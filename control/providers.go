@@ -170,8 +170,7 @@ func (p Providers) Delete(ctx context.Context, id portico.ProviderID) error {
 }
 
 // Verify asks the identity provider whether the issuer and the credential are
-// good. What is wrong is in the result; an error means that the provider is
-// unknown (KindNotFound) or that Portico itself failed.
+// good. What is wrong is in the result; KindNotFound.
 func (p Providers) Verify(ctx context.Context, id portico.ProviderID) (portico.Verification, error) {
 	provider, err := view(ctx, p.Store, func(tx portico.Tx) (portico.Provider, error) { return tx.Providers().ByID(ctx, id) })
 	if err != nil {
@@ -179,26 +178,26 @@ func (p Providers) Verify(ctx context.Context, id portico.ProviderID) (portico.V
 	}
 	idp, err := p.idp(provider)
 	if err != nil {
-		return found(err)
+		return p.found(ctx, err), nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, p.IdPTimeout)
 	defer cancel()
 	result, err := idp.Verify(ctx)
 	if err != nil {
-		return found(err)
+		return p.found(ctx, err), nil
 	}
 	return result, nil
 }
 
-// found makes a finding of what an identity provider did or could not be told.
-func found(err error) (portico.Verification, error) {
+// found makes a finding of why the identity provider could not be asked. What
+// it did itself is for the admin; the rest, such as a credential that does not
+// open with our key, is for the log.
+func (p Providers) found(ctx context.Context, err error) portico.Verification {
 	if idp, ok := errors.AsType[*portico.IdPError](err); ok {
-		return portico.Verification{Errors: []string{idp.Detail}}, nil
+		return portico.Verification{Errors: []string{idp.Detail}}
 	}
-	if e, ok := errors.AsType[*portico.Error](err); ok && e.Kind == portico.KindInvalid {
-		return portico.Verification{Errors: []string{e.Detail}}, nil
-	}
-	return portico.Verification{}, err
+	p.Logger.ErrorContext(ctx, "DCR provider not verified", "err", err)
+	return portico.Verification{Errors: []string{"The provider could not be verified; the log has the cause. If its credential no longer opens, enter it again."}}
 }
 
 // providerViews adds what the API shows, with one query per kind of entity.

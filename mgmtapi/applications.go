@@ -20,6 +20,7 @@ func (s *server) applicationRoutes() []route {
 		on("GET", applications+"/{applicationId}", "get-application", s.application),
 		on("PATCH", applications+"/{applicationId}", "update-application", s.updateApplication),
 		on("DELETE", applications+"/{applicationId}", "delete-application", s.deleteApplication),
+		on("GET", applications+"/{applicationId}/developers", "list-developers-by-application", s.listOwners),
 		on("GET", applications+"/{applicationId}/credentials", "list-credentials-by-application", s.listCredentials),
 		on("GET", "/v3/applications/{applicationId}", "get-application-unscoped", s.anyApplication),
 	}
@@ -139,7 +140,7 @@ func (s *server) createApplication(w http.ResponseWriter, r *http.Request) error
 		DeveloperID: readOwner(o, httpkit.Required).Value,
 		Name:        o.String("name", httpkit.Required, httpkit.Length(1, 255)),
 		Description: ptr(o.OptString("description", httpkit.MaxLength(255))),
-		Labels:      newLabels(o),
+		Labels:      remaining(o.Labels("labels")), // the contract allows nulls here
 		StrategyID:  ptr(as[portico.StrategyID](o.OptUUID("auth_strategy_id"))),
 		ClientID:    o.String("client_id", httpkit.Length(1, 255)),
 		DCRClientID: o.String("dcr_client_id", httpkit.Length(1, 255)),
@@ -247,6 +248,35 @@ func (s *server) deleteApplication(w http.ResponseWriter, r *http.Request) error
 		return err
 	}
 	return httpkit.NoContent(w)
+}
+
+// personView is the contract's developer with access to an application.
+type personView struct {
+	ID       portico.DeveloperID `json:"id"`
+	Email    string              `json:"email"`
+	FullName string              `json:"full_name"`
+}
+
+func viewPerson(d portico.Developer) personView {
+	return personView{ID: d.ID, Email: d.Email, FullName: d.FullName}
+}
+
+// listOwners lists the developers with access: without teams, the owner alone.
+func (s *server) listOwners(w http.ResponseWriter, r *http.Request) error {
+	app, err := s.inPath(r)
+	if err != nil {
+		return err
+	}
+	q, err := listing.Parse(r, listing.Spec{Filters: map[string]listing.FieldKind{"id": listing.String()}, Sorts: []string{"id"}})
+	if err != nil {
+		return err
+	}
+	q.Filters = append(q.Filters, portico.Where("id", app.DeveloperID))
+	page, err := s.Developers.List(r.Context(), app.PortalID, q)
+	if err != nil {
+		return err
+	}
+	return httpkit.JSON(w, http.StatusOK, listing.Envelope(page, q, viewPerson))
 }
 
 // keyView and secretView are the contract's two credentials.

@@ -50,7 +50,7 @@ func TestApplicationWithDCR(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	w := s.newWorld(t)
-	created := s.call(t, 201, "POST", w.applications(), with(w.application("App"), "description", "What it does", "labels", map[string]any{"env": "test"}))
+	created := s.call(t, 201, "POST", w.applications(), with(w.application("App"), "description", "What it does", "labels", map[string]any{"env": "test", "gone": nil}))
 	want := map[string]any{
 		"id": created.text("id"), "created_at": created.text("created_at"), "updated_at": created.text("updated_at"),
 		"name": "App", "description": "What it does", "labels": map[string]any{"env": "test"}, "client_id": "client-1",
@@ -73,6 +73,9 @@ func TestApplicationWithDCR(t *testing.T) {
 		"data": []any{map[string]any{"type": "client_secret", "id": "secret-1", "display_name": nil, "client_id": "client-1", "created_at": nil, "expires_at": nil}},
 		"meta": map[string]any{"page": map[string]any{"number": 1, "size": 10, "total": 1}},
 	})
+	people := []any{map[string]any{"id": w.developer, "email": "dev@example.com", "full_name": "Dev dev@example.com"}}
+	s.call(t, 200, "GET", path+"/developers?sort=id", nil).has(t, map[string]any{"data": people, "meta.page.total": 1})
+	s.call(t, 200, "GET", path+"/developers?"+encode("filter[id][neq]="+w.developer), nil).has(t, map[string]any{"data": []any{}})
 	s.call(t, 201, "POST", path+"/registrations", map[string]any{"api_id": w.api})
 	s.call(t, 200, "GET", path, nil).has(t, map[string]any{"registration_count": 1})
 	s.call(t, 204, "DELETE", path, nil)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -97,6 +99,29 @@ func TestAtMostTenAccessTokens(t *testing.T) {
 	}
 	s.call(t, 409, "POST", path, `{"name":"one more","ttl_seconds":86400}`)
 	s.call(t, 200, "GET", path, nil).has(t, map[string]any{"meta": map[string]any{"number": 1, "size": 10, "total": 10}})
+}
+
+// The limit holds when requests race.
+func TestAtMostTenAccessTokensAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	var won atomic.Int32
+	var group sync.WaitGroup
+	for i := range 16 {
+		group.Go(func() {
+			_, err := s.Accounts.CreateToken(t.Context(), s.user.ID, fmt.Sprintf("token %d", i), s.clock.Now().Add(time.Hour))
+			switch {
+			case err == nil:
+				won.Add(1)
+			case portico.KindOf(err) != portico.KindConflict:
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	if won.Load() != 9 {
+		t.Errorf("%d tokens were made beside the first", won.Load())
+	}
 }
 
 // Of other users' tokens nothing is told, not even that there are such users.

@@ -1,6 +1,7 @@
 package mgmtapi_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -121,6 +122,8 @@ func TestProviderRules(t *testing.T) {
 		"labels are no object":     {with(okta, "labels", []string{"a"}), []string{"labels is_object"}},
 		"label value":              {with(okta, "labels", map[string]any{"env": "-"}), []string{"labels.env is_label"}},
 		"label key reserved":       {with(okta, "labels", map[string]any{"konnect-x": "y"}), []string{"labels.konnect-x is_label"}},
+		"labels null":              {with(okta, "labels", null), []string{"labels is_object"}},
+		"label null":               {with(okta, "labels", map[string]any{"b": nil, "a": nil, "c": "d"}), []string{"labels.a is_string", "labels.b is_string"}},
 		"unknown member":           {with(okta, "dcr_token", "x"), []string{"dcr_token unknown_property"}},
 		"read only member":         {with(okta, "active", true), []string{"active unknown_property"}},
 
@@ -227,6 +230,14 @@ func TestProviderUpdate(t *testing.T) {
 		t.Errorf("updated_at went from %s to %s", before.text("updated_at"), after.text("updated_at"))
 	}
 
+	many := map[string]any{}
+	for i := range 50 {
+		many[fmt.Sprintf("l%d", i)] = "v"
+	}
+	s.call(t, 200, "PATCH", path, map[string]any{"labels": many}).has(t, map[string]any{"labels": many})
+	s.refuses(t, "PATCH", path, `{"labels":{"l50":"v"}}`, "labels max_items 50")
+	s.call(t, 200, "PATCH", path, `{"labels":{"l50":"v","l0":null}}`).has(t, map[string]any{"labels.l50": "v", "labels.l0": nil})
+
 	s.refuses(t, "PATCH", path, `{"provider_type":"okta"}`, "provider_type unknown_property")
 	s.refuses(t, "PATCH", path, `{"dcr_config":{"dcr_token":"x"}}`, "dcr_config.dcr_token unknown_property")
 	s.refuses(t, "PATCH", path, `{"name":"","display_name":null,"issuer":"x"}`, "name min_length 1", "display_name is_string", "issuer invalid")
@@ -301,7 +312,10 @@ func TestProviderSecretIsSealedForItsRow(t *testing.T) {
 		return err
 	}))
 	s.call(t, 200, "POST", providers+"/"+one+"/verify", nil).has(t, map[string]any{"status": "success"})
-	s.call(t, 500, "POST", providers+"/"+other+"/verify", nil)
+	moved := s.call(t, 200, "POST", providers+"/"+other+"/verify", nil)
+	if moved.text("status") != "failed" || !strings.Contains(moved.text("errors.0"), "enter it again") {
+		t.Errorf("with another row's secret: %s", moved.Text)
+	}
 }
 
 func TestListProviders(t *testing.T) {

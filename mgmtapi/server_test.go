@@ -46,7 +46,7 @@ type testServer struct {
 
 // newServer starts a server of its own for a test. Every request and answer is
 // judged by the public contracts when they are at hand.
-func newServer(t *testing.T) *testServer {
+func newServer(t testing.TB) *testServer {
 	t.Helper()
 	s := &testServer{clock: &clock{now: time.Date(2026, 3, 1, 12, 0, 0, 123_456_000, time.UTC)}, idps: newFakeIdPs()}
 	dir := t.TempDir()
@@ -86,7 +86,7 @@ func (s *testServer) keep(secrets ...string) {
 	s.secrets = append(s.secrets, secrets...)
 }
 
-func (s *testServer) guard(t *testing.T, where, text string) {
+func (s *testServer) guard(t testing.TB, where, text string) {
 	t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -115,19 +115,28 @@ func (s *testServer) call(t *testing.T, status int, method, path string, body an
 // send is call with headers of the test's choice.
 func (s *testServer) send(t *testing.T, status int, method, path string, body any, header http.Header) answer {
 	t.Helper()
-	var text io.Reader
-	switch b := body.(type) {
-	case nil:
-	case string:
-		text = strings.NewReader(b)
-	default:
-		raw, err := json.Marshal(b)
-		check(t, err)
-		text = bytes.NewReader(raw)
+	a := s.request(t, method, path, body, header)
+	if a.Status != status {
+		t.Fatalf("%s %s: status %d, want %d: %s", method, path, a.Status, status, a.Text)
 	}
-	req, err := http.NewRequestWithContext(t.Context(), method, s.url+path, text)
+	return a
+}
+
+// try is call with whatever status.
+func (s *testServer) try(t *testing.T, method, path string, body any) answer {
+	t.Helper()
+	return s.request(t, method, path, body, http.Header{"Authorization": {"Bearer " + s.token}})
+}
+
+func (s *testServer) request(t *testing.T, method, path string, body any, header http.Header) answer {
+	t.Helper()
+	var content io.Reader
+	if body != nil {
+		content = strings.NewReader(text(t, body))
+	}
+	req, err := http.NewRequestWithContext(t.Context(), method, s.url+path, content)
 	check(t, err)
-	if text != nil {
+	if content != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
 	for name, values := range header {
@@ -145,13 +154,21 @@ func (s *testServer) send(t *testing.T, status int, method, path string, body an
 		}
 	}
 	s.guard(t, method+" "+path, a.Text)
-	if a.Status != status {
-		t.Fatalf("%s %s: status %d, want %d: %s", method, path, a.Status, status, raw)
-	}
 	if a.Status >= 400 && a.Header.Get("Content-Type") != "application/problem+json" {
 		t.Errorf("%s %s: an error is %q", method, path, a.Header.Get("Content-Type"))
 	}
 	return a
+}
+
+// text is a body: JSON text as it is, any other value as JSON.
+func text(t testing.TB, body any) string {
+	t.Helper()
+	if s, ok := body.(string); ok {
+		return s
+	}
+	raw, err := json.Marshal(body)
+	check(t, err)
+	return string(raw)
 }
 
 // at returns the member at a dotted path, or nil.

@@ -1,7 +1,9 @@
 package mgmtapi
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,10 +43,25 @@ func labels(l map[string]string) map[string]string {
 	return l
 }
 
-// newLabels reads the labels of an entity that is being created.
+// newLabels reads the labels of an entity that is being created: there is
+// nothing yet that a null could remove.
 func newLabels(o *httpkit.Object) map[string]string {
+	given := o.Labels("labels")
+	if given.Null {
+		o.Invalid("labels", "is_object", "must be an object of labels")
+	}
+	for _, key := range slices.Sorted(maps.Keys(given.Value)) {
+		if given.Value[key] == nil {
+			o.Invalid("labels."+key, "is_string", "must be a string")
+		}
+	}
+	return remaining(given)
+}
+
+// remaining are the labels of an entity that had none, after an update.
+func remaining(change portico.Opt[map[string]*string]) map[string]string {
 	out := map[string]string{}
-	for key, value := range o.Labels("labels").Value {
+	for key, value := range change.Value {
 		if value != nil {
 			out[key] = *value
 		}
