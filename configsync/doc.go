@@ -1,8 +1,7 @@
 // Package configsync keeps gateways on the newest committed configuration: a
 // full copy first, then deltas; another epoch or a gap starts over.
 //
-// It owns the following (Publisher), the way to gateways on other machines
-// (Handler and Remote), and the copy on disk that a gateway starts from
-// when the source is away. It neither compiles configurations (control does) nor
-// obeys them (gateway does).
+// It owns the following, its pace, and the copy on disk that a gateway starts
+// from when the source is away. It neither compiles configurations (control
+// does) nor obeys them (gateway does).
 package configsync

@@ -21,7 +21,7 @@ type Founding struct {
 	Organization  string
 	Email         string // the first admin's
 	FullName      string
-	Password      secret.Text
+	Password      secret.Text // empty: the admin holds a token but cannot sign in
 	TokenName     string
 	TokenLifetime time.Duration
 }
@@ -38,12 +38,15 @@ type Founded struct {
 // or nothing; KindConflict when there is an organization already, KindInvalid
 // for a password that is too weak.
 func (a Accounts) Bootstrap(ctx context.Context, in Founding) (Founded, error) {
-	if err := password.Check("password", in.Password, in.Email); err != nil {
-		return Founded{}, err
-	}
-	hash, err := password.Hash(in.Password)
-	if err != nil {
-		return Founded{}, err
+	var hash string
+	if !in.Password.Empty() {
+		if err := password.Check("password", in.Password, in.Email); err != nil {
+			return Founded{}, err
+		}
+		var err error
+		if hash, err = password.Hash(in.Password); err != nil {
+			return Founded{}, err
+		}
 	}
 	now := a.Now()
 	user := portico.User{
@@ -52,7 +55,7 @@ func (a Accounts) Bootstrap(ctx context.Context, in Founding) (Founded, error) {
 	}
 	organization := portico.Organization{ID: portico.OrganizationID(a.id()), Name: in.Organization, OwnerID: user.ID, CreatedAt: now, UpdatedAt: now}
 	token := a.newToken(user.ID, in.TokenName, now.Add(in.TokenLifetime))
-	err = a.Store.Update(ctx, func(tx portico.Tx) error {
+	err := a.Store.Update(ctx, func(tx portico.Tx) error {
 		there, err := tx.Organizations().List(ctx, portico.ListQuery{Size: 1, Number: 1})
 		if err != nil {
 			return err

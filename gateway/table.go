@@ -158,6 +158,9 @@ func (g *guard) registered(app *snapshot.Application) bool {
 	})
 }
 
+// noLeeway says that clocks must not differ; package oauth takes 0 for its default.
+const noLeeway = -1
+
 func newStrategy(s snapshot.Strategy, providers *oauth.Providers) *strategy {
 	out := &strategy{id: s.ID, digest: s.Digest(), oidc: s.OIDC}
 	if s.Kind == snapshot.KeyAuth {
@@ -181,7 +184,7 @@ func newStrategy(s snapshot.Strategy, providers *oauth.Providers) *strategy {
 		out.claim = []string{"sub"}
 	}
 	out.scopes = requestScopes(s.OIDC)
-	out.expect = oauth.Expectation{Audiences: s.OIDC.Audiences, Leeway: s.OIDC.Leeway, StrictType: s.OIDC.StrictType}
+	out.expect = oauth.Expectation{Audiences: s.OIDC.Audiences, Leeway: cmp.Or(s.OIDC.Leeway, noLeeway), StrictType: s.OIDC.StrictType}
 	return out
 }
 

@@ -24,8 +24,7 @@ const (
 	MaxSize = 1 << 30
 )
 
-// ErrFormat is wrapped by every error of Decode and DecodeDelta that comes
-// from the bytes rather than from what they say.
+// ErrFormat is wrapped by every error of Decode that comes from the bytes rather than from what they say.
 var ErrFormat = errors.New("not a Portico configuration")
 
 // The modes are built once, when first needed.
@@ -58,9 +57,6 @@ func must[T any](mode T, err error) T {
 // Encode gives the binary form of the snapshot.
 func (s *Snapshot) Encode() ([]byte, error) { return seal(s) }
 
-// Encode gives the binary form of the delta.
-func (d Delta) Encode() ([]byte, error) { return seal(d) }
-
 // Decode reads and validates the binary form of a snapshot. Bytes that are
 // cut, damaged, of another format or too large give ErrFormat.
 func Decode(data []byte) (*Snapshot, error) {
@@ -72,18 +68,6 @@ func Decode(data []byte) (*Snapshot, error) {
 		return nil, err
 	}
 	return s, nil
-}
-
-// DecodeDelta reads and validates the binary form of a delta.
-func DecodeDelta(data []byte) (Delta, error) {
-	var d Delta
-	if err := open(data, &d); err != nil {
-		return Delta{}, err
-	}
-	if err := d.Validate(); err != nil {
-		return Delta{}, err
-	}
-	return d, nil
 }
 
 func seal(v any) ([]byte, error) {

@@ -140,10 +140,10 @@ type Key struct {
 // Delta leads from version From to version To of the same epoch. Upserted
 // holds whole applications; Removed holds ids.
 type Delta struct {
-	Epoch    string        `cbor:"1,keyasint"`
-	From     uint64        `cbor:"2,keyasint"`
-	To       uint64        `cbor:"3,keyasint"`
-	Routing  *Routing      `cbor:"4,keyasint,omitempty"` // nil: unchanged
-	Upserted []Application `cbor:"5,keyasint,omitempty"`
-	Removed  []string      `cbor:"6,keyasint,omitempty"`
+	Epoch    string
+	From     uint64
+	To       uint64
+	Routing  *Routing // nil: unchanged
+	Upserted []Application
+	Removed  []string
 }
