@@ -92,6 +92,7 @@ type Control struct {
 	Applications    Applications
 	Credentials     Credentials
 	Registrations   Registrations
+	Catalogue       Catalogue
 }
 
 // New wires the use cases to the outside.
@@ -101,5 +102,6 @@ func New(d Deps) *Control {
 		Portals: Portals{d}, APIs: APIs{d}, Publications: Publications{d}, Implementations: Implementations{d},
 		Gateways: Gateways{d}, Developers: Developers{d}, Sessions: Sessions{d},
 		Applications: Applications{d}, Credentials: Credentials{d}, Registrations: Registrations{d},
+		Catalogue: Catalogue{d},
 	}
 }

@@ -26,8 +26,8 @@ type IssuedSession struct {
 }
 
 // SignIn opens a session. KindUnauthenticated: wrong address or password, which
-// the answer does not tell apart; KindForbidden: right, but the account is not
-// (or no longer) approved.
+// the answer does not tell apart; or both are right, but the account is not (or
+// no longer) approved, which it says.
 func (s Sessions) SignIn(ctx context.Context, portal portico.PortalID, email string, pass secret.Text) (IssuedSession, error) {
 	var developer portico.Developer
 	err := s.Store.View(ctx, func(tx portico.Tx) error {
@@ -55,9 +55,9 @@ func (s Sessions) SignIn(ctx context.Context, portal portico.PortalID, email str
 func mayUse(d portico.Developer) error {
 	switch {
 	case d.Status == portico.Pending:
-		return portico.Errorf(portico.KindForbidden, "The account is waiting for approval. You get a mail once an administrator has decided.")
+		return portico.Errorf(portico.KindUnauthenticated, "The account is waiting for approval. You get a mail once an administrator has decided.")
 	case d.Status != portico.Approved:
-		return portico.Errorf(portico.KindForbidden, "The account has no access to this portal. Ask its administrators if you think that it should.")
+		return portico.Errorf(portico.KindUnauthenticated, "The account has no access to this portal. Ask its administrators if you think that it should.")
 	}
 	return nil
 }

@@ -30,6 +30,12 @@ func (v StrategyView) SupportsMultipleCredentials() bool {
 	return v.Provider != nil && v.Provider.SupportsMultipleCredentials()
 }
 
+// DeveloperManagedScopes says whether developers choose, out of the strategy's
+// scopes, those of their applications.
+func (v StrategyView) DeveloperManagedScopes() bool {
+	return v.Provider != nil && v.Provider.Config.UseDeveloperManagedScopes
+}
+
 // NewStrategy is the wish for a strategy. Exactly one of KeyAuth and OIDC is
 // set; of OIDC only Raw, a JSON object whose required members are there.
 type NewStrategy struct {

@@ -96,12 +96,13 @@ func (p *parser) number(values url.Values, name string, def, most int) int {
 // filters reads the filters, in the order of their keys.
 func (p *parser) filters(values url.Values) []portico.Filter {
 	var filters []portico.Filter
+	name := cmp.Or(p.spec.FilterName, "filter")
 	for _, key := range slices.Sorted(maps.Keys(values)) {
-		if key != "filter" && !strings.HasPrefix(key, "filter[") {
+		if key != name && !strings.HasPrefix(key, name+"[") {
 			continue
 		}
 		for _, value := range values[key] {
-			if filter, ok := p.filter(key, value); ok {
+			if filter, ok := p.filter(key, strings.TrimPrefix(key, name), value); ok {
 				filters = append(filters, filter)
 			}
 		}
@@ -110,10 +111,11 @@ func (p *parser) filters(values url.Values) []portico.Filter {
 }
 
 // filter reads filter[field][op]=value, filter[field]=value, and the same with
-// the field spelled [labels.key] or [labels][key].
-func (p *parser) filter(key, value string) (portico.Filter, bool) {
+// the field spelled [labels.key] or [labels][key]. what is the bracketed part of
+// the key.
+func (p *parser) filter(key, what, value string) (portico.Filter, bool) {
 	none := portico.Filter{}
-	segments, ok := brackets(strings.TrimPrefix(key, "filter"))
+	segments, ok := brackets(what)
 	if !ok || len(segments) > 3 {
 		p.fault(key, "invalid", "must have the form filter[field]=value or filter[field][operator]=value")
 		return none, false

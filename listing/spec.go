@@ -13,8 +13,9 @@ type Spec struct {
 	Filters     map[string]FieldKind
 	Sorts       []string
 	DefaultSort []portico.Sort
-	DefaultSize int // 0: 10
-	MaxSize     int // 0: 1000
+	DefaultSize int    // 0: 10
+	MaxSize     int    // 0: 1000
+	FilterName  string // empty: filter
 }
 
 // FieldKind is the kind of a field that can be filtered by: it decides which

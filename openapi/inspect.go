@@ -45,7 +45,7 @@ var (
 
 // Inspect reads a document. The error is a *ParseError.
 func Inspect(content []byte) (Document, error) {
-	root, err := read(content)
+	root, err := Read(content)
 	if err != nil {
 		return Document{}, err
 	}

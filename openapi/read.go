@@ -18,14 +18,15 @@ import (
 )
 
 const (
-	maxDepth  = 100       // nesting of objects and lists
-	maxIndent = 400       // columns of indentation; YAML nests by them
-	maxValues = 1_000_000 // values of a document, aliases expanded
+	maxDepth   = 100       // nesting of objects and lists
+	maxIndent  = 400       // columns of indentation; YAML nests by them
+	maxMembers = 10_000    // members of a YAML block
+	maxValues  = 1_000_000 // values of a document, aliases expanded
 )
 
-// read parses JSON or YAML into the shapes of encoding/json, numbers as
+// Read parses JSON or YAML into the shapes of encoding/json, numbers as
 // json.Number. The error is a *ParseError.
-func read(content []byte) (map[string]any, error) {
+func Read(content []byte) (map[string]any, error) {
 	switch {
 	case len(content) > MaxSize:
 		return nil, &ParseError{Reason: fmt.Sprintf("The document is larger than the allowed %d MiB.", MaxSize>>20)}
@@ -117,7 +118,8 @@ func readYAML(content []byte) (root any, err error) {
 	if err := checkNesting(tokens); err != nil {
 		return nil, err
 	}
-	file, err := parser.Parse(tokens, 0)
+	// The parser's own search for duplicate names takes quadratic time.
+	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
 		return nil, yamlError(err)
 	}
@@ -130,15 +132,23 @@ func readYAML(content []byte) (root any, err error) {
 	return nil, &ParseError{Reason: "The document is empty."}
 }
 
-// checkNesting bounds the nesting before the parser, which recurses, sees it.
+// checkNesting bounds what costs the parser more than its length: the nesting,
+// by which it recurses, and the members of one block, in whose number it takes
+// quadratic time.
 func checkNesting(tokens token.Tokens) error {
 	flow, line, run := 0, 0, 0
 	leading := true // only indicators since the line began
+	var open blocks
 	for _, t := range tokens {
 		if t.Position.Line != line {
 			line, run, leading = t.Position.Line, 0, true
-			if flow == 0 && t.Position.Column > maxIndent {
-				return tooDeep(line)
+			if flow == 0 && t.Type != token.CommentType {
+				if t.Position.Column > maxIndent {
+					return tooDeep(line)
+				}
+				if open.begin(t.Position.Column) > maxMembers && t.Type != token.SequenceEntryType {
+					return &ParseError{Line: line, Reason: fmt.Sprintf("An object has more than %d members.", maxMembers)}
+				}
 			}
 		}
 		switch t.Type {
@@ -158,6 +168,23 @@ func checkNesting(tokens token.Tokens) error {
 		}
 	}
 	return nil
+}
+
+// blocks are the blocks that a line may continue, innermost last.
+type blocks []struct{ column, lines int }
+
+// begin notes a line that begins in a column and returns how many lines its
+// block has so far.
+func (b *blocks) begin(column int) int {
+	for len(*b) > 0 && (*b)[len(*b)-1].column > column {
+		*b = (*b)[:len(*b)-1]
+	}
+	if len(*b) == 0 || (*b)[len(*b)-1].column < column {
+		*b = append(*b, struct{ column, lines int }{column: column})
+	}
+	top := &(*b)[len(*b)-1]
+	top.lines++
+	return top.lines
 }
 
 func tooDeep(line int) error {
@@ -243,7 +270,7 @@ func (c *converter) value(n ast.Node, depth int) (any, error) {
 }
 
 func (c *converter) object(members []*ast.MappingValueNode, depth int) (any, error) {
-	object := make(map[string]any, len(members))
+	object, own := make(map[string]any, len(members)), make(map[string]bool, len(members))
 	for _, m := range members {
 		v, err := c.value(m.Value, depth+1)
 		if err != nil {
@@ -257,7 +284,10 @@ func (c *converter) object(members []*ast.MappingValueNode, depth int) (any, err
 		if err != nil {
 			return nil, err
 		}
-		object[key] = v
+		if own[key] {
+			return nil, &ParseError{Line: lineOf(m.Key), Reason: fmt.Sprintf("The member [%s] is there twice.", shorten(key))}
+		}
+		object[key], own[key] = v, true
 	}
 	return object, nil
 }

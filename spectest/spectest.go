@@ -84,6 +84,9 @@ func load(names []string) ([]document, error) {
 			}
 		}
 		spec.Security = nil
+		for _, parameter := range spec.Components.Parameters {
+			overlap(parameter.Value.Schema)
+		}
 		router, err := gorillamux.NewRouter(spec)
 		if err != nil {
 			return nil, fmt.Errorf("reading %s: %w", path, err)
@@ -91,6 +94,22 @@ func load(names []string) ([]document, error) {
 		docs = append(docs, document{name, spec, router})
 	}
 	return docs, nil
+}
+
+// overlap lets the alternatives of a parameter overlap: the contracts say oneOf
+// of an id and a slug, but an id looks like a slug.
+func overlap(schema *openapi3.SchemaRef) {
+	if schema == nil {
+		return
+	}
+	v := schema.Value
+	v.AnyOf, v.OneOf = append(v.AnyOf, v.OneOf...), nil
+	for _, alternative := range v.AnyOf {
+		overlap(alternative)
+	}
+	for _, member := range v.Properties {
+		overlap(member)
+	}
 }
 
 // prefix is the path that the document's servers share, such as /v3: we serve

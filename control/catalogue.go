@@ -1,0 +1,204 @@
+package control
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"portico"
+)
+
+// Catalogue is what a portal shows to its visitors. Who is not signed in sees
+// what is public; a signed-in developer sees what is private too. What is not
+// shown is not there: KindNotFound.
+type Catalogue struct{ Deps }
+
+// PublishedAPI is an API as a portal shows it.
+type PublishedAPI struct {
+	APIView
+	Publication portico.Publication
+	Strategy    *StrategyView // nil: no application auth
+}
+
+// APIs returns a page of what the visitor sees.
+func (c Catalogue) APIs(ctx context.Context, portal portico.PortalID, signedIn bool, q portico.ListQuery) (portico.Page[PublishedAPI], error) {
+	return view(ctx, c.Store, func(tx portico.Tx) (portico.Page[PublishedAPI], error) {
+		none := portico.Page[PublishedAPI]{}
+		filters := []portico.Filter{portico.Where("portal_id", portal)}
+		if !signedIn {
+			filters = append(filters, portico.Where("visibility", portico.Public))
+		}
+		shown, err := tx.Publications().List(ctx, portico.Everything(filters...))
+		if err != nil {
+			return none, err
+		}
+		publicationBy := by(shown.Items, func(p portico.Publication) portico.APIID { return p.APIID })
+		q.Filters = append(slices.Clone(q.Filters), idIn(slices.Collect(maps.Keys(publicationBy))))
+		page, err := tx.APIs().List(ctx, q)
+		if err != nil {
+			return none, err
+		}
+		views, err := publishedViews(ctx, tx, page.Items, publicationBy)
+		return portico.Page[PublishedAPI]{Items: views, Total: page.Total}, err
+	})
+}
+
+// API returns one of the APIs that the visitor sees, by its id or its slug.
+func (c Catalogue) API(ctx context.Context, portal portico.PortalID, signedIn bool, idOrSlug string) (PublishedAPI, error) {
+	return view(ctx, c.Store, func(tx portico.Tx) (PublishedAPI, error) {
+		api, err := apiBy(ctx, tx, idOrSlug)
+		if err != nil {
+			return PublishedAPI{}, err
+		}
+		shown, err := publicationsOf(ctx, tx, api.ID, portal)
+		if err != nil {
+			return PublishedAPI{}, err
+		}
+		if len(shown) == 0 || !signedIn && shown[0].Visibility != portico.Public {
+			return PublishedAPI{}, portico.NotFound("API", idOrSlug)
+		}
+		return one(publishedViews(ctx, tx, []portico.API{api}, map[portico.APIID]portico.Publication{api.ID: shown[0]}))
+	})
+}
+
+// apiBy returns an API by its id or its slug. A slug may look like an id.
+func apiBy(ctx context.Context, tx portico.Tx, idOrSlug string) (portico.API, error) {
+	if id := strings.ToLower(idOrSlug); portico.IsID(id) {
+		api, err := tx.APIs().ByID(ctx, portico.APIID(id))
+		if portico.KindOf(err) != portico.KindNotFound {
+			return api, err
+		}
+	}
+	found, err := tx.APIs().List(ctx, portico.Everything(portico.Where("slug", idOrSlug)))
+	if err == nil && len(found.Items) == 0 {
+		err = portico.NotFound("API", idOrSlug)
+	}
+	return one(found.Items, err)
+}
+
+// publishedViews adds what a portal shows of APIs.
+func publishedViews(ctx context.Context, tx portico.Tx, apis []portico.API, publicationBy map[portico.APIID]portico.Publication) ([]PublishedAPI, error) {
+	views, err := apiViews(ctx, tx, apis)
+	if err != nil {
+		return nil, err
+	}
+	var ids []portico.StrategyID
+	for _, api := range apis {
+		if id := publicationBy[api.ID].StrategyID; id != nil {
+			ids = append(ids, *id)
+		}
+	}
+	strategies, err := strategiesIn(ctx, tx, ids)
+	if err != nil {
+		return nil, err
+	}
+	strategyBy := by(strategies, func(s StrategyView) portico.StrategyID { return s.ID })
+	out := make([]PublishedAPI, len(views))
+	for i, v := range views {
+		out[i] = PublishedAPI{APIView: v, Publication: publicationBy[v.ID]}
+		if id := out[i].Publication.StrategyID; id != nil {
+			out[i].Strategy = new(strategyBy[*id])
+		}
+	}
+	return out, nil
+}
+
+// strategiesIn returns strategies by their ids, oldest first.
+func strategiesIn(ctx context.Context, tx portico.Tx, ids []portico.StrategyID) ([]StrategyView, error) {
+	found, err := tx.Strategies().List(ctx, portico.Everything(idIn(ids)))
+	if err != nil {
+		return nil, err
+	}
+	return strategyViews(ctx, tx, found.Items)
+}
+
+// Strategies returns a page of the strategies that a developer of the portal
+// can make applications with. They can be filtered by name, which is the
+// display name, and by credential_type.
+func (c Catalogue) Strategies(ctx context.Context, portal portico.Portal, q portico.ListQuery) (portico.Page[StrategyView], error) {
+	return view(ctx, c.Store, func(tx portico.Tx) (portico.Page[StrategyView], error) {
+		ids, err := offeredStrategies(ctx, tx, portal)
+		if err != nil {
+			return portico.Page[StrategyView]{}, err
+		}
+		offered, err := strategiesIn(ctx, tx, ids)
+		if err != nil {
+			return portico.Page[StrategyView]{}, err
+		}
+		for _, f := range q.Filters {
+			offered = slices.DeleteFunc(offered, func(s StrategyView) bool {
+				if f.Field == "credential_type" {
+					return !matches(f, string(s.CredentialType()))
+				}
+				return !matches(f, s.DisplayName)
+			})
+		}
+		return cut(offered, q), nil
+	})
+}
+
+// OwnedBy returns a page of a developer's own applications. The field team_id is
+// known here: nothing belongs to a team.
+func (a Applications) OwnedBy(ctx context.Context, developer portico.Developer, q portico.ListQuery) (portico.Page[ApplicationView], error) {
+	q = settled(q, "team_id", "")
+	q.Filters = append(q.Filters, portico.Where("developer_id", developer.ID))
+	return a.List(ctx, developer.PortalID, q)
+}
+
+// APIApplication is a developer's application as an API sees it.
+type APIApplication struct {
+	ApplicationView
+	Registration *portico.Registration // nil: not registered for the API
+}
+
+// Applications returns a page of a developer's applications: those registered
+// for an API, in whatever status, or those that are not.
+func (c Catalogue) Applications(ctx context.Context, developer portico.Developer, api portico.APIID, registered bool, q portico.ListQuery) (portico.Page[APIApplication], error) {
+	return view(ctx, c.Store, func(tx portico.Tx) (portico.Page[APIApplication], error) {
+		none := portico.Page[APIApplication]{}
+		own := portico.Where("developer_id", developer.ID)
+		registrations, err := tx.Registrations().List(ctx, portico.Everything(own, portico.Where("api_id", api)))
+		if err != nil {
+			return none, err
+		}
+		registrationBy := by(registrations.Items, func(r portico.Registration) portico.ApplicationID { return r.ApplicationID })
+		all, err := tx.Applications().List(ctx, portico.Everything(own))
+		if err != nil {
+			return none, err
+		}
+		var ids []portico.ApplicationID
+		for _, app := range all.Items {
+			if _, is := registrationBy[app.ID]; is == registered {
+				ids = append(ids, app.ID)
+			}
+		}
+		q.Filters = append(slices.Clone(q.Filters), idIn(ids))
+		page, err := tx.Applications().List(ctx, q)
+		if err != nil {
+			return none, err
+		}
+		views, err := Applications(c).views(ctx, tx, page.Items)
+		if err != nil {
+			return none, err
+		}
+		out := portico.Page[APIApplication]{Total: page.Total}
+		for _, v := range views {
+			item := APIApplication{ApplicationView: v}
+			if r, is := registrationBy[v.ID]; is {
+				item.Registration = &r
+			}
+			out.Items = append(out.Items, item)
+		}
+		return out, nil
+	})
+}
+
+// idIn asks for the entities with one of these ids; there may be none.
+func idIn[ID ~string](ids []ID) portico.Filter {
+	values := []string{""} // the id of none, so that there is one
+	for _, id := range ids {
+		values = append(values, string(id))
+	}
+	return portico.Filter{Field: "id", Op: portico.OpAnyEqual, Values: values}
+}

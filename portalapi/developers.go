@@ -1,0 +1,201 @@
+package portalapi
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"portico"
+	"portico/control"
+	"portico/httpkit"
+	"portico/secret"
+)
+
+// The cookies of a session. The names are the contract's; the refresh cookie
+// goes only where it is used.
+const (
+	accessCookie  = "portalaccesstoken"
+	refreshCookie = "portalrefreshtoken"
+	refreshPath   = "/api/v3/developer"
+)
+
+func (s *server) developerRoutes() []route {
+	return []route{
+		on(anyone, "GET", "/api/v3/portal", "get-portal-context", s.context),
+		on(guessing, "POST", "/api/v3/developer", "register", s.signUp),
+		on(guessing, "POST", "/api/v3/developer/verify-email", "verify-email", s.verifyEmail),
+		on(guessing, "POST", "/api/v3/developer/forgot-password", "forgot-password", s.forgotPassword),
+		on(guessing, "POST", "/api/v3/developer/reset-password", "reset-password", s.resetPassword),
+		on(guessing, "POST", "/api/v3/developer/authenticate", "authenticate", s.signIn),
+		on(guessing, "POST", "/api/v3/developer/refresh", "refresh", s.refresh),
+		on(anyone, "POST", "/api/v3/developer/logout", "logout", s.signOut),
+		on(developer, "GET", "/api/v3/developer/me", "get-developer-me", s.me),
+	}
+}
+
+// contextView is the contract's PortalContext.
+type contextView struct {
+	PortalID              portico.PortalID       `json:"portal_id"`
+	OrgID                 portico.OrganizationID `json:"org_id"`
+	BasicAuthEnabled      bool                   `json:"basic_auth_enabled"`
+	OIDCAuthEnabled       bool                   `json:"oidc_auth_enabled"`
+	SAMLAuthEnabled       bool                   `json:"saml_auth_enabled"`
+	AuthenticationEnabled bool                   `json:"authentication_enabled"`
+	RBACEnabled           bool                   `json:"rbac_enabled"`
+	Name                  string                 `json:"name"`
+	CanonicalDomain       string                 `json:"canonical_domain"`
+}
+
+func (s *server) context(w http.ResponseWriter, c call) error {
+	organization, err := s.Accounts.Organization(c.Context())
+	if err != nil {
+		return err
+	}
+	return httpkit.JSON(w, http.StatusOK, contextView{
+		PortalID: c.portal.ID, OrgID: organization.ID, BasicAuthEnabled: c.portal.AuthenticationEnabled,
+		AuthenticationEnabled: c.portal.AuthenticationEnabled, RBACEnabled: c.portal.RBACEnabled,
+		Name: c.portal.Name, CanonicalDomain: c.portal.Subdomain + "." + s.domain,
+	})
+}
+
+// account reads a body with an address, and counts a try for its account.
+func (s *server) account(c call, field string) (*httpkit.Object, string, error) {
+	in, err := httpkit.ReadObject(c.Request)
+	if err != nil {
+		return nil, "", err
+	}
+	email := strings.ToLower(in.Email(field, httpkit.Required, httpkit.MaxLength(250)))
+	return in, email, s.throttles.account.take(string(c.portal.ID) + " " + email)
+}
+
+func (s *server) signUp(w http.ResponseWriter, c call) error {
+	in, email, err := s.account(c, "email")
+	if err != nil {
+		return err
+	}
+	name := in.String("full_name", httpkit.Required, httpkit.Length(1, 250))
+	if err := in.Err(); err != nil {
+		return err
+	}
+	if err := s.Developers.SignUp(c.Context(), c.portal.ID, email, name); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusCreated)
+	return nil
+}
+
+func (s *server) verifyEmail(w http.ResponseWriter, c call) error {
+	in, err := httpkit.ReadObject(c.Request)
+	if err != nil {
+		return err
+	}
+	token := in.UUID("token", httpkit.Required)
+	if err := in.Err(); err != nil {
+		return err
+	}
+	email, next, err := s.Developers.VerifyEmail(c.Context(), c.portal.ID, token)
+	if err != nil {
+		return err
+	}
+	return httpkit.JSON(w, http.StatusAccepted, struct {
+		Email string `json:"email"`
+		Token string `json:"token"`
+	}{email, next})
+}
+
+func (s *server) forgotPassword(w http.ResponseWriter, c call) error {
+	in, email, err := s.account(c, "email")
+	if err != nil {
+		return err
+	}
+	if err := in.Err(); err != nil {
+		return err
+	}
+	return s.Developers.ForgotPassword(c.Context(), c.portal.ID, email)
+}
+
+func (s *server) resetPassword(w http.ResponseWriter, c call) error {
+	in, err := httpkit.ReadObject(c.Request)
+	if err != nil {
+		return err
+	}
+	token, password := in.UUID("token", httpkit.Required), secret.New(in.String("password", httpkit.Required))
+	if err := in.Err(); err != nil {
+		return err
+	}
+	if err := s.Developers.ResetPassword(c.Context(), c.portal.ID, token, password); err != nil {
+		return err
+	}
+	return httpkit.NoContent(w)
+}
+
+func (s *server) signIn(w http.ResponseWriter, c call) error {
+	in, email, err := s.account(c, "username")
+	if err != nil {
+		return err
+	}
+	password := secret.New(in.String("password", httpkit.Required))
+	if err := in.Err(); err != nil {
+		return err
+	}
+	if !c.portal.AuthenticationEnabled {
+		return portico.Errorf(portico.KindNotFound, "This portal has no accounts: everybody sees everything that there is.")
+	}
+	session, err := s.Sessions.SignIn(c.Context(), c.portal.ID, email, password)
+	if err != nil {
+		return err
+	}
+	setCookies(w, c.Request, session)
+	return httpkit.NoContent(w)
+}
+
+func (s *server) refresh(w http.ResponseWriter, c call) error {
+	session, err := s.Sessions.Refresh(c.Context(), c.portal.ID, cookie(c.Request, refreshCookie))
+	if err != nil {
+		return err
+	}
+	setCookies(w, c.Request, session)
+	return httpkit.NoContent(w)
+}
+
+func (s *server) signOut(w http.ResponseWriter, c call) error {
+	if err := s.Sessions.SignOut(c.Context(), c.portal.ID, cookie(c.Request, accessCookie), cookie(c.Request, refreshCookie)); err != nil {
+		return err
+	}
+	setCookies(w, c.Request, control.IssuedSession{})
+	return httpkit.NoContent(w)
+}
+
+func cookie(r *http.Request, name string) secret.Text {
+	if c, err := r.Cookie(name); err == nil {
+		return secret.New(c.Value)
+	}
+	return secret.Text{}
+}
+
+// setCookies hands a session to the browser; the zero session takes it away.
+func setCookies(w http.ResponseWriter, r *http.Request, session control.IssuedSession) {
+	set := func(name, path string, value secret.Text, expires time.Time) {
+		c := &http.Cookie{Name: name, Path: path, Value: value.Reveal(), Expires: expires, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: r.TLS != nil}
+		if value.Empty() {
+			c.MaxAge = -1
+		}
+		http.SetCookie(w, c)
+	}
+	set(accessCookie, "/", session.Access, session.AccessExpiresAt)
+	set(refreshCookie, refreshPath, session.Refresh, session.RefreshExpireAt)
+}
+
+// meView is the contract's DeveloperMe.
+type meView struct {
+	ID        portico.DeveloperID `json:"id"`
+	Email     string              `json:"email"`
+	FullName  string              `json:"full_name"`
+	CreatedAt httpkit.Timestamp   `json:"created_at"`
+	UpdatedAt httpkit.Timestamp   `json:"updated_at"`
+}
+
+func (s *server) me(w http.ResponseWriter, c call) error {
+	d := c.developer
+	return httpkit.JSON(w, http.StatusOK, meView{d.ID, d.Email, d.FullName, httpkit.Timestamp(d.CreatedAt), httpkit.Timestamp(d.UpdatedAt)})
+}

@@ -1,0 +1,197 @@
+package portalapi
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"portico"
+	"portico/control"
+	"portico/httpkit"
+	"portico/problem"
+	"portico/secret"
+)
+
+// Options of the portal API.
+type Options struct {
+	Control      *control.Control
+	Logger       *slog.Logger
+	Now          func() time.Time
+	PortalDomain string
+}
+
+// Operation is one operation of the API, for whoever compares it with the
+// public contract.
+type Operation struct {
+	Method  string
+	Pattern string // as http.ServeMux writes it
+	ID      string // the contract's operationId
+}
+
+// call is a request with what has been found out about it.
+type call struct {
+	*http.Request
+	portal    portico.Portal
+	developer *portico.Developer // nil: nobody is signed in
+}
+
+// handler answers a call.
+type handler func(w http.ResponseWriter, c call) error
+
+// access says who may call a route.
+type access int
+
+const (
+	anyone    access = iota
+	developer        // somebody who is signed in
+	guessing         // anyone, but throttled: a secret might be guessed
+)
+
+// route is an operation and what serves it.
+type route struct {
+	Operation
+	access access
+	handle handler
+}
+
+// server is what the handlers of all resources share.
+type server struct {
+	*control.Control
+	log       *slog.Logger
+	now       func() time.Time
+	domain    string
+	throttles *throttles
+}
+
+// requestTimeout bounds one request; registering a client may take a while.
+const requestTimeout = time.Minute
+
+// New returns the handler of every route.
+func New(o Options) http.Handler {
+	s := &server{Control: o.Control, log: o.Logger, now: o.Now, domain: o.PortalDomain, throttles: newThrottles(o.Now)}
+	mux := http.NewServeMux()
+	for _, r := range s.routes() {
+		mux.Handle(r.Method+" "+r.Pattern, s.handler(r))
+	}
+	return httpkit.Chain(problem.Mux(mux, s.log), httpkit.SecurityHeaders, httpkit.BodyLimit(httpkit.DefaultBodyLimit), httpkit.Timeout(requestTimeout), s.sameOrigin)
+}
+
+// sameOrigin refuses what another site's page makes a browser send: cookies
+// would go along with it.
+func (s *server) sameOrigin(next http.Handler) http.Handler {
+	protection := http.NewCrossOriginProtection()
+	protection.SetDenyHandler(httpkit.Handle(s.log, func(http.ResponseWriter, *http.Request) error {
+		return portico.Errorf(portico.KindForbidden, "The request comes from another site; nothing was changed.")
+	}))
+	return protection.Handler(next)
+}
+
+// handler finds out which portal is meant and who calls.
+func (s *server) handler(r route) http.Handler {
+	return httpkit.Handle(s.log, func(w http.ResponseWriter, req *http.Request) error {
+		if r.access == guessing {
+			if err := s.throttles.source.take(httpkit.ClientAddr(req).String()); err != nil {
+				return err
+			}
+		}
+		portal, err := s.Portals.ByHost(req.Context(), hostOf(req))
+		if err != nil {
+			return err
+		}
+		c := call{Request: req, portal: portal}
+		if c.developer, err = s.signedIn(req.Context(), portal, req); err != nil {
+			return err
+		}
+		if r.access == developer && c.developer == nil {
+			return portico.Errorf(portico.KindUnauthenticated, "Sign in first: this needs the account of a developer.")
+		}
+		// What depends on a cookie, or shows a secret, is nobody else's to keep.
+		w.Header().Set("Cache-Control", "no-store")
+		return r.handle(w, c)
+	})
+}
+
+// hostOf is the host that the caller has asked for, without a port.
+func hostOf(r *http.Request) string {
+	host := r.Host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	return strings.ToLower(strings.TrimSuffix(host, "."))
+}
+
+// signedIn is the developer whose cookie came with the request, if any. A
+// cookie that no longer counts is the same as none.
+func (s *server) signedIn(ctx context.Context, portal portico.Portal, r *http.Request) (*portico.Developer, error) {
+	cookie, err := r.Cookie(accessCookie)
+	if err != nil {
+		return nil, nil
+	}
+	developer, err := s.Sessions.Developer(ctx, portal.ID, secret.New(cookie.Value))
+	if portico.KindOf(err) == portico.KindUnauthenticated {
+		return nil, nil
+	}
+	return &developer, err
+}
+
+// routes lists the whole API, resource by resource.
+func (s *server) routes() []route {
+	return slices.Concat(
+		s.developerRoutes(), s.catalogRoutes(), s.specificationRoutes(), s.strategyRoutes(),
+		s.applicationRoutes(), s.credentialRoutes(), s.registrationRoutes(),
+	)
+}
+
+// Operations lists every operation that New serves.
+func Operations() []Operation {
+	var out []Operation
+	for _, r := range new(server).routes() {
+		out = append(out, r.Operation)
+	}
+	return out
+}
+
+// NotOffered lists the contract's operations that are not served yet, each with
+// the reason.
+func NotOffered() map[string]string {
+	const pages, looks, teams, insight = "portals have no pages yet", "portals cannot be designed yet", "there are no teams of developers yet", "the gateway's counts are not kept per application yet"
+	return map[string]string{
+		"get-paginated-api-attributes": "attributes are answered with each API; there is no view over all yet",
+		"list-api-documents":           "APIs have specifications but no documents yet", "fetch-api-document": "APIs have specifications but no documents yet",
+		"fetch-api-image": looks, "get-portal-favicon": looks, "get-portal-logo": looks, "get-portal-customization": looks, "get-portal-integrations": looks,
+		"list-portal-pages": pages, "get-portal-page-by-name": pages, "list-portal-snippets": pages, "get-portal-snippet-by-name": pages,
+		"authenticate-sso":    "developers sign in with a password; single sign-on comes with the portal's pages",
+		"get-developer-teams": teams, "get-developer-team": teams, "get-developer-team-developers": teams,
+		"search-portal":               "there is no search index yet",
+		"query-application-analytics": insight, "get-application-analytics-config": insight,
+	}
+}
+
+func on(who access, method, pattern, id string, h handler) route {
+	return route{Operation: Operation{Method: method, Pattern: pattern, ID: id}, access: who, handle: h}
+}
+
+// pathID reads the id in a path wildcard; KindNotFound for what is no id.
+func pathID[T ~string](c call, name string) (T, error) {
+	id, err := httpkit.PathUUID(c.Request, name)
+	return T(id), err
+}
+
+// notNil makes an absent list an empty one, because the contract says array.
+func notNil[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+// ptr is an optional field as the domain keeps it: nil when absent or null.
+func ptr[T any](o portico.Opt[T]) *T {
+	var out *T
+	o.ApplyPtr(&out)
+	return out
+}

@@ -1,0 +1,74 @@
+package portalapi
+
+import (
+	"container/list"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"portico"
+)
+
+// throttles bound how fast passwords and tokens can be guessed, and how many
+// mails one can make us send: per caller and per account.
+type throttles struct {
+	source, account *throttle
+}
+
+// An address may try more often than an account, because people share addresses.
+const (
+	sourceTries  = 60 // per minute
+	accountTries = 10
+	mostTracked  = 20_000 // names that are remembered, each about 200 bytes
+)
+
+func newThrottles(now func() time.Time) *throttles {
+	return &throttles{source: newThrottle(now, sourceTries), account: newThrottle(now, accountTries)}
+}
+
+// throttle is a token bucket per name; the name that was idle longest is
+// forgotten first.
+type throttle struct {
+	now       func() time.Time
+	perMinute int
+
+	mu    sync.Mutex
+	order *list.List // of *bucket, most recent first
+	named map[string]*list.Element
+}
+
+type bucket struct {
+	name string
+	rate *rate.Limiter
+}
+
+func newThrottle(now func() time.Time, perMinute int) *throttle {
+	return &throttle{now: now, perMinute: perMinute, order: list.New(), named: map[string]*list.Element{}}
+}
+
+// take uses one try up; KindTooMany when there is none left.
+func (t *throttle) take(name string) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	e, known := t.named[name]
+	if known {
+		t.order.MoveToFront(e)
+	} else {
+		e = t.order.PushFront(&bucket{name, rate.NewLimiter(rate.Every(time.Minute/time.Duration(t.perMinute)), t.perMinute)})
+		t.named[name] = e
+	}
+	if t.order.Len() > mostTracked {
+		oldest := t.order.Back()
+		delete(t.named, oldest.Value.(*bucket).name)
+		t.order.Remove(oldest)
+	}
+	now := t.now()
+	try := e.Value.(*bucket).rate.ReserveN(now, 1)
+	wait := try.DelayFrom(now)
+	if wait == 0 {
+		return nil
+	}
+	try.CancelAt(now)
+	return &portico.Error{Kind: portico.KindTooMany, RetryAfter: wait, Detail: "Too many attempts in a short time; nothing was done. Wait a moment and try again."}
+}
