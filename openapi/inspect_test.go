@@ -109,7 +109,7 @@ func TestUnreadableDocumentsAreRefusedByLine(t *testing.T) {
 		"JSON goes on":      {"{\"openapi\":\"3.0.0\"}\n\n}", 3, "after the end"},
 		"YAML bad indent":   {"openapi: 3.0.0\ninfo:\n  title: a\n version: b\n", 4, "malformed"},
 		"YAML unclosed":     {"openapi: 3.0.0\ninfo: {title: a\n", 2, "malformed"},
-		"YAML duplicate":    {"openapi: 3.0.0\nopenapi: 3.0.1\n", 2, "already defined"},
+		"YAML duplicate":    {"openapi: 3.0.0\nopenapi: 3.0.1\n", 2, "there twice"},
 		"YAML no anchor":    {"openapi: 3.0.0\ninfo: *nowhere\n", 2, "no anchor"},
 		"YAML self alias":   {"openapi: 3.0.0\ninfo: &a\n  more: *a\n", 3, "part of"},
 		"a list":            {"- openapi\n", 1, "not an object"},
@@ -124,6 +124,7 @@ func TestUnreadableDocumentsAreRefusedByLine(t *testing.T) {
 		"deep flow YAML":    {"a: " + strings.Repeat("[", 5000), 1, "levels deep"},
 		"deep dashes":       {strings.Repeat("- ", 5000) + "a\n", 1, "levels deep"},
 		"deep indentation":  {deepIndent(300), 301, "levels deep"},
+		"many members":      {manyMembers(), 10_001, "more than 10000 members"},
 		"list as a name":    {"? [a, b]\n: c\n", 2, "malformed"},
 		"alias as a name":   {"a: &a b\n*a : c\n", 2, "plain text"},
 	} {
@@ -142,6 +143,14 @@ func TestUnreadableDocumentsAreRefusedByLine(t *testing.T) {
 			}
 		})
 	}
+}
+
+func manyMembers() string {
+	var b strings.Builder
+	for i := range 50_000 {
+		fmt.Fprintf(&b, "k%d: 1\n", i)
+	}
+	return b.String()
 }
 
 func deepIndent(levels int) string {
