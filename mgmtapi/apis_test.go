@@ -289,3 +289,18 @@ func TestSpecificationsMayBeLargerThanOtherBodies(t *testing.T) {
 	s.call(t, http.StatusCreated, "POST", "/v3/apis", map[string]any{"name": "big", "spec_content": "# " + strings.Repeat("x", 2<<20) + "\n" + flights("1")})
 	s.call(t, http.StatusRequestEntityTooLarge, "POST", "/v3/portals", map[string]any{"name": strings.Repeat("x", 2<<20)})
 }
+
+func TestAPIShowsAllOfItsVersions(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	path := "/v3/apis/" + s.apiNamed(t, "Flights")
+	var ids []any
+	for i := range 45 {
+		ids = append(ids, s.call(t, http.StatusCreated, "POST", path+"/versions",
+			map[string]any{"version": fmt.Sprint("v", i), "spec": map[string]any{"content": flights("1")}}).text("id"))
+	}
+	want := map[string]any{"api_spec_ids": ids, "current_version_summary.version": "v44"}
+	s.call(t, http.StatusOK, "GET", path, nil).has(t, want)
+	s.call(t, http.StatusOK, "GET", "/v3/apis", nil).has(t, map[string]any{"data.0.api_spec_ids": ids})
+	s.call(t, http.StatusOK, "GET", path+"/versions?page%5Bsize%5D=20&page%5Bnumber%5D=3", nil).has(t, map[string]any{"data.4.version": "v44", "data.5": nil, "meta.page.total": 45})
+}

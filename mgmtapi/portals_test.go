@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"portico/control"
 )
 
 // portalNamed creates a portal by that name and returns its id.
@@ -228,4 +231,25 @@ func TestPortalDelete(t *testing.T) {
 	s.call(t, http.StatusOK, "GET", "/v3/apis/"+api, nil).has(t, map[string]any{"portals": []any{}})
 	s.call(t, http.StatusNoContent, "DELETE", "/v3/portals/"+s.portalNamed(t, "empty"), nil)
 	s.call(t, http.StatusNotFound, "GET", "/v3/portals/not-an-id", nil)
+}
+
+func TestPortalDeleteRemovesItsApplicationsClients(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	w := s.newWorld(t)
+	s.call(t, http.StatusCreated, "POST", w.applications(), w.application("one"))
+	s.call(t, http.StatusCreated, "POST", w.applications(), w.application("two"))
+	s.idps.setDown(true)
+	s.call(t, http.StatusNoContent, "DELETE", "/v3/portals/"+w.portal+"?force=true", nil)
+	s.call(t, http.StatusNotFound, "GET", w.applications(), nil)
+	if got := s.idps.count(); got != 2 {
+		t.Fatalf("%d clients are left while the identity provider is down, want 2", got)
+	}
+	s.idps.setDown(false)
+	s.clock.advance(time.Hour)
+	settled, err := (control.Reconciler{Deps: s.Portals.Deps}).Once(t.Context())
+	check(t, err)
+	if got := s.idps.count(); got != 0 || settled != 2 {
+		t.Errorf("%d clients are left after %d tasks", got, settled)
+	}
 }
