@@ -44,6 +44,7 @@ func testAnnounced(t *testing.T, open func(*testing.T) portico.Store) {
 		t.Errorf("the world was announced as %v", got)
 	}
 	other := newWorld()
+	second := another(w.Application, func(a *portico.Application) { a.Name, a.ClientID = "second", "second" })
 	for _, step := range []struct {
 		name string
 		run  func(portico.Tx) error
@@ -74,6 +75,18 @@ func testAnnounced(t *testing.T, open func(*testing.T) portico.Store) {
 			}
 			return nil
 		}, append(application[:1:1], routing...)},
+		{"second application", func(tx portico.Tx) error { return tx.Applications().Insert(ctx, second) },
+			[]portico.Change{{Scope: portico.ChangeApplication, ID: string(second.ID)}}},
+		{"moved key", func(tx portico.Tx) error {
+			_, err := tx.APIKeys().Change(ctx, w.APIKey.ID, func(k *portico.APIKey) error { k.ApplicationID = second.ID; return nil })
+			return err
+		}, append(application[:1:1], portico.Change{Scope: portico.ChangeApplication, ID: string(second.ID)})},
+		{"key moved back", func(tx portico.Tx) error {
+			_, err := tx.APIKeys().Change(ctx, w.APIKey.ID, func(k *portico.APIKey) error { k.ApplicationID = w.Application.ID; return nil })
+			return err
+		}, append([]portico.Change{{Scope: portico.ChangeApplication, ID: string(second.ID)}}, application...)},
+		{"deleted second application", func(tx portico.Tx) error { return tx.Applications().Delete(ctx, second.ID) },
+			[]portico.Change{{Scope: portico.ChangeApplication, ID: string(second.ID)}}},
 		{"deleted session", func(tx portico.Tx) error { return tx.Sessions().Delete(ctx, w.Session.ID) }, nil},
 		{"deleted route", func(tx portico.Tx) error { return tx.Routes().Delete(ctx, w.Route.ID) }, routing},
 		{"deleted key", func(tx portico.Tx) error { return tx.APIKeys().Delete(ctx, w.APIKey.ID) }, application},

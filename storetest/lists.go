@@ -37,6 +37,40 @@ func ask[ID ~string, T any](of func(portico.Tx) portico.Collection[ID, T], id fu
 // the value that the entity has, finds nothing by another, and sorts.
 func testFields(t *testing.T, store portico.Store) {
 	w, ctx := Seed(t, store), t.Context()
+	for _, c := range findings(w) {
+		c.fields["id"] = c.id
+		for field, value := range c.fields {
+			view(t, store, func(tx portico.Tx) error {
+				ids, total, err := c.list(ctx, tx, portico.Everything(portico.Where(field, value)))
+				if err != nil || total != 1 || len(ids) != 1 || ids[0] != c.id {
+					t.Errorf("%s by %s: %v, total %d, %v", c.name, field, ids, total, err)
+				}
+				not := portico.Filter{Field: field, Op: portico.OpNotEqual, Values: []string{value}}
+				ids, _, err = c.list(ctx, tx, portico.Everything(not, portico.Where("id", c.id)))
+				if err != nil || len(ids) != 0 {
+					t.Errorf("%s by another %s: %v, %v", c.name, field, ids, err)
+				}
+				if field == "tags" || field == "initial_client_id" || field == "initial_client_audience" || strings.Contains(field, ".") {
+					return nil // members do not sort
+				}
+				q := portico.Everything()
+				q.Sort = []portico.Sort{{Field: field, Desc: true}, {Field: "created_at"}}
+				_, _, err = c.list(ctx, tx, q)
+				return err
+			})
+		}
+	}
+}
+
+// finding is one entity and the values that it is found by.
+type finding struct {
+	name   string
+	list   asked
+	id     string
+	fields map[string]string
+}
+
+func findings(w World) []finding {
 	instant := func(at time.Time) string { return at.Format(time.RFC3339Nano) }
 	label := func(labels map[string]string) (string, string) {
 		for k, v := range labels {
@@ -49,12 +83,7 @@ func testFields(t *testing.T, store portico.Store) {
 	for k, values := range w.API.Attributes {
 		attribute, attributeValue = "attributes."+k, values[1]
 	}
-	for _, c := range []struct {
-		name   string
-		list   asked
-		id     string
-		fields map[string]string
-	}{
+	return []finding{
 		{"users", ask(portico.Tx.Users, func(e portico.User) portico.UserID { return e.ID }), string(w.User.ID),
 			map[string]string{"email": w.User.Email, "full_name": w.User.FullName, "active": "true",
 				"created_at": instant(w.User.CreatedAt), "updated_at": instant(w.User.UpdatedAt)}},
@@ -113,28 +142,6 @@ func testFields(t *testing.T, store portico.Store) {
 		{"tasks", ask(portico.Tx.Tasks, func(e portico.Task) portico.TaskID { return e.ID }), string(w.Task.ID),
 			map[string]string{"kind": string(w.Task.Kind), "application_id": string(w.Application.ID),
 				"dcr_provider_id": string(w.Provider.ID), "due_at": instant(w.Task.DueAt)}},
-	} {
-		c.fields["id"] = c.id
-		for field, value := range c.fields {
-			view(t, store, func(tx portico.Tx) error {
-				ids, total, err := c.list(ctx, tx, portico.Everything(portico.Where(field, value)))
-				if err != nil || total != 1 || len(ids) != 1 || ids[0] != c.id {
-					t.Errorf("%s by %s: %v, total %d, %v", c.name, field, ids, total, err)
-				}
-				not := portico.Filter{Field: field, Op: portico.OpNotEqual, Values: []string{value}}
-				ids, _, err = c.list(ctx, tx, portico.Everything(not, portico.Where("id", c.id)))
-				if err != nil || len(ids) != 0 {
-					t.Errorf("%s by another %s: %v, %v", c.name, field, ids, err)
-				}
-				if field == "tags" || field == "initial_client_id" || field == "initial_client_audience" || strings.Contains(field, ".") {
-					return nil // members do not sort
-				}
-				q := portico.Everything()
-				q.Sort = []portico.Sort{{Field: field, Desc: true}, {Field: "created_at"}}
-				_, _, err = c.list(ctx, tx, q)
-				return err
-			})
-		}
 	}
 }
 

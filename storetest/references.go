@@ -32,104 +32,22 @@ func another[T any](like T, tweak func(*T)) T {
 func testUnique(t *testing.T, open func(*testing.T) portico.Store) {
 	store := open(t)
 	w, ctx := Seed(t, store), t.Context()
-	versionless := another(w.API, func(a *portico.API) { a.Version, a.Slug = nil, "versionless" })
-	plane := another(w.Implementation, func(i *portico.Implementation) { i.ServiceID = nil })
-	selfManaged := another(w.Application, func(a *portico.Application) {
+	d := duplicates{w: w, fresh: newWorld()}
+	d.versionless = another(w.API, func(a *portico.API) { a.Version, a.Slug = nil, "versionless" })
+	d.plane = another(w.Implementation, func(i *portico.Implementation) { i.ServiceID = nil })
+	d.selfManaged = another(w.Application, func(a *portico.Application) {
 		a.Name, a.ProviderID, a.StrategyID = "self-managed", nil, w.KeyStrategy.ID
 	})
 	update(t, store, func(tx portico.Tx) error {
-		if err := tx.APIs().Insert(ctx, versionless); err != nil {
+		if err := tx.APIs().Insert(ctx, d.versionless); err != nil {
 			return err
 		}
-		if err := tx.Implementations().Insert(ctx, plane); err != nil {
+		if err := tx.Implementations().Insert(ctx, d.plane); err != nil {
 			return err
 		}
-		return tx.Applications().Insert(ctx, selfManaged)
+		return tx.Applications().Insert(ctx, d.selfManaged)
 	})
-	fresh := newWorld()
-	for _, c := range []struct {
-		name   string
-		insert func(portico.Tx) error
-		says   string
-	}{
-		{"user e-mail", func(tx portico.Tx) error {
-			return tx.Users().Insert(ctx, another(w.User, func(*portico.User) {}))
-		}, "e-mail"},
-		{"access token", func(tx portico.Tx) error {
-			return tx.AccessTokens().Insert(ctx, another(w.AccessToken, func(*portico.AccessToken) {}))
-		}, "access token"},
-		{"portal name", func(tx portico.Tx) error {
-			return tx.Portals().Insert(ctx, another(w.Portal, func(p *portico.Portal) { p.Subdomain = "other" }))
-		}, "A portal with this name exists already."},
-		{"portal subdomain", func(tx portico.Tx) error {
-			return tx.Portals().Insert(ctx, another(w.Portal, func(p *portico.Portal) { p.Name = "other" }))
-		}, "subdomain"},
-		{"API name and version", func(tx portico.Tx) error {
-			return tx.APIs().Insert(ctx, another(w.API, func(a *portico.API) { a.Slug = "other" }))
-		}, "name and version"},
-		{"API name without version", func(tx portico.Tx) error {
-			return tx.APIs().Insert(ctx, another(versionless, func(a *portico.API) { a.Slug = "other" }))
-		}, "name and version"},
-		{"API slug", func(tx portico.Tx) error {
-			return tx.APIs().Insert(ctx, another(w.API, func(a *portico.API) { a.Name = "other" }))
-		}, "slug"},
-		{"API version", func(tx portico.Tx) error {
-			return tx.Versions().Insert(ctx, another(w.Version, func(*portico.Version) {}))
-		}, "version"},
-		{"publication", func(tx portico.Tx) error {
-			return tx.Publications().Insert(ctx, another(w.Publication, func(*portico.Publication) {}))
-		}, "published to this portal"},
-		{"implementation by a service", func(tx portico.Tx) error {
-			return tx.Implementations().Insert(ctx, another(w.Implementation, func(*portico.Implementation) {}))
-		}, "service"},
-		{"implementation by a control plane", func(tx portico.Tx) error {
-			return tx.Implementations().Insert(ctx, another(plane, func(*portico.Implementation) {}))
-		}, "control plane"},
-		{"control plane name", func(tx portico.Tx) error {
-			return tx.ControlPlanes().Insert(ctx, another(w.ControlPlane, func(*portico.ControlPlane) {}))
-		}, "control plane"},
-		{"service name", func(tx portico.Tx) error {
-			return tx.Services().Insert(ctx, another(w.Service, func(*portico.Service) {}))
-		}, "service with this name"},
-		{"route name", func(tx portico.Tx) error {
-			return tx.Routes().Insert(ctx, another(w.Route, func(*portico.Route) {}))
-		}, "route with this name"},
-		{"developer e-mail", func(tx portico.Tx) error {
-			return tx.Developers().Insert(ctx, another(w.Developer, func(*portico.Developer) {}))
-		}, "e-mail"},
-		{"one-time token", func(tx portico.Tx) error {
-			return tx.OneTimeTokens().Insert(ctx, another(w.OneTimeToken, func(*portico.OneTimeToken) {}))
-		}, "one-time token"},
-		{"session access", func(tx portico.Tx) error {
-			return tx.Sessions().Insert(ctx, another(w.Session, func(s *portico.Session) { s.RefreshDigest = fresh.Session.RefreshDigest }))
-		}, "access token"},
-		{"session refresh", func(tx portico.Tx) error {
-			return tx.Sessions().Insert(ctx, another(w.Session, func(s *portico.Session) { s.AccessDigest = fresh.Session.AccessDigest }))
-		}, "refresh token"},
-		{"application name", func(tx portico.Tx) error {
-			return tx.Applications().Insert(ctx, another(w.Application, func(a *portico.Application) { a.ClientID = "other" }))
-		}, "application with this name"},
-		{"client at the provider", func(tx portico.Tx) error {
-			return tx.Applications().Insert(ctx, another(w.Application, func(a *portico.Application) { a.Name = "other" }))
-		}, "client id"},
-		{"client in the portal", func(tx portico.Tx) error {
-			return tx.Applications().Insert(ctx, another(selfManaged, func(a *portico.Application) { a.Name = "other" }))
-		}, "client id"},
-		{"API key", func(tx portico.Tx) error {
-			return tx.APIKeys().Insert(ctx, another(w.APIKey, func(*portico.APIKey) {}))
-		}, "API key"},
-		{"registration", func(tx portico.Tx) error {
-			return tx.Registrations().Insert(ctx, another(w.Registration, func(*portico.Registration) {}))
-		}, "registered for this API"},
-		{"rename of a portal", func(tx portico.Tx) error {
-			other := another(w.Portal, func(p *portico.Portal) { p.Name, p.Subdomain = "second", "second" })
-			if err := tx.Portals().Insert(ctx, other); err != nil {
-				return err
-			}
-			_, err := tx.Portals().Change(ctx, other.ID, func(p *portico.Portal) error { p.Name = w.Portal.Name; return nil })
-			return err
-		}, "A portal with this name exists already."},
-	} {
+	for _, c := range append(d.ofCatalog(ctx), d.ofPeople(ctx)...) {
 		err := store.Update(ctx, c.insert)
 		wantKind(t, c.name, err, portico.KindConflict)
 		if err != nil && !strings.Contains(err.Error(), c.says) {
@@ -138,7 +56,7 @@ func testUnique(t *testing.T, open func(*testing.T) portico.Store) {
 	}
 	update(t, store, func(tx portico.Tx) error { // what need not be unique
 		for _, name := range []string{"first", "second"} {
-			if err := tx.Applications().Insert(ctx, another(selfManaged, func(a *portico.Application) { a.Name, a.ClientID = name, "" })); err != nil {
+			if err := tx.Applications().Insert(ctx, another(d.selfManaged, func(a *portico.Application) { a.Name, a.ClientID = name, "" })); err != nil {
 				return err
 			}
 			if err := tx.Services().Insert(ctx, another(w.Service, func(s *portico.Service) { s.Name = nil })); err != nil {
@@ -150,6 +68,107 @@ func testUnique(t *testing.T, open func(*testing.T) portico.Store) {
 		}
 		return nil
 	})
+}
+
+// duplicates are the second ones of what must be unique.
+type duplicates struct {
+	w, fresh    World
+	versionless portico.API            // without a version
+	plane       portico.Implementation // by a whole control plane
+	selfManaged portico.Application    // with a client of the developer's own
+}
+
+type duplicate struct {
+	name   string
+	insert func(portico.Tx) error
+	says   string
+}
+
+func (d duplicates) ofCatalog(ctx context.Context) []duplicate {
+	return []duplicate{
+		{"user e-mail", func(tx portico.Tx) error {
+			return tx.Users().Insert(ctx, another(d.w.User, func(*portico.User) {}))
+		}, "e-mail"},
+		{"access token", func(tx portico.Tx) error {
+			return tx.AccessTokens().Insert(ctx, another(d.w.AccessToken, func(*portico.AccessToken) {}))
+		}, "access token"},
+		{"portal name", func(tx portico.Tx) error {
+			return tx.Portals().Insert(ctx, another(d.w.Portal, func(p *portico.Portal) { p.Subdomain = "other" }))
+		}, "A portal with this name exists already."},
+		{"portal subdomain", func(tx portico.Tx) error {
+			return tx.Portals().Insert(ctx, another(d.w.Portal, func(p *portico.Portal) { p.Name = "other" }))
+		}, "subdomain"},
+		{"API name and version", func(tx portico.Tx) error {
+			return tx.APIs().Insert(ctx, another(d.w.API, func(a *portico.API) { a.Slug = "other" }))
+		}, "name and version"},
+		{"API name without version", func(tx portico.Tx) error {
+			return tx.APIs().Insert(ctx, another(d.versionless, func(a *portico.API) { a.Slug = "other" }))
+		}, "name and version"},
+		{"API slug", func(tx portico.Tx) error {
+			return tx.APIs().Insert(ctx, another(d.w.API, func(a *portico.API) { a.Name = "other" }))
+		}, "slug"},
+		{"API version", func(tx portico.Tx) error {
+			return tx.Versions().Insert(ctx, another(d.w.Version, func(*portico.Version) {}))
+		}, "version"},
+		{"publication", func(tx portico.Tx) error {
+			return tx.Publications().Insert(ctx, another(d.w.Publication, func(*portico.Publication) {}))
+		}, "published to this portal"},
+		{"implementation by a service", func(tx portico.Tx) error {
+			return tx.Implementations().Insert(ctx, another(d.w.Implementation, func(*portico.Implementation) {}))
+		}, "service"},
+		{"implementation by a control plane", func(tx portico.Tx) error {
+			return tx.Implementations().Insert(ctx, another(d.plane, func(*portico.Implementation) {}))
+		}, "control plane"},
+	}
+}
+
+func (d duplicates) ofPeople(ctx context.Context) []duplicate {
+	return []duplicate{
+		{"control plane name", func(tx portico.Tx) error {
+			return tx.ControlPlanes().Insert(ctx, another(d.w.ControlPlane, func(*portico.ControlPlane) {}))
+		}, "control plane"},
+		{"service name", func(tx portico.Tx) error {
+			return tx.Services().Insert(ctx, another(d.w.Service, func(*portico.Service) {}))
+		}, "service with this name"},
+		{"route name", func(tx portico.Tx) error {
+			return tx.Routes().Insert(ctx, another(d.w.Route, func(*portico.Route) {}))
+		}, "route with this name"},
+		{"developer e-mail", func(tx portico.Tx) error {
+			return tx.Developers().Insert(ctx, another(d.w.Developer, func(*portico.Developer) {}))
+		}, "e-mail"},
+		{"one-time token", func(tx portico.Tx) error {
+			return tx.OneTimeTokens().Insert(ctx, another(d.w.OneTimeToken, func(*portico.OneTimeToken) {}))
+		}, "one-time token"},
+		{"session access", func(tx portico.Tx) error {
+			return tx.Sessions().Insert(ctx, another(d.w.Session, func(s *portico.Session) { s.RefreshDigest = d.fresh.Session.RefreshDigest }))
+		}, "access token"},
+		{"session refresh", func(tx portico.Tx) error {
+			return tx.Sessions().Insert(ctx, another(d.w.Session, func(s *portico.Session) { s.AccessDigest = d.fresh.Session.AccessDigest }))
+		}, "refresh token"},
+		{"application name", func(tx portico.Tx) error {
+			return tx.Applications().Insert(ctx, another(d.w.Application, func(a *portico.Application) { a.ClientID = "other" }))
+		}, "application with this name"},
+		{"client at the provider", func(tx portico.Tx) error {
+			return tx.Applications().Insert(ctx, another(d.w.Application, func(a *portico.Application) { a.Name = "other" }))
+		}, "client id"},
+		{"client in the portal", func(tx portico.Tx) error {
+			return tx.Applications().Insert(ctx, another(d.selfManaged, func(a *portico.Application) { a.Name = "other" }))
+		}, "client id"},
+		{"API key", func(tx portico.Tx) error {
+			return tx.APIKeys().Insert(ctx, another(d.w.APIKey, func(*portico.APIKey) {}))
+		}, "API key"},
+		{"registration", func(tx portico.Tx) error {
+			return tx.Registrations().Insert(ctx, another(d.w.Registration, func(*portico.Registration) {}))
+		}, "registered for this API"},
+		{"rename of a portal", func(tx portico.Tx) error {
+			other := another(d.w.Portal, func(p *portico.Portal) { p.Name, p.Subdomain = "second", "second" })
+			if err := tx.Portals().Insert(ctx, other); err != nil {
+				return err
+			}
+			_, err := tx.Portals().Change(ctx, other.ID, func(p *portico.Portal) error { p.Name = d.w.Portal.Name; return nil })
+			return err
+		}, "A portal with this name exists already."},
+	}
 }
 
 func testMissing(t *testing.T, open func(*testing.T) portico.Store) {
