@@ -25,7 +25,7 @@ func (t *tx) appendChanges(ctx context.Context) error {
 	if len(t.pending) == 0 || t.failed != nil {
 		return t.failed
 	}
-	if err := t.store.engine.lockChanges(ctx, t.sql); err != nil {
+	if err := t.store.engine.lock(ctx, t.sql, logging); err != nil {
 		return t.failPlainly(ctx, err)
 	}
 	for chunk := range slices.Chunk(t.pending, changesPerInsert) {

@@ -7,6 +7,9 @@
 // refuse is what only a database can see: a name that is taken, a reference to
 // something that is not there, an entity that is still in use.
 //
+// After an error of the database a transaction can only be rolled back, on
+// SQLite too: whoever wants to go on after a conflict begins a new one.
+//
 // An entity is one table: see catalog.go for what its description consists of.
 // Times are kept as microseconds of UTC, ids as text, lists and maps as JSON
 // text, digests as hexadecimal text. Text is compared byte by byte on both

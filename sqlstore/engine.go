@@ -12,10 +12,8 @@ type engine interface {
 	isolation(readOnly bool) sql.IsolationLevel
 	// ddl puts a migration into the engine's own words.
 	ddl(migration string) string
-	// lockMigrations keeps other programs from migrating until the end of tx.
-	lockMigrations(ctx context.Context, tx *sql.Tx) error
-	// lockChanges keeps others from appending to the change log until the end of tx.
-	lockChanges(ctx context.Context, tx *sql.Tx) error
+	// lock keeps all others from the same activity until the end of tx.
+	lock(ctx context.Context, tx *sql.Tx, of activity) error
 	// contains is the condition that text holds other text, whatever the case.
 	contains(expr, value string) string
 	// members is a FROM clause with the members of a JSON column as member.value.
@@ -25,6 +23,15 @@ type engine interface {
 	// references looks behind a fault of class reference.
 	references
 }
+
+// activity is what only one transaction may do at a time. On PostgreSQL it is
+// the number of an advisory lock: any number, but the same in all programs.
+type activity int64
+
+const (
+	migrating activity = 7_366_001
+	logging   activity = 7_366_002
+)
 
 // references explains a broken reference: PostgreSQL names it in the error,
 // SQLite has to be asked.

@@ -66,7 +66,7 @@ func (s *Store) migrate(ctx context.Context, steps []migration) error {
 		return s.explain(ctx, err)
 	}
 	defer tx.Rollback()
-	if err := s.engine.lockMigrations(ctx, tx); err != nil {
+	if err := s.engine.lock(ctx, tx, migrating); err != nil {
 		return s.explain(ctx, err)
 	}
 	if _, err := tx.ExecContext(ctx, s.engine.ddl(createMigrations)); err != nil {

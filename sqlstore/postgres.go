@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -22,23 +23,24 @@ type postgresEngine struct{ collation string }
 // postgresConnections is how many transactions run at once.
 const postgresConnections = 16
 
-// The advisory locks: any two numbers, the same in all programs.
-const (
-	migrationLock = 7_366_001
-	changeLock    = 7_366_002
-)
+// connectTimeout bounds the opening of a connection, unless the DSN says
+// otherwise (connect_timeout).
+const connectTimeout = 5 * time.Second
 
 func (s *Store) openPostgres(ctx context.Context, dsn string) error {
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
 		// The cause is left out: it may repeat parts of the password.
-		return portico.Invalid("dsn", "invalid", "The address of a PostgreSQL store reads postgres://USER:PASSWORD@HOST:PORT/DATABASE.")
+		return portico.Errorf(portico.KindInvalid, "The address of a PostgreSQL store reads postgres://USER:PASSWORD@HOST:PORT/DATABASE.")
 	}
 	for name, value := range map[string]string{"application_name": "portico", "timezone": "UTC",
 		"statement_timeout": "30s", "lock_timeout": "10s", "idle_in_transaction_session_timeout": "60s"} {
 		if _, given := config.RuntimeParams[name]; !given {
 			config.RuntimeParams[name] = value
 		}
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = connectTimeout // else whatever accepts connections and says nothing is waited for
 	}
 	db := stdlib.OpenDB(*config)
 	db.SetMaxOpenConns(postgresConnections)
@@ -73,20 +75,17 @@ func (postgresEngine) ddl(migration string) string {
 	).Replace(migration)
 }
 
-func (postgresEngine) lockMigrations(ctx context.Context, tx *sql.Tx) error {
-	for _, setting := range []string{"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"} {
-		if _, err := tx.ExecContext(ctx, "SET LOCAL "+setting+" = 0"); err != nil {
-			return err
+// lock is given back after the commit can be seen. A version of the change log
+// is taken under it; so no reader sees a version and, later, a lower one.
+func (postgresEngine) lock(ctx context.Context, tx *sql.Tx, of activity) error {
+	if of == migrating { // takes as long as it takes, and others wait for it
+		for _, setting := range []string{"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"} {
+			if _, err := tx.ExecContext(ctx, "SET LOCAL "+setting+" = 0"); err != nil {
+				return err
+			}
 		}
 	}
-	_, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", migrationLock)
-	return err
-}
-
-// lockChanges: the lock is given back after the commit can be seen, and a
-// version is taken under it; so no reader sees a version and, later, a lower one.
-func (postgresEngine) lockChanges(ctx context.Context, tx *sql.Tx) error {
-	_, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", changeLock)
+	_, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", int64(of))
 	return err
 }
 

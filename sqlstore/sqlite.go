@@ -42,11 +42,11 @@ func (s *Store) openSQLite(ctx context.Context, rest string) error {
 	path, query, _ := strings.Cut(strings.TrimPrefix(rest, "//"), "?")
 	path, err := url.PathUnescape(path)
 	if err != nil || path == "" || strings.HasPrefix(path, ":memory:") {
-		return portico.Invalid("dsn", "invalid", "A SQLite store needs the path of a file, as in sqlite:portico.db.")
+		return portico.Errorf(portico.KindInvalid, "A SQLite store needs the path of a file, as in sqlite:portico.db.")
 	}
 	parameters, err := url.ParseQuery(query)
 	if err != nil {
-		return portico.Invalid("dsn", "invalid", "What follows the question mark is not a list of parameters.")
+		return portico.Errorf(portico.KindInvalid, "What follows the question mark is not a list of parameters.")
 	}
 	if err := registerFold(); err != nil {
 		return err
@@ -89,10 +89,8 @@ func (sqliteEngine) isolation(bool) sql.IsolationLevel { return sql.LevelDefault
 // ddl: the migrations are written in SQLite's words.
 func (sqliteEngine) ddl(migration string) string { return migration }
 
-// lockMigrations: every transaction that writes begins as the only one.
-func (sqliteEngine) lockMigrations(context.Context, *sql.Tx) error { return nil }
-
-func (sqliteEngine) lockChanges(context.Context, *sql.Tx) error { return nil }
+// lock: every transaction that writes begins as the only one.
+func (sqliteEngine) lock(context.Context, *sql.Tx, activity) error { return nil }
 
 func (sqliteEngine) contains(expr, value string) string {
 	return "instr(portico_fold(" + expr + "), portico_fold(" + value + ")) > 0"

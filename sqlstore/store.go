@@ -70,7 +70,7 @@ func connect(ctx context.Context, cfg Config) (*Store, error) {
 	case "postgres", "postgresql":
 		err = s.openPostgres(ctx, cfg.DSN)
 	default:
-		err = portico.Invalid("dsn", "invalid", "A store is given as sqlite:PATH, file:PATH or postgres://USER@HOST/DATABASE.")
+		err = portico.Errorf(portico.KindInvalid, "A store is given as sqlite:PATH, file:PATH or postgres://USER@HOST/DATABASE.")
 	}
 	if err != nil {
 		s.Close()
