@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -60,9 +61,12 @@ type listening struct {
 // Open opens everything that can fail: directory, database, key, listeners.
 // Nothing is served before Run. Close undoes it.
 func Open(ctx context.Context, c Config, o Options) (a *App, err error) {
-	if o.Now == nil {
-		o.Now = time.Now
+	clock := o.Now
+	if clock == nil {
+		clock = time.Now
 	}
+	// The wire shows milliseconds; what is stored must be what a filter can name.
+	o.Now = func() time.Time { return clock().Truncate(time.Millisecond) }
 	if o.Checkpoint == nil {
 		o.Checkpoint = func(string) {}
 	}
@@ -118,32 +122,44 @@ func (a *App) openState(ctx context.Context, o Options) error {
 // sure that they belong together.
 func OpenStore(ctx context.Context, c Config, logger *slog.Logger, now func() time.Time) (*sqlstore.Store, *keyring.Ring, error) {
 	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
-		return nil, nil, fmt.Errorf("data_dir: the directory cannot be made: %w", err)
+		return nil, nil, fmt.Errorf("data_dir: %q cannot be made a directory; name one that Portico may write to: %w", c.DataDir, err)
 	}
-	ring, err := openKey(c, logger)
+	ring, created, err := openKey(c, logger)
 	if err != nil {
 		return nil, nil, err
 	}
 	store, err := sqlstore.Open(ctx, sqlstore.Config{DSN: c.Database.Reveal(), Now: now, Logger: logger})
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("database: %w", err)
 	}
-	if err := pair(ctx, store, ring); err != nil {
+	err = pair(ctx, store, ring)
+	if errors.Is(err, errForeignKey) && created {
+		// Nothing was sealed with it, and the right one belongs in its place.
+		err = errors.Join(fmt.Errorf("key.file: %s is missing, and this database's secrets were sealed with it; put it back from a backup. "+
+			"The key file that was created a moment ago is removed again; nothing else was changed", c.KeyFile), os.Remove(c.KeyFile))
+	}
+	if err != nil {
 		return nil, nil, errors.Join(err, store.Close())
 	}
 	return store, ring, nil
 }
 
-func openKey(c Config, logger *slog.Logger) (*keyring.Ring, error) {
+func openKey(c Config, logger *slog.Logger) (ring *keyring.Ring, created bool, err error) {
 	if !c.Key.Empty() {
-		return keyring.FromEnv(c.Key)
+		ring, err = keyring.FromEnv(c.Key)
+		return ring, false, err
 	}
-	ring, created, err := keyring.Open(c.KeyFile)
+	ring, created, err = keyring.Open(c.KeyFile)
+	if _, disk := errors.AsType[*fs.PathError](err); disk {
+		return nil, false, fmt.Errorf("key.file: %s cannot be used; let Portico read it, or make it in a directory that it may write to: %w", c.KeyFile, err)
+	}
 	if created {
 		logger.Info("key file created; back it up, for nothing else opens what it seals", "file", c.KeyFile)
 	}
-	return ring, err
+	return ring, created, err
 }
+
+var errForeignKey = errors.New("key.file: this key does not belong to this database: its secrets were sealed with another one. Put the right key file in place; nothing was changed")
 
 // pair records which key a new database belongs to, and refuses any other.
 func pair(ctx context.Context, store portico.Store, ring *keyring.Ring) error {
@@ -155,7 +171,7 @@ func pair(ctx context.Context, store portico.Store, ring *keyring.Ring) error {
 		case known == "":
 			return tx.SetMeta(ctx, portico.MetaKeyFingerprint, ring.Fingerprint())
 		case known != ring.Fingerprint():
-			return errors.New("key.file: this key does not belong to this database: its secrets were sealed with another one. Put the right key file in place; nothing was changed")
+			return errForeignKey
 		}
 		return nil
 	})
@@ -181,7 +197,7 @@ func (a *App) listen() error {
 		server           *http.Server
 	}{
 		{"listen.management", a.config.ListenManagement, api(mgmtapi.New(mgmtapi.Options{Control: a.Control, Logger: a.logger, Now: a.deps.Now}))},
-		{"listen.portal", a.config.ListenPortal, api(portalapi.New(portalapi.Options{Control: a.Control, Logger: a.logger, Now: a.deps.Now, PortalDomain: a.config.PortalDomain}))},
+		{"listen.portal", a.config.ListenPortal, api(portalapi.New(portalapi.Options{Control: a.Control, Logger: a.logger, Now: a.deps.Now}))},
 		{"listen.gateway", a.config.ListenGateway, gateway.NewServer(a.gateway, a.logger)},
 		{"listen.health", a.config.ListenHealth, httpkit.NewServer(a.health(), a.logger)},
 	} {
@@ -190,7 +206,7 @@ func (a *App) listen() error {
 			return fmt.Errorf("%s: another program listens on %s; stop it, or choose another address", s.setting, s.address)
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", s.setting, err)
+			return fmt.Errorf("%s: %s cannot be listened on; choose an address of this machine and a port that Portico may open: %w", s.setting, s.address, err)
 		}
 		a.services = append(a.services, listening{s.setting, l, s.server})
 	}

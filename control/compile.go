@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -49,31 +50,36 @@ func (c Compiler) Since(ctx context.Context, version uint64) (d snapshot.Delta, 
 		if d.Epoch, err = tx.Meta(ctx, portico.MetaEpoch); err != nil {
 			return err
 		}
-		var touched []string
+		applications, routing := map[string]bool{}, false
 		for _, change := range changes {
-			if change.Scope == portico.ChangeApplication && !slices.Contains(touched, change.ID) {
-				touched = append(touched, change.ID)
-			}
-			if change.Scope == portico.ChangeRouting && d.Routing == nil {
-				if d.Routing, err = compileRouting(ctx, tx); err != nil {
-					return err
-				}
+			if change.Scope == portico.ChangeApplication {
+				applications[change.ID] = true
+			} else {
+				routing = true
 			}
 		}
-		if len(touched) == 0 {
-			return nil
+		if routing {
+			if d.Routing, err = compileRouting(ctx, tx); err != nil {
+				return err
+			}
 		}
-		if d.Upserted, err = compileApplications(ctx, tx, touched); err != nil {
-			return err
+		touched := slices.Sorted(maps.Keys(applications))
+		for some := range slices.Chunk(touched, applicationsPerQuery) {
+			apps, err := compileApplications(ctx, tx, some)
+			if err != nil {
+				return err
+			}
+			d.Upserted = append(d.Upserted, apps...)
 		}
-		for _, app := range d.Upserted {
-			touched = slices.DeleteFunc(touched, func(id string) bool { return id == app.ID })
-		}
-		d.Removed = touched
+		there := by(d.Upserted, func(a snapshot.Application) string { return a.ID })
+		d.Removed = slices.DeleteFunc(touched, func(id string) bool { _, is := there[id]; return is })
 		return nil
 	})
 	return d, ok, err
 }
+
+// applicationsPerQuery keeps a query's list of ids well below what stores take.
+const applicationsPerQuery = 1000
 
 // compileApplications compiles the applications with the given ids, or all.
 func compileApplications(ctx context.Context, tx portico.Tx, ids []string) ([]snapshot.Application, error) {
