@@ -3,6 +3,7 @@ package portico
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -38,12 +39,17 @@ type Error struct {
 	Err        error              // the cause: logged, never shown
 }
 
-// Error implements error.
+// Error implements error: on one line, the detail, every fault of the input,
+// and the cause in parentheses.
 func (e *Error) Error() string {
-	if e.Err != nil {
-		return e.Detail + ": " + e.Err.Error()
+	text := e.Detail
+	for _, fault := range e.Invalid {
+		text += " [" + fault.Field + "] " + fault.Reason + "."
 	}
-	return e.Detail
+	if e.Err != nil {
+		text += " (" + strings.Join(strings.Fields(e.Err.Error()), " ") + ")"
+	}
+	return text
 }
 
 // Unwrap gives the cause.

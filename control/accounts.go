@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"net/mail"
 	"strings"
 	"time"
 
@@ -26,6 +27,26 @@ type Founding struct {
 	TokenLifetime time.Duration
 }
 
+// check refuses what no admin could work with.
+func (f Founding) check() error {
+	var faults []portico.InvalidParameter
+	if address, err := mail.ParseAddress(f.Email); err != nil || address.Address != f.Email {
+		faults = append(faults, portico.InvalidParameter{Field: "email", Rule: "invalid", Reason: "must be an e-mail address such as you@example.com"})
+	}
+	for field, value := range map[string]string{"name": f.TokenName, "organization": f.Organization} {
+		if strings.TrimSpace(value) == "" {
+			faults = append(faults, portico.InvalidParameter{Field: field, Rule: "min_length", Minimum: new(1), Reason: "must not be empty"})
+		}
+	}
+	if f.TokenLifetime <= 0 {
+		faults = append(faults, portico.InvalidParameter{Field: "life", Rule: "min", Minimum: new(1), Reason: "must be a time to come, such as 24h"})
+	}
+	if len(faults) > 0 {
+		return portico.InvalidAll(faults...)
+	}
+	return nil
+}
+
 // Founded is a new installation. Token is the first admin's access token; it
 // is shown here and kept nowhere.
 type Founded struct {
@@ -36,8 +57,11 @@ type Founded struct {
 
 // Bootstrap creates the organization, its first admin and an access token, all
 // or nothing; KindConflict when there is an organization already, KindInvalid
-// for a password that is too weak.
+// for what Founding's check refuses, and for a password that is too weak.
 func (a Accounts) Bootstrap(ctx context.Context, in Founding) (Founded, error) {
+	if err := in.check(); err != nil {
+		return Founded{}, err
+	}
 	var hash string
 	if !in.Password.Empty() {
 		if err := password.Check("password", in.Password, in.Email); err != nil {
