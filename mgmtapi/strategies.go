@@ -99,7 +99,7 @@ func readStrategy(r *http.Request) (control.NewStrategy, error) {
 	}
 	switch strategyType(o) {
 	case portico.StrategyKeyAuth:
-		names, ttl := readKeyAuth(o.Object("configs", httpkit.Required).Object("key-auth", httpkit.Required))
+		names, ttl := readKeyAuth(o.Object("configs", httpkit.Required).Object("key-auth", httpkit.Required), false)
 		in.KeyAuth = &portico.KeyAuthConfig{KeyNames: names.Value, TTL: ptr(ttl)}
 	case portico.StrategyOpenIDConnect:
 		in.ProviderID = ptr(as[portico.ProviderID](o.OptUUID("dcr_provider_id", httpkit.Nullable)))
@@ -119,12 +119,14 @@ func readPrincipals(o *httpkit.Object) portico.Opt[bool] {
 // keyName is what a header, a query parameter and a form field can be called.
 var keyName = regexp.MustCompile(`^[a-zA-Z0-9_-]+$`)
 
-// readKeyAuth reads configs.key-auth. A ttl of null is none; only an update
-// may say so, but it means the same everywhere.
-func readKeyAuth(o *httpkit.Object) (portico.Opt[[]string], portico.Opt[portico.TTL]) {
+// readKeyAuth reads configs.key-auth. In an update a ttl of null takes it away.
+func readKeyAuth(o *httpkit.Object, update bool) (portico.Opt[[]string], portico.Opt[portico.TTL]) {
 	names := o.OptStrings("key_names", httpkit.MinItems(1), httpkit.MaxItems(10), httpkit.ItemLength(1, 256),
 		httpkit.Pattern(keyName, "made of letters, digits, hyphens and underscores"))
 	t, set, null := o.OptObject("ttl")
+	if null && !update {
+		o.Invalid("ttl", "is_object", "must be an object")
+	}
 	ttl := portico.TTL{Unit: t.Enum("unit", httpkit.Required, "days", "weeks", "years")}
 	ttl.Value = t.Int("value", 0, httpkit.Required, httpkit.Range(1, longestTTL(ttl.Unit)))
 	return names, portico.Opt[portico.TTL]{Set: set, Null: null, Value: ttl}
@@ -251,7 +253,7 @@ func (s *server) updateStrategy(w http.ResponseWriter, r *http.Request) error {
 		o.Invalid("configs", "invalid", "must have exactly one member: key-auth or openid-connect")
 		configs.Ignore("key-auth", "openid-connect")
 	case keyAuth:
-		ch.KeyNames, ch.TTL = readKeyAuth(configs.Object("key-auth"))
+		ch.KeyNames, ch.TTL = readKeyAuth(configs.Object("key-auth"), true)
 	case oidc:
 		readOIDC(configs.Object("openid-connect"), httpkit.Optional)
 		if raw, ok := configs.Raw("openid-connect"); ok && o.Err() == nil {

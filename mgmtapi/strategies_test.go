@@ -159,6 +159,7 @@ func TestStrategyRules(t *testing.T) {
 		"key name too long":    {with(keyAuth(), "configs.key-auth.key_names", []string{long(257)}), []string{"configs.key-auth.key_names.0 max_length 256"}},
 		"key name no header":   {with(keyAuth(), "configs.key-auth.key_names", []string{"api key"}), []string{"configs.key-auth.key_names.0 matches_regex"}},
 		"ttl empty":            {with(keyAuth(), "configs.key-auth.ttl", map[string]any{}), []string{"configs.key-auth.ttl.unit required", "configs.key-auth.ttl.value required"}},
+		"ttl null":             {with(keyAuth(), "configs.key-auth.ttl", null), []string{"configs.key-auth.ttl is_object"}},
 		"ttl zero":             {with(keyAuth(), "configs.key-auth.ttl.value", 0), []string{"configs.key-auth.ttl.value min 1"}},
 		"ttl a fraction":       {with(keyAuth(), "configs.key-auth.ttl.value", 1.5), []string{"configs.key-auth.ttl.value is_integer"}},
 		"ttl beyond a century": {with(keyAuth(), "configs.key-auth.ttl", map[string]any{"value": 101, "unit": "years"}), []string{"configs.key-auth.ttl.value max 100"}},
