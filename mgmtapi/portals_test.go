@@ -4,9 +4,12 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"portico"
 	"portico/control"
 )
 
@@ -251,5 +254,47 @@ func TestPortalDeleteRemovesItsApplicationsClients(t *testing.T) {
 	check(t, err)
 	if got := s.idps.count(); got != 0 || settled != 2 {
 		t.Errorf("%d clients are left after %d tasks", got, settled)
+	}
+}
+
+func TestPortalsMadeAtOnceGetDomainsOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	names := []string{"My Portal", "my portal", "my-portal", "MY_PORTAL", "my.portal", "my/portal", "My  Portal", "my portal!"}
+	var made sync.WaitGroup
+	for _, name := range names {
+		made.Go(func() {
+			if _, err := s.Portals.Create(t.Context(), control.PortalFields{Name: portico.Some(name)}); err != nil {
+				t.Errorf("%q: %v", name, err)
+			}
+		})
+	}
+	made.Wait()
+	domains := s.call(t, http.StatusOK, "GET", "/v3/portals", nil).column("default_domain")
+	slices.Sort(domains)
+	if len(slices.Compact(domains)) != len(names) {
+		t.Errorf("domains %q", domains)
+	}
+}
+
+func TestOnlyOneOfManyMayHaveAName(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	var made sync.WaitGroup
+	var won atomic.Int32
+	for range 8 {
+		made.Go(func() {
+			_, err := s.APIs.Create(t.Context(), control.NewAPI{Name: "Flights"})
+			switch {
+			case err == nil:
+				won.Add(1)
+			case portico.KindOf(err) != portico.KindConflict:
+				t.Error(err)
+			}
+		})
+	}
+	made.Wait()
+	if won.Load() != 1 {
+		t.Errorf("%d APIs have the same name and version", won.Load())
 	}
 }

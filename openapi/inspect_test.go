@@ -1,6 +1,7 @@
 package openapi_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -211,7 +212,8 @@ func FuzzInspect(f *testing.F) {
 	f.Fuzz(func(t *testing.T, content []byte) {
 		doc, err := openapi.Inspect(content)
 		if err != nil {
-			if parse, ok := errors.AsType[*openapi.ParseError](err); !ok || parse.Reason == "" || parse.Line < 0 || parse.Line > strings.Count(string(content), "\n")+2 {
+			lines := bytes.Count(content, []byte("\n")) + bytes.Count(content, []byte("\r")) + 1
+			if parse, ok := errors.AsType[*openapi.ParseError](err); !ok || parse.Reason == "" || parse.Line < 0 || parse.Line > lines+1 {
 				t.Errorf("unusable error %#v", err)
 			}
 			return
