@@ -98,3 +98,16 @@ func (s Strategy) CredentialType() CredentialType {
 	}
 	return CredentialSelfManaged
 }
+
+// PluginSettings are the members of configs.openid-connect, beyond the required
+// ones, that the gateway acts on (schema of the openid-connect plugin).
+type PluginSettings struct {
+	Audience       []string `json:"audience_required"`
+	ScopesRequired []string `json:"scopes_required"`
+	ArgNames       []string `json:"token_post_args_names"`
+	ArgValues      []string `json:"token_post_args_values"`
+	CacheTokens    *bool    `json:"cache_tokens"`
+	HideCredential *bool    `json:"hide_credentials"`
+	TokenHeader    string   `json:"upstream_access_token_header"`
+	Leeway         *int     `json:"leeway"` // seconds
+}

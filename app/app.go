@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"portico"
+	"portico/compile"
 	"portico/configsync"
 	"portico/control"
 	"portico/gateway"
@@ -98,7 +99,7 @@ func (a *App) openState(ctx context.Context, o Options) error {
 		return err
 	}
 	client := oauth.NewHTTPClient(oauth.ClientPolicy{AllowPrivate: a.config.IdPAllowPrivate, Timeout: a.config.IdPTimeout})
-	a.publisher = configsync.New(control.Compiler{Store: store}, configsync.Options{Logger: o.Logger, Path: a.config.snapshot()})
+	a.publisher = configsync.New(compile.Source{Store: store}, configsync.Options{Logger: o.Logger, Path: a.config.snapshot()})
 	a.deps = control.Deps{
 		Store: store, Sealer: ring, IdPs: identityProviders(client, o.Now, o.Logger),
 		Mailer: mailer, Flusher: a.publisher,

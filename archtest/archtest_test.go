@@ -26,7 +26,7 @@ var level = map[string]int{
 	"":       1, // the domain
 	"oauth":  2, "snapshot": 2, "keyring": 2, "password": 2, "problem": 2, "openapi": 2,
 	"listing": 3, "httpkit": 3,
-	"sqlstore": 4, "idp": 4, "mail": 4,
+	"sqlstore": 4, "compile": 4, "idp": 4, "mail": 4,
 	"idp/okta": 5,
 	"control":  5, "configsync": 5,
 	"localas/dialect": 1, "localas/expression": 1, "localas/litedb": 1, "localas/signing": 2,

@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"slices"
+	"strconv"
 
 	"portico"
 	"portico/secret"
@@ -113,18 +114,25 @@ func (a Applications) plan(ctx context.Context, tx portico.Tx, in NewApplication
 	if err := checkClientID(strategy, in); err != nil {
 		return creation{}, err
 	}
+	var provider *portico.Provider
+	if strategy.ProviderID != nil {
+		p, err := tx.Providers().ByID(ctx, *strategy.ProviderID)
+		if err != nil {
+			return creation{}, err
+		}
+		provider = &p
+	}
+	if err := checkScopes(StrategyView{Strategy: strategy, Provider: provider}, in.Scopes); err != nil {
+		return creation{}, err
+	}
 	now := a.Now()
-	c := creation{strategy: strategy, app: portico.Application{
+	c := creation{strategy: strategy, provider: provider, app: portico.Application{
 		ID: portico.ApplicationID(a.id()), PortalID: portal.ID, DeveloperID: developer.ID, StrategyID: strategy.ID,
 		Name: in.Name, Description: in.Description, Labels: in.Labels, RedirectURI: in.RedirectURI, Scopes: in.Scopes,
 		ProviderID: strategy.ProviderID, ClientID: in.ClientID, Generation: 1, CreatedAt: now, UpdatedAt: now,
 	}}
-	if strategy.ProviderID != nil {
-		provider, err := tx.Providers().ByID(ctx, *strategy.ProviderID)
-		if err != nil {
-			return creation{}, err
-		}
-		c.provider, c.app.ClientID = &provider, in.DCRClientID
+	if provider != nil {
+		c.app.ClientID = in.DCRClientID
 	}
 	return c, nil
 }
@@ -202,6 +210,20 @@ func checkClientID(s portico.Strategy, in NewApplication) error {
 	}
 	if in.DCRClientID != "" && s.CredentialType() != portico.CredentialDCR {
 		return portico.Invalid("dcr_client_id", "invalid", "Only an auth strategy with a DCR provider can adopt a client.")
+	}
+	return nil
+}
+
+// checkScopes holds that developers choose only among the scopes that the
+// strategy leaves to them.
+func checkScopes(s StrategyView, scopes []string) error {
+	if len(scopes) > 0 && !s.DeveloperManagedScopes() {
+		return portico.Invalid("scopes", "invalid", "With this auth strategy the scopes are not the developer's to choose; leave them out.")
+	}
+	for i, scope := range scopes {
+		if !slices.Contains(s.OIDC.Scopes, scope) {
+			return portico.Invalid("scopes."+strconv.Itoa(i), "missing_reference", "The auth strategy does not offer this scope.")
+		}
 	}
 	return nil
 }
@@ -299,6 +321,9 @@ func (a Applications) Update(ctx context.Context, id portico.ApplicationID, ch A
 	}
 	if ch.ClientID.Set && before.Strategy.CredentialType() != portico.CredentialSelfManaged {
 		return ApplicationView{}, portico.Invalid("client_id", "invalid", "This application's auth strategy assigns the client_id; it cannot be changed.")
+	}
+	if err := checkScopes(StrategyView{Strategy: before.Strategy, Provider: before.Provider}, ch.Scopes.Value); err != nil {
+		return ApplicationView{}, err
 	}
 	change := func(app *portico.Application) error {
 		ch.Name.Apply(&app.Name)

@@ -70,9 +70,9 @@ func (c Credentials) List(ctx context.Context, id portico.ApplicationID, q porti
 	return portico.Page[Credential]{}, nil // self-managed: the developer keeps them elsewhere
 }
 
-// Create issues a further credential. KindNotFound; KindConflict at the most
-// that the application may hold, while another change of its credentials is
-// under way, or when its credentials are managed elsewhere; KindUnavailable.
+// Create issues a further credential. KindNotFound; KindForbidden at the most
+// that the application may hold; KindConflict while another change of its
+// credentials is under way, or when they are managed elsewhere; KindUnavailable.
 func (c Credentials) Create(ctx context.Context, id portico.ApplicationID, displayName string) (IssuedCredential, error) {
 	app, err := Applications(c).ByID(ctx, "", id)
 	if err != nil {
@@ -107,7 +107,7 @@ func (c Credentials) createKey(ctx context.Context, app ApplicationView, display
 			return err
 		}
 		if held.Total >= portico.MaxAPIKeysPerApplication {
-			return portico.Errorf(portico.KindConflict, "The application has %d API keys, the most that one may have; nothing was created. Delete one first.", held.Total)
+			return portico.Errorf(portico.KindForbidden, "The application has %d API keys, the most that one may have; nothing was created. Delete one first.", held.Total)
 		}
 		return tx.APIKeys().Insert(ctx, key)
 	})
@@ -123,7 +123,7 @@ func (c Credentials) addSecret(ctx context.Context, app ApplicationView) (Issued
 		return IssuedCredential{}, err
 	}
 	if most := idp.Capabilities().MaxSecrets; len(held) >= most {
-		return IssuedCredential{}, portico.Errorf(portico.KindConflict, "The application has %d client secrets, the most that its identity provider allows; nothing was created. Revoke one first.", len(held))
+		return IssuedCredential{}, portico.Errorf(portico.KindForbidden, "The application has %d client secrets, the most that its identity provider allows; nothing was created. Revoke one first.", len(held))
 	}
 	task, issued, err := c.issue(ctx, app, idp, held)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"portico"
+	"portico/compile"
 )
 
 // RouteFields are the fields of a route as a client writes them; null puts a
@@ -97,7 +98,7 @@ func checkMatching(r portico.Route) error {
 	if r.ServiceID == nil {
 		r.ServiceID = new(portico.ServiceID("")) // not compiled, but checked alike
 	}
-	return faults(route(r).Validate())
+	return faults(compile.Route(r).Validate())
 }
 
 // CreateRoute adds a route. KindNotFound (control plane), KindInvalid,

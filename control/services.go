@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"portico"
+	"portico/compile"
 )
 
 // ServiceFields are the fields of a service as a client writes them; null puts
@@ -74,7 +75,7 @@ func (in ServiceFields) write(to *portico.Service) error {
 	if err := checkTags(to.Tags); err != nil {
 		return err
 	}
-	return faults(service(*to, nil).Validate())
+	return faults(compile.Service(*to, nil).Validate())
 }
 
 // writeURL takes a service's address apart (Kong Admin API: url).

@@ -255,13 +255,13 @@ func oidcConfig(raw json.RawMessage) (portico.OIDCConfig, error) {
 		CredentialClaim []string `json:"credential_claim"`
 		Scopes          []string `json:"scopes"`
 		AuthMethods     []string `json:"auth_methods"`
-		pluginSettings
+		portico.PluginSettings
 	}
 	if err := json.Unmarshal(raw, &c); err != nil {
 		return portico.OIDCConfig{}, &portico.Error{Kind: portico.KindInvalid, Err: err, Detail: "The openid-connect configuration cannot be read; nothing was changed.",
 			Invalid: []portico.InvalidParameter{{Field: oidcField, Rule: "invalid", Reason: "must be an object with the members of the openid-connect plugin"}}}
 	}
-	faults := append(authMethodFaults(c.AuthMethods), c.pluginSettings.faults()...)
+	faults := append(authMethodFaults(c.AuthMethods), settingFaults(c.PluginSettings)...)
 	if c.Issuer == "" {
 		faults = append(faults, portico.InvalidParameter{Field: oidcField + ".issuer", Rule: "required", Reason: "is a required field"})
 	}
@@ -274,8 +274,8 @@ func oidcConfig(raw json.RawMessage) (portico.OIDCConfig, error) {
 // maxLeeway is the greatest clock skew, in seconds, that a gateway grants.
 const maxLeeway = 120
 
-// faults finds what no gateway could act on.
-func (p pluginSettings) faults() []portico.InvalidParameter {
+// settingFaults finds what no gateway could act on.
+func settingFaults(p portico.PluginSettings) []portico.InvalidParameter {
 	var faults []portico.InvalidParameter
 	if len(p.ArgNames) != len(p.ArgValues) {
 		faults = append(faults, portico.InvalidParameter{Field: oidcField + ".token_post_args_values", Rule: "invalid",

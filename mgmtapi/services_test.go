@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"portico/control"
+	"portico/compile"
 	"portico/spectest"
 )
 
@@ -25,7 +25,7 @@ func (s *testServer) beyond(t *testing.T, status int, method, path string, body 
 // compiles checks that the gateways can use all that the store holds.
 func (s *testServer) compiles(t *testing.T) {
 	t.Helper()
-	compiled, err := control.Compiler{Store: s.store}.Full(t.Context())
+	compiled, err := compile.Source{Store: s.store}.Full(t.Context())
 	check(t, err)
 	check(t, compiled.Routing.Validate())
 }

@@ -1,4 +1,4 @@
-package control
+package compile
 
 import (
 	"context"
@@ -13,34 +13,36 @@ import (
 	"portico/snapshot"
 )
 
-// Compiler turns what the store holds into what the gateways need to know.
-type Compiler struct{ Store portico.Store }
+// Source gives configurations that are compiled from what a store holds. It
+// implements configsync.Source.
+type Source struct{ Store portico.Store }
 
 // Full compiles everything.
-func (c Compiler) Full(ctx context.Context) (*snapshot.Snapshot, error) {
-	return view(ctx, c.Store, func(tx portico.Tx) (*snapshot.Snapshot, error) {
-		_, newest, _, err := tx.ChangesAfter(ctx, math.MaxUint64) // the newest version, no changes
-		if err != nil {
-			return nil, err
+func (s Source) Full(ctx context.Context) (*snapshot.Snapshot, error) {
+	out := new(snapshot.Snapshot)
+	err := s.Store.View(ctx, func(tx portico.Tx) error {
+		var err error
+		if _, out.Version, _, err = tx.ChangesAfter(ctx, math.MaxUint64); err != nil { // the newest version, no changes
+			return err
 		}
-		s := &snapshot.Snapshot{Version: newest}
-		if s.Epoch, err = tx.Meta(ctx, portico.MetaEpoch); err != nil {
-			return nil, err
+		if out.Epoch, err = tx.Meta(ctx, portico.MetaEpoch); err != nil {
+			return err
 		}
 		routing, err := compileRouting(ctx, tx)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		s.Routing = *routing
-		s.Applications, err = compileApplications(ctx, tx, nil)
-		return s, err
+		out.Routing = *routing
+		out.Applications, err = compileApplications(ctx, tx, nil)
+		return err
 	})
+	return out, err
 }
 
 // Since compiles what has changed after a version; ok is false when the change
 // log no longer reaches back that far.
-func (c Compiler) Since(ctx context.Context, version uint64) (d snapshot.Delta, ok bool, err error) {
-	err = c.Store.View(ctx, func(tx portico.Tx) error {
+func (s Source) Since(ctx context.Context, version uint64) (d snapshot.Delta, ok bool, err error) {
+	err = s.Store.View(ctx, func(tx portico.Tx) error {
 		changes, newest, reaches, err := tx.ChangesAfter(ctx, version)
 		if err != nil || !reaches {
 			return err
@@ -71,8 +73,10 @@ func (c Compiler) Since(ctx context.Context, version uint64) (d snapshot.Delta, 
 			}
 			d.Upserted = append(d.Upserted, apps...)
 		}
-		there := by(d.Upserted, func(a snapshot.Application) string { return a.ID })
-		d.Removed = slices.DeleteFunc(touched, func(id string) bool { _, is := there[id]; return is })
+		for _, app := range d.Upserted {
+			delete(applications, app.ID)
+		}
+		d.Removed = slices.Sorted(maps.Keys(applications))
 		return nil
 	})
 	return d, ok, err
@@ -148,18 +152,21 @@ func compileRouting(ctx context.Context, tx portico.Tx) (*snapshot.Routing, erro
 	}
 	out := &snapshot.Routing{}
 	for _, s := range services.Items {
-		out.Services = append(out.Services, service(s, access.of(s)))
+		out.Services = append(out.Services, Service(s, access.of(s)))
 	}
 	for _, r := range routes.Items {
 		if r.ServiceID != nil { // a route without a service leads nowhere
-			out.Routes = append(out.Routes, route(r))
+			out.Routes = append(out.Routes, Route(r))
 		}
 	}
-	providerBy := by(providers.Items, func(p portico.Provider) portico.ProviderID { return p.ID })
+	dialects := map[portico.ProviderID]portico.ProviderType{}
+	for _, p := range providers.Items {
+		dialects[p.ID] = p.Type
+	}
 	for _, s := range strategies.Items {
 		var dialect portico.ProviderType
 		if s.ProviderID != nil {
-			dialect = providerBy[*s.ProviderID].Type
+			dialect = dialects[*s.ProviderID]
 		}
 		out.Strategies = append(out.Strategies, strategy(s, dialect))
 	}
@@ -208,7 +215,8 @@ func compileAccess(ctx context.Context, tx portico.Tx) (accessTable, error) {
 	return t, nil
 }
 
-func service(s portico.Service, access []snapshot.Access) snapshot.Service {
+// Service compiles a service.
+func Service(s portico.Service, access []snapshot.Access) snapshot.Service {
 	ms := func(n int) time.Duration { return time.Duration(n) * time.Millisecond }
 	out := snapshot.Service{
 		ID: string(s.ID), ControlPlaneID: string(s.ControlPlaneID), Protocol: s.Protocol, Host: s.Host, Port: s.Port,
@@ -224,7 +232,8 @@ func service(s portico.Service, access []snapshot.Access) snapshot.Service {
 	return out
 }
 
-func route(r portico.Route) snapshot.Route {
+// Route compiles a route, which must have a service.
+func Route(r portico.Route) snapshot.Route {
 	out := snapshot.Route{
 		ID: string(r.ID), ServiceID: string(*r.ServiceID), Protocols: r.Protocols, Methods: r.Methods, Hosts: r.Hosts, Paths: r.Paths,
 		Headers: r.Headers, StripPath: r.StripPath, PreserveHost: r.PreserveHost, RegexPriority: r.RegexPriority, CreatedAt: r.CreatedAt,
@@ -238,19 +247,6 @@ func route(r portico.Route) snapshot.Route {
 // defaultLeeway is the clock skew that tokens are allowed (idp.md §2.2).
 const defaultLeeway = 30 * time.Second
 
-// pluginSettings are the members of configs.openid-connect, beyond the required
-// ones, that the gateway acts on (schema of the openid-connect plugin).
-type pluginSettings struct {
-	Audience       []string `json:"audience_required"`
-	ScopesRequired []string `json:"scopes_required"`
-	ArgNames       []string `json:"token_post_args_names"`
-	ArgValues      []string `json:"token_post_args_values"`
-	CacheTokens    *bool    `json:"cache_tokens"`
-	HideCredential *bool    `json:"hide_credentials"`
-	TokenHeader    string   `json:"upstream_access_token_header"`
-	Leeway         *int     `json:"leeway"` // seconds
-}
-
 func strategy(s portico.Strategy, dialect portico.ProviderType) snapshot.Strategy {
 	out := snapshot.Strategy{ID: string(s.ID), Kind: string(s.Type)}
 	if s.KeyAuth != nil {
@@ -260,7 +256,7 @@ func strategy(s portico.Strategy, dialect portico.ProviderType) snapshot.Strateg
 		}
 		return out
 	}
-	var settings pluginSettings
+	var settings portico.PluginSettings
 	_ = json.Unmarshal(s.OIDC.Raw, &settings) // checked when the strategy was made
 	out.OIDC = &snapshot.OIDC{
 		Issuer: s.OIDC.Issuer, CredentialClaim: s.OIDC.CredentialClaim, Scopes: s.OIDC.Scopes, AuthMethods: s.OIDC.AuthMethods,
