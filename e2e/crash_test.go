@@ -68,6 +68,7 @@ type crashed struct {
 	developer *api
 	portal    string
 	strategy  string
+	armed     string   // the step that the running child will die at
 	shown     []string // every secret that a developer was shown
 }
 
@@ -92,8 +93,9 @@ func crash(t *testing.T, database string) {
 	app := ""
 	for round := range crashRounds {
 		step := steps[round%len(steps)]
-		c.restart(step)
-		c.agree(round)
+		for c.armed = ""; c.armed != step; c.agree(round) {
+			c.restart(step) // again, if it died of the step while it reconciled
+		}
 		if app == "" || !slices.Contains(c.applications(), app) {
 			app = c.create(fmt.Sprintf("kept %d", round))
 			if app == "" {
@@ -103,11 +105,11 @@ func crash(t *testing.T, database string) {
 		}
 		switch {
 		case strings.HasPrefix(step, "register."):
-			c.developer.send("POST", "/api/v3/applications", object{"name": fmt.Sprintf("app %d", round), "auth_strategy_id": c.strategy})
+			c.persist("POST", "/api/v3/applications", object{"name": fmt.Sprintf("app %d", round), "auth_strategy_id": c.strategy}, 201)
 		case strings.HasPrefix(step, "rotate."):
-			c.developer.send("POST", "/api/v3/applications/"+app+"/regenerate-secret", nil)
+			c.persist("POST", "/api/v3/applications/"+app+"/regenerate-secret", nil, 201)
 		case strings.HasPrefix(step, "deregister."):
-			c.developer.send("DELETE", "/api/v3/applications/"+app, nil)
+			c.persist("DELETE", "/api/v3/applications/"+app, nil, 204)
 		}
 		c.gone(round, step)
 	}
@@ -170,6 +172,7 @@ func (c *crashed) restart(step string) {
 	if c.cmd != nil {
 		c.kill()
 	}
+	c.armed = step
 	settings, err := json.Marshal(c.settings)
 	if err != nil {
 		c.t.Fatal(err)
@@ -350,16 +353,36 @@ func (c *crashed) oneSecretEach() bool {
 	return true
 }
 
+// persist sends a request as the developer until it is answered as wanted, or
+// the program dies of it. Meanwhile it may be told to come back: a change is
+// still under way, or something was too slow.
+func (c *crashed) persist(method, path string, body any, want int) object {
+	c.t.Helper()
+	for deadline := time.Now().Add(60 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		status, answer, err := c.developer.send(method, path, body)
+		switch {
+		case err != nil:
+			return nil
+		case status == want:
+			var out object
+			if len(answer) > 0 {
+				if err := json.Unmarshal(answer, &out); err != nil {
+					c.t.Fatal(err)
+				}
+			}
+			return out
+		case status != 409 && status != 503, time.Now().After(deadline):
+			c.t.Fatalf("%s %s answered %d: %s", method, path, status, answer)
+		}
+	}
+}
+
 // create makes an application; empty when the program died of it.
 func (c *crashed) create(name string) string {
 	c.t.Helper()
-	status, answer, err := c.developer.send("POST", "/api/v3/applications", object{"name": name, "auth_strategy_id": c.strategy})
-	if err != nil {
+	out := c.persist("POST", "/api/v3/applications", object{"name": name, "auth_strategy_id": c.strategy}, 201)
+	if out == nil {
 		return ""
-	}
-	var out object
-	if err := json.Unmarshal(answer, &out); err != nil || status != 201 {
-		c.t.Fatalf("creating: %d %s %v", status, answer, err)
 	}
 	c.shown = append(c.shown, out["client_secret"].(string))
 	return id(out)
@@ -369,7 +392,7 @@ func (c *crashed) create(name string) string {
 func (c *crashed) usable() {
 	c.t.Helper()
 	for _, app := range c.applications() {
-		fresh := c.developer.do("POST", "/api/v3/applications/"+app+"/regenerate-secret", nil, 201)
+		fresh := c.persist("POST", "/api/v3/applications/"+app+"/regenerate-secret", nil, 201)
 		c.shown = append(c.shown, fresh["client_secret"].(string))
 		tokenFor(c.t, c.Issuer, fresh["client_id"].(string), fresh["client_secret"].(string), "orders.read")
 	}
