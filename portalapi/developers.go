@@ -54,7 +54,7 @@ func (s *server) context(w http.ResponseWriter, c call) error {
 	return httpkit.JSON(w, http.StatusOK, contextView{
 		PortalID: c.portal.ID, OrgID: organization.ID, BasicAuthEnabled: c.portal.AuthenticationEnabled,
 		AuthenticationEnabled: c.portal.AuthenticationEnabled, RBACEnabled: c.portal.RBACEnabled,
-		Name: c.portal.Name, CanonicalDomain: c.portal.Subdomain + "." + s.domain,
+		Name: c.portal.Name, CanonicalDomain: s.Portals.Domain(c.portal),
 	})
 }
 
@@ -64,16 +64,26 @@ func (s *server) account(c call, field string) (*httpkit.Object, string, error) 
 	if err != nil {
 		return nil, "", err
 	}
-	email := strings.ToLower(in.Email(field, httpkit.Required, httpkit.MaxLength(250)))
+	email := strings.ToLower(in.Email(field, httpkit.Required, httpkit.MaxLength(maxPerson)))
+	if email == "" {
+		return in, "", nil // there is a fault to tell of
+	}
 	return in, email, s.throttles.account.take(string(c.portal.ID) + " " + email)
 }
+
+// maxPerson is the length of an address and of a name that the contract's
+// Developer can show; its RegisterPayload would let in a little more.
+const maxPerson = 250
 
 func (s *server) signUp(w http.ResponseWriter, c call) error {
 	in, email, err := s.account(c, "email")
 	if err != nil {
 		return err
 	}
-	name := in.String("full_name", httpkit.Required, httpkit.Length(1, 250))
+	name := in.String("full_name", httpkit.Required, httpkit.Length(1, maxPerson))
+	if !c.portal.AuthenticationEnabled {
+		in.Invalid("email", "invalid", "cannot have an account: this portal has none")
+	}
 	if err := in.Err(); err != nil {
 		return err
 	}
@@ -108,7 +118,7 @@ func (s *server) forgotPassword(w http.ResponseWriter, c call) error {
 	if err != nil {
 		return err
 	}
-	if err := in.Err(); err != nil {
+	if err := in.Err(); err != nil || !c.portal.AuthenticationEnabled {
 		return err
 	}
 	return s.Developers.ForgotPassword(c.Context(), c.portal.ID, email)
@@ -139,22 +149,25 @@ func (s *server) signIn(w http.ResponseWriter, c call) error {
 		return err
 	}
 	if !c.portal.AuthenticationEnabled {
-		return portico.Errorf(portico.KindNotFound, "This portal has no accounts: everybody sees everything that there is.")
+		return portico.Errorf(portico.KindNotFound, "This portal has no developer accounts, so there is nothing to sign in to.")
 	}
 	session, err := s.Sessions.SignIn(c.Context(), c.portal.ID, email, password)
 	if err != nil {
 		return err
 	}
-	setCookies(w, c.Request, session)
+	s.setCookies(w, c, session)
 	return httpkit.NoContent(w)
 }
 
 func (s *server) refresh(w http.ResponseWriter, c call) error {
+	if !c.portal.AuthenticationEnabled {
+		return portico.Errorf(portico.KindUnauthenticated, "This portal has no developer accounts, so there is nothing to sign in to.")
+	}
 	session, err := s.Sessions.Refresh(c.Context(), c.portal.ID, cookie(c.Request, refreshCookie))
 	if err != nil {
 		return err
 	}
-	setCookies(w, c.Request, session)
+	s.setCookies(w, c, session)
 	return httpkit.NoContent(w)
 }
 
@@ -162,7 +175,7 @@ func (s *server) signOut(w http.ResponseWriter, c call) error {
 	if err := s.Sessions.SignOut(c.Context(), c.portal.ID, cookie(c.Request, accessCookie), cookie(c.Request, refreshCookie)); err != nil {
 		return err
 	}
-	setCookies(w, c.Request, control.IssuedSession{})
+	s.setCookies(w, c, control.IssuedSession{})
 	return httpkit.NoContent(w)
 }
 
@@ -173,14 +186,17 @@ func cookie(r *http.Request, name string) secret.Text {
 	return secret.Text{}
 }
 
-// setCookies hands a session to the browser; the zero session takes it away.
-func setCookies(w http.ResponseWriter, r *http.Request, session control.IssuedSession) {
+// setCookies hands a session to the browser; the zero session takes it away. The
+// cookies are for https alone if that is how the portal is reached, here or at
+// the proxy before it.
+func (s *server) setCookies(w http.ResponseWriter, c call, session control.IssuedSession) {
+	secure := c.TLS != nil || strings.HasPrefix(s.Portals.PortalURL(s.Portals.Domain(c.portal)), "https://")
 	set := func(name, path string, value secret.Text, expires time.Time) {
-		c := &http.Cookie{Name: name, Path: path, Value: value.Reveal(), Expires: expires, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: r.TLS != nil}
+		crumb := &http.Cookie{Name: name, Path: path, Value: value.Reveal(), Expires: expires, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: secure}
 		if value.Empty() {
-			c.MaxAge = -1
+			crumb.MaxAge = -1
 		}
-		http.SetCookie(w, c)
+		http.SetCookie(w, crumb)
 	}
 	set(accessCookie, "/", session.Access, session.AccessExpiresAt)
 	set(refreshCookie, refreshPath, session.Refresh, session.RefreshExpireAt)

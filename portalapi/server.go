@@ -13,15 +13,21 @@ import (
 	"portico/control"
 	"portico/httpkit"
 	"portico/problem"
-	"portico/secret"
 )
 
 // Options of the portal API.
 type Options struct {
-	Control      *control.Control
-	Logger       *slog.Logger
-	Now          func() time.Time
-	PortalDomain string
+	Control *control.Control
+	Logger  *slog.Logger
+	Now     func() time.Time
+	Limits  Limits
+}
+
+// Limits bound how often passwords and tokens can be tried, per minute; a zero
+// field means its default.
+type Limits struct {
+	SourceTries  int // by one network address; 60
+	AccountTries int // at one account; 10
 }
 
 // Operation is one operation of the API, for whoever compares it with the
@@ -62,8 +68,6 @@ type route struct {
 type server struct {
 	*control.Control
 	log       *slog.Logger
-	now       func() time.Time
-	domain    string
 	throttles *throttles
 }
 
@@ -72,7 +76,7 @@ const requestTimeout = time.Minute
 
 // New returns the handler of every route.
 func New(o Options) http.Handler {
-	s := &server{Control: o.Control, log: o.Logger, now: o.Now, domain: o.PortalDomain, throttles: newThrottles(o.Now)}
+	s := &server{Control: o.Control, log: o.Logger, throttles: newThrottles(o.Now, o.Limits)}
 	mux := http.NewServeMux()
 	for _, r := range s.routes() {
 		mux.Handle(r.Method+" "+r.Pattern, s.handler(r))
@@ -94,7 +98,7 @@ func (s *server) sameOrigin(next http.Handler) http.Handler {
 func (s *server) handler(r route) http.Handler {
 	return httpkit.Handle(s.log, func(w http.ResponseWriter, req *http.Request) error {
 		if r.access == guessing {
-			if err := s.throttles.source.take(httpkit.ClientAddr(req).String()); err != nil {
+			if err := s.throttles.source.take(network(httpkit.ClientAddr(req))); err != nil {
 				return err
 			}
 		}
@@ -105,6 +109,9 @@ func (s *server) handler(r route) http.Handler {
 		c := call{Request: req, portal: portal}
 		if c.developer, err = s.signedIn(req.Context(), portal, req); err != nil {
 			return err
+		}
+		if r.access == developer && !portal.AuthenticationEnabled {
+			return portico.Errorf(portico.KindNotFound, "This portal has no developer accounts, and so no applications.")
 		}
 		if r.access == developer && c.developer == nil {
 			return portico.Errorf(portico.KindUnauthenticated, "Sign in first: this needs the account of a developer.")
@@ -125,13 +132,14 @@ func hostOf(r *http.Request) string {
 }
 
 // signedIn is the developer whose cookie came with the request, if any. A
-// cookie that no longer counts is the same as none.
+// cookie that no longer counts is the same as none, and so is any cookie in a
+// portal without accounts.
 func (s *server) signedIn(ctx context.Context, portal portico.Portal, r *http.Request) (*portico.Developer, error) {
-	cookie, err := r.Cookie(accessCookie)
-	if err != nil {
+	token := cookie(r, accessCookie)
+	if token.Empty() || !portal.AuthenticationEnabled {
 		return nil, nil
 	}
-	developer, err := s.Sessions.Developer(ctx, portal.ID, secret.New(cookie.Value))
+	developer, err := s.Sessions.Developer(ctx, portal.ID, token)
 	if portico.KindOf(err) == portico.KindUnauthenticated {
 		return nil, nil
 	}

@@ -48,7 +48,15 @@ type testServer struct {
 	log     syncBuffer
 }
 
-func newServer(t *testing.T) *testServer {
+// newServer starts a server of its own for a test. Every request and answer is
+// judged by the public contract when that is at hand. Tests share an address, so
+// throttling is out of their way.
+func newServer(t testing.TB) *testServer {
+	t.Helper()
+	return newThrottledServer(t, portalapi.Limits{SourceTries: 10_000, AccountTries: 10_000})
+}
+
+func newThrottledServer(t testing.TB, limits portalapi.Limits) *testServer {
 	t.Helper()
 	s := &testServer{clock: &clock{now: time.Now().Truncate(time.Millisecond)}, mails: &mailbox{}, idps: &adapters{}}
 	dir := t.TempDir()
@@ -68,7 +76,7 @@ func newServer(t *testing.T) *testServer {
 		TokenName: "bootstrap", TokenLifetime: time.Hour,
 	})
 	check(t, err)
-	s.handler = portalapi.New(portalapi.Options{Control: s.Control, Logger: logger, Now: s.clock.Now})
+	s.handler = portalapi.New(portalapi.Options{Control: s.Control, Logger: logger, Now: s.clock.Now, Limits: limits})
 	judged := spectest.Portal(t).Wrap(t, s.handler)
 	listener := httptest.NewServer(httpkit.Chain(judged, httpkit.RequestID, httpkit.AccessLog(logger), httpkit.Recover(logger)))
 	t.Cleanup(func() {
@@ -81,7 +89,7 @@ func newServer(t *testing.T) *testServer {
 
 // portal adds a portal that approves developers and registrations by itself,
 // unless the test's options say otherwise.
-func (s *testServer) portal(t *testing.T, name string, options ...func(*control.PortalFields)) portico.Portal {
+func (s *testServer) portal(t testing.TB, name string, options ...func(*control.PortalFields)) portico.Portal {
 	t.Helper()
 	in := control.PortalFields{Name: portico.Some(name), AutoApproveDevelopers: portico.Some(true), AutoApproveApplications: portico.Some(true)}
 	for _, option := range options {
@@ -93,7 +101,7 @@ func (s *testServer) portal(t *testing.T, name string, options ...func(*control.
 }
 
 // oidc adds a strategy whose provider is a real authorization server.
-func (s *testServer) oidc(t *testing.T) portico.Strategy {
+func (s *testServer) oidc(t testing.TB) portico.Strategy {
 	t.Helper()
 	if s.as == nil {
 		s.as = localastest.Start(t)
@@ -119,7 +127,7 @@ func (s *testServer) oidc(t *testing.T) portico.Strategy {
 }
 
 // addScope makes the authorization server know the scope that tests ask for.
-func (s *testServer) addScope(t *testing.T) {
+func (s *testServer) addScope(t testing.TB) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), "POST", s.as.URL+"/api/v1/authorizationServers/default/scopes", strings.NewReader(`{"name":"`+scope+`"}`))
 	check(t, err)
@@ -134,7 +142,7 @@ func (s *testServer) addScope(t *testing.T) {
 }
 
 // selfManaged adds a strategy whose clients the developers bring along.
-func (s *testServer) selfManaged(t *testing.T) portico.Strategy {
+func (s *testServer) selfManaged(t testing.TB) portico.Strategy {
 	t.Helper()
 	v, err := s.Strategies.Create(t.Context(), control.NewStrategy{
 		Name: "internal-own", DisplayName: "Bring your own",
@@ -145,7 +153,7 @@ func (s *testServer) selfManaged(t *testing.T) portico.Strategy {
 }
 
 // keyAuth adds a strategy with API keys.
-func (s *testServer) keyAuth(t *testing.T, config portico.KeyAuthConfig) portico.Strategy {
+func (s *testServer) keyAuth(t testing.TB, config portico.KeyAuthConfig) portico.Strategy {
 	t.Helper()
 	v, err := s.Strategies.Create(t.Context(), control.NewStrategy{Name: "internal-keys", DisplayName: "Keys", KeyAuth: &config})
 	check(t, err)
@@ -153,7 +161,7 @@ func (s *testServer) keyAuth(t *testing.T, config portico.KeyAuthConfig) portico
 }
 
 // publish adds an API and publishes it.
-func (s *testServer) publish(t *testing.T, p portico.Portal, name string, visibility portico.Visibility, strategy *portico.Strategy) portico.API {
+func (s *testServer) publish(t testing.TB, p portico.Portal, name string, visibility portico.Visibility, strategy *portico.Strategy) portico.API {
 	t.Helper()
 	api, err := s.APIs.Create(t.Context(), control.NewAPI{Name: name, Version: new("v1"), Description: new("About " + name)})
 	check(t, err)
@@ -173,7 +181,7 @@ func (s *testServer) keep(secrets ...string) {
 	s.secrets = append(s.secrets, secrets...)
 }
 
-func (s *testServer) guard(t *testing.T, where, text string) {
+func (s *testServer) guard(t testing.TB, where, text string) {
 	t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -193,12 +201,12 @@ type browser struct {
 }
 
 // visit opens a portal as nobody in particular.
-func (s *testServer) visit(t *testing.T, p portico.Portal) *browser {
+func (s *testServer) visit(t testing.TB, p portico.Portal) *browser {
 	t.Helper()
 	return s.visitHost(t, s.Portals.Domain(p))
 }
 
-func (s *testServer) visitHost(t *testing.T, host string) *browser {
+func (s *testServer) visitHost(t testing.TB, host string) *browser {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	check(t, err)
@@ -212,7 +220,7 @@ func (s *testServer) visitHost(t *testing.T, host string) *browser {
 const password = "a long enough password"
 
 // signUp makes an account the way a developer does, and signs in.
-func (s *testServer) signUp(t *testing.T, p portico.Portal, email string) *browser {
+func (s *testServer) signUp(t testing.TB, p portico.Portal, email string) *browser {
 	t.Helper()
 	b := s.visit(t, p)
 	b.call(t, 201, "POST", "/developer", map[string]any{"email": email, "full_name": "Dora Developer"})
@@ -222,13 +230,13 @@ func (s *testServer) signUp(t *testing.T, p portico.Portal, email string) *brows
 	return b
 }
 
-func (b *browser) signIn(t *testing.T, email string) answer {
+func (b *browser) signIn(t testing.TB, email string) answer {
 	t.Helper()
 	return b.call(t, 204, "POST", "/developer/authenticate", map[string]any{"username": email, "password": password})
 }
 
 // cookie is the value of one of the browser's cookies.
-func (b *browser) cookie(t *testing.T, path, name string) string {
+func (b *browser) cookie(t testing.TB, path, name string) string {
 	t.Helper()
 	for _, c := range b.client.Jar.Cookies(&url.URL{Scheme: "http", Host: b.host, Path: path}) {
 		if c.Name == name {
@@ -248,7 +256,7 @@ type answer struct {
 
 // call sends a request below /api/v3 and checks the status. body is JSON text,
 // nil for none, or a value to marshal.
-func (b *browser) call(t *testing.T, status int, method, path string, body any) answer {
+func (b *browser) call(t testing.TB, status int, method, path string, body any) answer {
 	t.Helper()
 	var text io.Reader
 	switch v := body.(type) {
@@ -319,7 +327,7 @@ func (a answer) text(path string) string {
 }
 
 // has checks the JSON values at dotted paths.
-func (a answer) has(t *testing.T, want map[string]any) {
+func (a answer) has(t testing.TB, want map[string]any) {
 	t.Helper()
 	for path, value := range want {
 		if got := a.at(path); !reflect.DeepEqual(got, normal(t, value)) {
@@ -340,7 +348,7 @@ func (a answer) column(name string) []string {
 }
 
 // lists checks the names in a list, in any order.
-func (b *browser) lists(t *testing.T, path, column string, want ...string) {
+func (b *browser) lists(t testing.TB, path, column string, want ...string) {
 	t.Helper()
 	got := b.call(t, 200, "GET", path, nil).column(column)
 	slices.Sort(got)
@@ -353,7 +361,7 @@ func (b *browser) lists(t *testing.T, path, column string, want ...string) {
 }
 
 // normal is v as encoding/json decodes it.
-func normal(t *testing.T, v any) any {
+func normal(t testing.TB, v any) any {
 	t.Helper()
 	raw, err := json.Marshal(v)
 	check(t, err)
@@ -384,7 +392,7 @@ func (a answer) faults() []string {
 }
 
 // refuses sends a request that must be refused with exactly these faults.
-func (b *browser) refuses(t *testing.T, method, path string, body any, faults ...string) {
+func (b *browser) refuses(t testing.TB, method, path string, body any, faults ...string) {
 	t.Helper()
 	a := b.call(t, http.StatusBadRequest, method, path, body)
 	if got := a.faults(); !reflect.DeepEqual(got, faults) {
@@ -471,7 +479,7 @@ func (m *mailbox) to(email string) []portico.Message {
 }
 
 // token is the one in the link of the last mail to an address.
-func (m *mailbox) token(t *testing.T, email string) string {
+func (m *mailbox) token(t testing.TB, email string) string {
 	t.Helper()
 	mails := m.to(strings.ToLower(email))
 	if len(mails) == 0 {
@@ -504,4 +512,24 @@ func (a *adapters) IdP(p portico.Provider, credential secret.Text) (portico.IdP,
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.IdPs.IdP(p, credential)
+}
+
+// raw sends a request whose status is not known beforehand.
+func (s *testServer) raw(t testing.TB, b *browser, method, path, body string) *http.Response {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, "http://"+b.host+"/api/v3"+path, strings.NewReader(body))
+	check(t, err)
+	res, err := b.client.Do(req)
+	check(t, err)
+	check(t, res.Body.Close())
+	return res
+}
+
+func mustJSON(t testing.TB, v any) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	check(t, encoder.Encode(v))
+	return bytes.TrimSpace(out.Bytes())
 }

@@ -1,7 +1,9 @@
 package portalapi
 
 import (
+	"cmp"
 	"container/list"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -23,8 +25,20 @@ const (
 	mostTracked  = 20_000 // names that are remembered, each about 200 bytes
 )
 
-func newThrottles(now func() time.Time) *throttles {
-	return &throttles{source: newThrottle(now, sourceTries), account: newThrottle(now, accountTries)}
+func newThrottles(now func() time.Time, l Limits) *throttles {
+	return &throttles{
+		source:  newThrottle(now, cmp.Or(l.SourceTries, sourceTries)),
+		account: newThrottle(now, cmp.Or(l.AccountTries, accountTries)),
+	}
+}
+
+// network is what one caller can be told by: an IPv4 address or, because whoever
+// has one IPv6 address has a whole /64 of them, such a prefix.
+func network(addr netip.Addr) string {
+	if addr.Is6() {
+		return netip.PrefixFrom(addr.WithZone(""), 64).Masked().String()
+	}
+	return addr.String()
 }
 
 // throttle is a token bucket per name; the name that was idle longest is

@@ -1,0 +1,85 @@
+package portalapi_test
+
+import (
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"portico/portalapi"
+	"portico/spectest"
+)
+
+// TestEveryOperation holds that each operation of the contract is served where
+// the contract has it, or listed as not offered with a reason.
+func TestEveryOperation(t *testing.T) {
+	t.Parallel()
+	notOffered := portalapi.NotOffered()
+	served := map[string]string{}
+	for _, op := range portalapi.Operations() {
+		if reason, both := notOffered[op.ID]; both {
+			t.Errorf("%s is served and not offered (%s)", op.ID, reason)
+		}
+		served[op.ID] = op.Method + " " + op.Pattern
+	}
+	for id, reason := range notOffered {
+		if !strings.Contains(reason, " ") {
+			t.Errorf("%s: %q is no reason", id, reason)
+		}
+	}
+	oracle := spectest.Portal(t)
+	if oracle == nil {
+		return
+	}
+	contract := oracle.Operations()
+	for id, at := range contract {
+		if served[id] == "" && notOffered[id] == "" {
+			t.Errorf("%s (%s) is neither served nor listed as not offered", id, at)
+		}
+		if served[id] != "" && served[id] != at {
+			t.Errorf("%s is served at %s, but belongs at %s", id, served[id], at)
+		}
+	}
+	for _, id := range slices.Concat(slices.Collect(maps.Keys(served)), slices.Collect(maps.Keys(notOffered))) {
+		if contract[id] == "" {
+			t.Errorf("%s is no operation of the contract", id)
+		}
+	}
+}
+
+// TestSignInIsAsked calls every operation as nobody: each answers 401 but for
+// the few that anybody may call.
+func TestSignInIsAsked(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	host := s.Portals.Domain(s.portal(t, "P"))
+	open := regexp.MustCompile(`^(GET /api/v3/(portal|apis($|/.*(slug|actions|versions.*|specifications.*)$|/\{apiIdOrSlug\}$))|POST /api/v3/developer)`)
+	wildcard := regexp.MustCompile(`\{\w+\}`)
+	for _, op := range portalapi.Operations() {
+		r := httptest.NewRequest(op.Method, wildcard.ReplaceAllString(op.Pattern, unknownID), nil)
+		r.Host = host
+		w := httptest.NewRecorder()
+		s.handler.ServeHTTP(w, r)
+		isOpen := open.MatchString(op.Method+" "+op.Pattern) && op.ID != "refresh"
+		if asked := w.Code == http.StatusUnauthorized; asked == isOpen {
+			t.Errorf("%s %s answers nobody with %d", op.Method, op.Pattern, w.Code)
+		}
+	}
+}
+
+func TestUnknownPaths(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	b := s.visit(t, s.portal(t, "P"))
+	b.call(t, 404, "GET", "/pages", nil)
+	if allow := b.call(t, 405, "DELETE", "/developer/me", nil).Header.Get("Allow"); allow != "GET, HEAD" {
+		t.Errorf("Allow: %q", allow)
+	}
+	b.header.Set("Content-Type", "text/plain")
+	b.call(t, 415, "POST", "/developer", `{"email":"d@dev.example","full_name":"D"}`)
+	b.header.Set("Content-Type", "application/json")
+	b.call(t, 413, "POST", "/developer", `{"email":"`+long(2<<20)+`"}`)
+}
