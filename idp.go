@@ -47,6 +47,13 @@ type ClientLister interface {
 	Clients(ctx context.Context, cursor string) (batch []ClientState, next string, err error)
 }
 
+// ScopeChecker is the optional port of providers that can say what an auth
+// strategy's scopes and credential claim would run into. The warnings are
+// sentences for an admin.
+type ScopeChecker interface {
+	CheckScopes(ctx context.Context, scopes, claim []string) (warnings []string)
+}
+
 // IdPs makes the adapter for a provider. The credential is the opened secret.
 type IdPs interface {
 	IdP(p Provider, credential secret.Text) (IdP, error)

@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"portico"
@@ -172,7 +173,15 @@ func (p Providers) Delete(ctx context.Context, id portico.ProviderID) error {
 // Verify asks the identity provider whether the issuer and the credential are
 // good. What is wrong is in the result; KindNotFound.
 func (p Providers) Verify(ctx context.Context, id portico.ProviderID) (portico.Verification, error) {
-	provider, err := view(ctx, p.Store, func(tx portico.Tx) (portico.Provider, error) { return tx.Providers().ByID(ctx, id) })
+	var provider portico.Provider
+	var strategies portico.Page[portico.Strategy]
+	err := p.Store.View(ctx, func(tx portico.Tx) (err error) {
+		if provider, err = tx.Providers().ByID(ctx, id); err != nil {
+			return err
+		}
+		strategies, err = tx.Strategies().List(ctx, portico.Everything(portico.Where("dcr_provider_id", id)))
+		return err
+	})
 	if err != nil {
 		return portico.Verification{}, err
 	}
@@ -185,6 +194,13 @@ func (p Providers) Verify(ctx context.Context, id portico.ProviderID) (portico.V
 	result, err := idp.Verify(ctx)
 	if err != nil {
 		return p.found(ctx, err), nil
+	}
+	if checker, ok := idp.(portico.ScopeChecker); ok && len(result.Errors) == 0 {
+		for _, s := range strategies.Items {
+			for _, warning := range checker.CheckScopes(ctx, s.OIDC.Scopes, s.OIDC.CredentialClaim) {
+				result.Warnings = append(result.Warnings, fmt.Sprintf("Auth strategy [%s]: %s", s.Name, warning))
+			}
+		}
 	}
 	return result, nil
 }

@@ -18,7 +18,7 @@ func (c *Client) CheckScopes(ctx context.Context, scopes []string, claim []strin
 	var warnings []string
 	for _, name := range scopes {
 		if slices.Contains(userScopes[:], name) {
-			warnings = append(warnings, fmt.Sprintf("Okta refuses the scope %s with client credentials. Remove it unless applications sign users in.", name))
+			warnings = append(warnings, fmt.Sprintf("Okta refuses the scope %s with client credentials, so the gateway leaves it out there. Remove it unless applications sign users in.", name))
 		}
 	}
 	if c.server() == "" {
