@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -89,6 +90,10 @@ func TestFoundingDocumentsWalk(t *testing.T) {
 		}},
 		"dcr_provider_id": id(provider),
 	}, 201)
+	verdict = admin.do("POST", "/v2/dcr-providers/"+id(provider)+"/verify", nil, 200)
+	if said := fmt.Sprint(verdict["errors"]); verdict["status"] != "success" || !strings.Contains(said, "openid") {
+		t.Errorf("verify does not warn of openid with client credentials: %v", verdict)
+	}
 	if strategy["strategy_type"] != "openid_connect" {
 		t.Errorf("strategy_type is answered as %v", strategy["strategy_type"])
 	}

@@ -281,7 +281,7 @@ func TestVerifyProvider(t *testing.T) {
 	s.keep("good-credential")
 	s.call(t, 200, "PATCH", path, `{"dcr_config":{"dcr_token":"good-credential"}}`)
 	ok := s.call(t, 200, "POST", path+"/verify", nil)
-	if !reflect.DeepEqual(ok.Body, map[string]any{"status": "success", "errors": []any{}}) {
+	if !reflect.DeepEqual(ok.Body, map[string]any{"status": "success", "errors": []any{"Warning: The issuer was not asked."}}) {
 		t.Errorf("verified: %s", ok.Text)
 	}
 	s.idps.setDown(true)
