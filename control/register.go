@@ -123,9 +123,18 @@ func (a Applications) abandon(ctx context.Context, idp portico.IdP, task portico
 	return refusal(cause, "no application was created")
 }
 
-// undo removes a client that no application will own.
+// undo removes a client that no application will own. When the database was
+// lost at the commit, the application may be there all the same: then the
+// intent is gone, and the client stays.
 func (a Applications) undo(ctx context.Context, idp portico.IdP, task portico.Task) error {
-	if err := a.removeClient(ctx, idp, task.CreateKey); err != nil {
+	_, err := view(ctx, a.Store, func(tx portico.Tx) (portico.Task, error) { return tx.Tasks().ByID(ctx, task.ID) })
+	if portico.KindOf(err) == portico.KindNotFound {
+		return nil
+	}
+	if err == nil {
+		err = a.removeClient(ctx, idp, task.CreateKey)
+	}
+	if err != nil {
 		a.Logger.ErrorContext(ctx, "client not removed; the reconciler goes on", "task", task.ID, "err", err)
 		return nil
 	}
@@ -160,7 +169,28 @@ func (a Applications) adopt(ctx context.Context, plan creation) error {
 		return refusal(err, "no application was created")
 	}
 	plan.app.ClientID, plan.app.ExternalID = state.Ref.ClientID, state.Ref.ExternalID
-	return a.update(ctx, func(tx portico.Tx) error { return tx.Applications().Insert(ctx, plan.app) })
+	return a.update(ctx, func(tx portico.Tx) error {
+		if err := checkStays(ctx, tx, plan.provider.ID, state); err != nil {
+			return err
+		}
+		return tx.Applications().Insert(ctx, plan.app)
+	})
+}
+
+// checkStays refuses a client that an open intent is going to remove.
+func checkStays(ctx context.Context, tx portico.Tx, provider portico.ProviderID, client portico.ClientState) error {
+	open, err := tx.Tasks().List(ctx, portico.Everything(portico.Where("dcr_provider_id", provider)))
+	if err != nil {
+		return err
+	}
+	for _, task := range open.Items {
+		leaves := task.Kind == portico.TaskDeregister && task.Client.ClientID == client.Ref.ClientID
+		unbound := task.Kind == portico.TaskRegister && task.ApplicationID == client.ApplicationID
+		if leaves || unbound {
+			return portico.Errorf(portico.KindConflict, "The client [%s] is about to be removed from the identity provider; nothing was created. Choose another client.", client.Ref.ClientID)
+		}
+	}
+	return nil
 }
 
 // push makes the client in the identity provider equal to the application.
