@@ -2,6 +2,7 @@ package httpkit
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -172,7 +173,7 @@ func (o *Object) Err() error {
 		}
 		for _, name := range object.node.names {
 			if !object.read[name] {
-				faults = append(faults, portico.InvalidParameter{Field: object.at(printable(name)), Rule: "unknown_property",
+				faults = append(faults, portico.InvalidParameter{Field: object.at(cmp.Or(printable(name), `""`)), Rule: "unknown_property",
 					Reason: "is not a known property", Source: "body"})
 			}
 		}

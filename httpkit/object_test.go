@@ -139,6 +139,7 @@ func TestEveryFaultHasItsRule(t *testing.T) {
 		{`{"a":{"b":{"c":1}}}`, func(o *httpkit.Object) { o.Object("a").Object("b").String("c") }, "a.b.c is_string"},
 		{`{"a":{"b":1}}`, func(o *httpkit.Object) { o.Object("a").Invalid("b", "invalid", "is wrong") }, "a.b invalid, a.b unknown_property"},
 		{`{"a":{"b":[{"c":1}]}}`, func(o *httpkit.Object) { o.Object("a").Objects("b") }, "a.b.0.c unknown_property"},
+		{`{"":1}`, func(*httpkit.Object) {}, `"" unknown_property`},
 		{`{"z":1,"a":1}`, func(*httpkit.Object) {}, "z unknown_property, a unknown_property"},
 	} {
 		obj := read(t, tt.body)
