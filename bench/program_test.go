@@ -153,10 +153,12 @@ func startDemo(b testing.TB, dir string, base int) (*process, manifest, time.Dur
 	return p, m, took
 }
 
-// portBase finds a base for the demo whose ports are all free.
+// portBase finds a base for the demo whose ports are all free, in a range that
+// the system does not hand out for connections.
 func portBase(b testing.TB) int {
 	b.Helper()
-	for base := 22000 + os.Getpid()%100*100; base < 60000; base += 10 {
+	for i := range 100 {
+		base := 11000 + (os.Getpid()+i)%100*200
 		if free(base, base+1, base+2, base+3, base+4, base+100) {
 			return base
 		}

@@ -1,8 +1,11 @@
 package bench_test
 
 import (
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -22,7 +25,9 @@ type heard struct {
 // answer to the revocation, and how long after that answer a request could
 // still be sent that was let through, which is never.
 func BenchmarkRevocation(b *testing.B) {
-	f := newFront(b, startUpstream(b))
+	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, body()) }))
+	b.Cleanup(upstream.Close)
+	f := newFront(b, strings.TrimPrefix(upstream.URL, "http://"))
 	client := f.client("client")
 	at := "/v3/portals/" + f.portal + "/applications/" + client.application + "/registrations/" + client.registration
 	r := get(f.address(), client.path, "Authorization", "Bearer "+f.token(client))
