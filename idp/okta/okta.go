@@ -35,17 +35,22 @@ type Client struct {
 	logger *slog.Logger
 }
 
+// unusable is the error for an issuer that no authorization server can have.
+func unusable(issuer string, why error) error {
+	return &portico.IdPError{Kind: portico.IdPRejected, Detail: fmt.Sprintf("The issuer %s cannot be used: %v. Correct it.", issuer, why)}
+}
+
 // New makes a Client for the organisation that the provider's issuer belongs
 // to. Only an issuer that no authorization server can have is an error here
 // (IdPRejected); Verify judges the rest.
 func New(cfg Config) (*Client, error) {
 	normal, err := oauth.NormalizeIssuer(cfg.Provider.Issuer)
 	if err != nil {
-		return nil, &portico.IdPError{Kind: portico.IdPRejected, Detail: "the provider cannot be used", Err: err}
+		return nil, unusable(cfg.Provider.Issuer, err)
 	}
 	issuer, err := url.Parse(normal)
 	if err != nil {
-		return nil, &portico.IdPError{Kind: portico.IdPRejected, Detail: "the provider cannot be used", Err: err}
+		return nil, unusable(cfg.Provider.Issuer, err)
 	}
 	if cfg.HTTP == nil {
 		cfg.HTTP = oauth.NewHTTPClient(oauth.ClientPolicy{Timeout: idp.Timeout})
