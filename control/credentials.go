@@ -2,7 +2,6 @@ package control
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -61,9 +60,13 @@ func (c Credentials) List(ctx context.Context, id portico.ApplicationID, q porti
 	case portico.CredentialDCR:
 		ctx, cancel := c.conversation(ctx)
 		defer cancel()
-		held, _, err := c.secretsOf(ctx, app)
+		_, secrets, err := c.manager(app)
 		if err != nil {
 			return portico.Page[Credential]{}, err
+		}
+		held, err := secrets.Secrets(ctx, app.ClientRef())
+		if err != nil {
+			return portico.Page[Credential]{}, refusal(err, "nothing was changed")
 		}
 		return cut(c.ofSecrets(app, held), q), nil
 	}
@@ -111,67 +114,112 @@ func (c Credentials) createKey(ctx context.Context, app ApplicationView, display
 		}
 		return tx.APIKeys().Insert(ctx, key)
 	})
-	return IssuedCredential{c.ofKey(key), value}, err
+	if err != nil {
+		return IssuedCredential{}, err
+	}
+	return IssuedCredential{c.ofKey(key), value}, nil
 }
 
 // addSecret issues a second secret while the first goes on working.
 func (c Credentials) addSecret(ctx context.Context, app ApplicationView) (IssuedCredential, error) {
 	ctx, cancel := c.conversation(ctx)
 	defer cancel()
-	held, idp, err := c.secretsOf(ctx, app)
+	r, err := c.begin(ctx, app)
 	if err != nil {
 		return IssuedCredential{}, err
 	}
-	if most := idp.Capabilities().MaxSecrets; len(held) >= most {
-		return IssuedCredential{}, portico.Errorf(portico.KindForbidden, "The application has %d client secrets, the most that its identity provider allows; nothing was created. Revoke one first.", len(held))
+	if most := r.idp.Capabilities().MaxSecrets; len(r.held) >= most {
+		return IssuedCredential{}, r.drop(ctx, portico.Errorf(portico.KindForbidden, "The application has %d client secrets, the most that its identity provider allows; nothing was created. Revoke one first.", len(r.held)))
 	}
-	task, issued, err := c.issue(ctx, app, idp, held)
+	issued, err := r.issue(ctx)
 	if err != nil {
 		return IssuedCredential{}, err
 	}
-	if err := c.finish(ctx, task.ID); err != nil {
+	if err := c.finish(ctx, r.task.ID); err != nil {
 		return IssuedCredential{}, err // the reconciler removes the secret that nobody saw
 	}
 	return IssuedCredential{c.ofSecret(app, issued.SecretInfo), issued.Value}, nil
 }
 
-// issue writes the intent to keep only the secrets held now, and adds one more.
-// Until the intent changes or goes, an interruption removes the new secret.
-func (c Credentials) issue(ctx context.Context, app ApplicationView, idp portico.IdP, held []portico.SecretInfo) (portico.Task, portico.ClientSecret, error) {
-	task, err := c.intend(ctx, app, secretIDs(held))
-	if err != nil {
-		return task, portico.ClientSecret{}, err
-	}
-	c.Checkpoint(StepRotateIntent)
-	issued, err := idp.(portico.SecretManager).AddSecret(ctx, app.ClientRef())
-	if err != nil {
-		if !portico.IsIdP(err, portico.IdPAmbiguous) {
-			if done := c.finish(ctx, task.ID); done != nil {
-				c.Logger.ErrorContext(ctx, "rotation not settled; the reconciler goes on", "task", task.ID, "err", done)
-			}
-		}
-		return task, issued, refusal(err, "the credentials were not changed")
-	}
-	c.Checkpoint(StepRotateAdded)
-	return task, issued, nil
+// rotation is one change of an application's secrets, from its intent on.
+type rotation struct {
+	Credentials
+	app     ApplicationView
+	idp     portico.IdP
+	secrets portico.SecretManager
+	held    []portico.SecretInfo // listed when no other change could be under way
+	task    portico.Task
 }
 
-// intend records which secrets are to remain, unless another change of the same
-// application's secrets is under way.
-func (c Credentials) intend(ctx context.Context, app ApplicationView, keep []string) (portico.Task, error) {
-	task := c.task(portico.TaskRotate, *app.ProviderID, app.ID)
-	task.Client, task.SecretIDs = app.ClientRef(), keep
-	err := c.Store.Update(ctx, func(tx portico.Tx) error {
+// begin commits an intent, so that no other change of the same application's
+// secrets is under way, and then lists them. The intent names no secrets yet:
+// until keep says which are to remain, an interruption removes none.
+func (c Credentials) begin(ctx context.Context, app ApplicationView) (*rotation, error) {
+	r := &rotation{Credentials: c, app: app}
+	var err error
+	if r.idp, r.secrets, err = c.manager(app); err != nil {
+		return nil, err
+	}
+	r.task = c.task(portico.TaskRotate, *app.ProviderID, app.ID)
+	r.task.Client = app.ClientRef()
+	err = c.Store.Update(ctx, func(tx portico.Tx) error {
 		open, err := tx.Tasks().List(ctx, portico.Everything(portico.Where("application_id", app.ID)))
 		if err != nil {
 			return err
 		}
 		if open.Total > 0 {
-			return &portico.Error{Kind: portico.KindConflict, Detail: "Another change of this application's credentials is under way; nothing was changed. Try again in a moment."}
+			return portico.Errorf(portico.KindConflict, "Another change of this application's credentials is under way; nothing was changed. Try again in a moment.")
 		}
-		return tx.Tasks().Insert(ctx, task)
+		return tx.Tasks().Insert(ctx, r.task)
 	})
-	return task, err
+	if err != nil {
+		return nil, err
+	}
+	if r.held, err = r.secrets.Secrets(ctx, app.ClientRef()); err != nil {
+		return nil, r.drop(ctx, refusal(err, unchangedCredentials))
+	}
+	return r, nil
+}
+
+// drop ends a change that has done nothing, and returns why.
+func (r *rotation) drop(ctx context.Context, cause error) error {
+	if err := r.finish(ctx, r.task.ID); err != nil {
+		r.Logger.ErrorContext(ctx, "rotation not settled; the reconciler goes on", "task", r.task.ID, "err", err)
+	}
+	return cause
+}
+
+// keep records which secrets are to remain: whatever happens from now on, the
+// others go.
+func (r *rotation) keep(ctx context.Context, ids []string) error {
+	return r.Store.Update(ctx, func(tx portico.Tx) error {
+		task, err := tx.Tasks().Change(ctx, r.task.ID, func(t *portico.Task) error {
+			t.SecretIDs = ids
+			return nil
+		})
+		if err == nil {
+			r.task = task
+		}
+		return err
+	})
+}
+
+// issue records that only the secrets held now are to remain, and adds one
+// more. Until that changes, or the intent goes, an interruption removes it.
+func (r *rotation) issue(ctx context.Context) (portico.ClientSecret, error) {
+	if err := r.keep(ctx, secretIDs(r.held)); err != nil {
+		return portico.ClientSecret{}, r.drop(ctx, err)
+	}
+	r.Checkpoint(StepRotateIntent)
+	issued, err := r.secrets.AddSecret(ctx, r.app.ClientRef())
+	if portico.IsIdP(err, portico.IdPAmbiguous) {
+		return portico.ClientSecret{}, refusal(err, unchangedCredentials) // the reconciler removes what may be there
+	}
+	if err != nil {
+		return portico.ClientSecret{}, r.drop(ctx, refusal(err, unchangedCredentials))
+	}
+	r.Checkpoint(StepRotateAdded)
+	return issued, nil
 }
 
 // Regenerate replaces the only credential of an application: the new one works
@@ -187,31 +235,24 @@ func (c Credentials) Regenerate(ctx context.Context, id portico.ApplicationID) (
 	}
 	ctx, cancel := c.conversation(ctx)
 	defer cancel()
-	held, idp, err := c.secretsOf(ctx, app)
+	r, err := c.begin(ctx, app)
 	if err != nil {
 		return "", s, err
 	}
-	if len(held) != 1 {
-		return "", s, portico.Errorf(portico.KindConflict, "The application has %d client secrets; regenerating needs exactly one. Add and revoke credentials one by one instead.", len(held))
+	if len(r.held) != 1 {
+		return "", s, r.drop(ctx, portico.Errorf(portico.KindConflict, "The application has %d client secrets; regenerating needs exactly one. Add and revoke credentials one by one instead.", len(r.held)))
 	}
-	task, issued, err := c.issue(ctx, app, idp, held)
+	issued, err := r.issue(ctx)
 	if err != nil {
 		return "", s, err
 	}
 	// From here on the new secret is the one to keep.
-	err = c.Store.Update(ctx, func(tx portico.Tx) error {
-		task, err = tx.Tasks().Change(ctx, task.ID, func(t *portico.Task) error {
-			t.SecretIDs = []string{issued.ID}
-			return nil
-		})
-		return err
-	})
-	if err != nil {
+	if err := r.keep(ctx, []string{issued.ID}); err != nil {
 		return "", s, err
 	}
 	c.Checkpoint(StepRotateSwitched)
-	if err := c.settleSecrets(ctx, idp, task); err != nil {
-		c.Logger.WarnContext(ctx, "old secret not revoked yet; the reconciler goes on", "task", task.ID, "err", err)
+	if err := c.settleSecrets(ctx, r.idp, r.task); err != nil {
+		c.Logger.WarnContext(ctx, "old secret not revoked yet; the reconciler goes on", "task", r.task.ID, "err", err)
 	}
 	c.Checkpoint(StepRotateDone)
 	return app.ClientID, issued.Value, nil
@@ -239,7 +280,10 @@ func (c Credentials) Rename(ctx context.Context, id portico.ApplicationID, crede
 		})
 		return err
 	})
-	return c.ofKey(key), err
+	if err != nil {
+		return Credential{}, err
+	}
+	return c.ofKey(key), nil
 }
 
 // Delete revokes a credential: the gateways refuse it when Delete returns.
@@ -266,68 +310,63 @@ func (c Credentials) Delete(ctx context.Context, id portico.ApplicationID, crede
 func (c Credentials) revokeSecret(ctx context.Context, app ApplicationView, secretID string) error {
 	ctx, cancel := c.conversation(ctx)
 	defer cancel()
-	held, idp, err := c.secretsOf(ctx, app)
+	r, err := c.begin(ctx, app)
 	if err != nil {
 		return err
 	}
-	ids := secretIDs(held)
-	at := slices.Index(ids, secretID)
+	at := slices.IndexFunc(r.held, func(s portico.SecretInfo) bool { return s.ID == secretID })
 	if at < 0 {
-		return portico.NotFound("credential", secretID)
+		return r.drop(ctx, portico.NotFound("credential", secretID))
 	}
-	if len(ids) == 1 {
-		return portico.Errorf(portico.KindConflict, "This is the application's only client secret; nothing was revoked. Regenerate it, add another one first, or delete the application.")
+	others := slices.Delete(slices.Clone(r.held), at, at+1)
+	if !slices.ContainsFunc(others, func(s portico.SecretInfo) bool { return s.Active }) {
+		return r.drop(ctx, portico.Errorf(portico.KindConflict, "This is the application's only client secret that works; nothing was revoked. Regenerate it, add another one first, or delete the application."))
 	}
-	task, err := c.intend(ctx, app, slices.Delete(ids, at, at+1))
-	if err != nil {
-		return err
+	if err := r.keep(ctx, secretIDs(others)); err != nil {
+		return r.drop(ctx, err)
 	}
-	if err := c.settleSecrets(ctx, idp, task); err != nil {
+	if err := c.settleSecrets(ctx, r.idp, r.task); err != nil {
 		return refusal(err, "the credential will be revoked as soon as the identity provider answers again")
 	}
 	return nil
 }
 
-// GrantedScopes are the scopes that the application may ask for. KindNotFound,
-// KindUnprocessable when its auth strategy knows no scopes.
+// GrantedScopes are the scopes that the application's client was registered
+// with. KindNotFound, KindUnprocessable unless its auth strategy lets developers
+// choose them.
 func (c Credentials) GrantedScopes(ctx context.Context, id portico.ApplicationID) ([]string, error) {
 	app, err := Applications(c).ByID(ctx, "", id)
 	if err != nil {
 		return nil, err
 	}
-	return nil, portico.Errorf(portico.KindUnprocessable, "The auth strategy [%s] does not grant scopes per application.", app.Strategy.DisplayName)
+	if !(StrategyView{Strategy: app.Strategy, Provider: app.Provider}).DeveloperManagedScopes() {
+		return nil, portico.Errorf(portico.KindUnprocessable, "The auth strategy [%s] does not grant scopes per application.", app.Strategy.DisplayName)
+	}
+	return clientSpec(app.Application, app.Strategy).Scopes, nil
 }
 
-// secretsOf lists the secrets of an application's client, live.
-func (c Credentials) secretsOf(ctx context.Context, app ApplicationView) ([]portico.SecretInfo, portico.IdP, error) {
+// manager makes the adapter that manages the secrets of an application's client.
+func (c Credentials) manager(app ApplicationView) (portico.IdP, portico.SecretManager, error) {
 	idp, err := c.idp(*app.Provider)
 	if err != nil {
-		return nil, nil, refusal(err, "the credentials were not changed")
+		return nil, nil, refusal(err, unchangedCredentials)
 	}
-	manager, ok := idp.(portico.SecretManager)
+	secrets, ok := idp.(portico.SecretManager)
 	if !ok {
 		return nil, nil, portico.Errorf(portico.KindConflict, "This identity provider does not let a client's secrets be managed; nothing was changed.")
 	}
-	held, err := manager.Secrets(ctx, app.ClientRef())
-	if err != nil {
-		return nil, nil, refusal(err, "the credentials were not changed")
-	}
-	return held, idp, nil
+	return idp, secrets, nil
 }
+
+// unchangedCredentials is what a refusal tells of a change that did not happen.
+const unchangedCredentials = "the credentials were not changed"
 
 func keyOf(ctx context.Context, tx portico.Tx, app portico.ApplicationID, id string) (portico.APIKey, error) {
 	key, err := tx.APIKeys().ByID(ctx, portico.APIKeyID(id))
-	if err != nil || key.ApplicationID != app {
-		return portico.APIKey{}, errors.Join(portico.NotFound("credential", id), unlessNotFound(err))
+	if portico.KindOf(err) == portico.KindNotFound || err == nil && key.ApplicationID != app {
+		return portico.APIKey{}, portico.NotFound("credential", id)
 	}
-	return key, nil
-}
-
-func unlessNotFound(err error) error {
-	if portico.KindOf(err) == portico.KindNotFound {
-		return nil
-	}
-	return err
+	return key, err
 }
 
 func (c Credentials) ofKey(k portico.APIKey) Credential {

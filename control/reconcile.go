@@ -131,6 +131,9 @@ func (d Deps) settleSecrets(ctx context.Context, idp portico.IdP, task portico.T
 	if !ok {
 		return portico.Errorf(portico.KindUnprocessable, "This identity provider's clients hold one secret only.")
 	}
+	if task.SecretIDs == nil {
+		return d.finish(ctx, task.ID) // interrupted before anything was decided
+	}
 	held, err := secrets.Secrets(ctx, task.Client)
 	if portico.IsIdP(err, portico.IdPNotFound) {
 		return d.finish(ctx, task.ID) // the client is gone, and its secrets with it
