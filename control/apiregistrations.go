@@ -61,13 +61,8 @@ func registrationFilter(f portico.Filter, portals []portico.Portal) portico.Filt
 		}
 		f = portico.Filter{Field: "id", Op: op, Values: []string{""}}
 	case "portal_name":
-		ids := []string{""} // the id of none, so that there is one
-		for _, p := range portals {
-			if matches(f, p.Name) {
-				ids = append(ids, string(p.ID))
-			}
-		}
-		f = portico.Filter{Field: "portal_id", Op: portico.OpAnyEqual, Values: ids}
+		matching := slices.DeleteFunc(slices.Clone(portals), func(p portico.Portal) bool { return !matches(f, p.Name) })
+		f = anyOf("portal_id", matching, portalID)
 	}
 	return f
 }

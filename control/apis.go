@@ -190,14 +190,10 @@ func apiSlug(ctx context.Context, tx portico.Tx, api portico.API, wanted *string
 func apiViews(ctx context.Context, tx portico.Tx, apis []portico.API) ([]APIView, error) {
 	out := make([]APIView, len(apis))
 	at := make(map[portico.APIID]*APIView, len(apis))
-	ids := make([]string, len(apis))
 	for i, api := range apis {
-		out[i].API, ids[i], at[api.ID] = api, string(api.ID), &out[i]
+		out[i].API, at[api.ID] = api, &out[i]
 	}
-	if len(ids) == 0 {
-		return out, nil
-	}
-	ofThese := portico.Filter{Field: "api_id", Op: portico.OpAnyEqual, Values: ids}
+	ofThese := anyOf("api_id", apis, func(a portico.API) portico.APIID { return a.ID })
 	if err := addVersions(ctx, tx, at, ofThese); err != nil {
 		return nil, err
 	}

@@ -272,17 +272,11 @@ func applicationIn(ctx context.Context, tx portico.Tx, portal portico.PortalID, 
 
 // views adds what the faces show, with one query per kind of entity.
 func (a Applications) views(ctx context.Context, tx portico.Tx, apps []portico.Application) ([]ApplicationView, error) {
-	if len(apps) == 0 {
-		return nil, nil
-	}
-	ids := func(of func(portico.Application) string) portico.ListQuery {
-		return anyOf("id", apps, of)
-	}
-	strategies, err := tx.Strategies().List(ctx, ids(func(a portico.Application) string { return string(a.StrategyID) }))
+	strategies, err := tx.Strategies().List(ctx, portico.Everything(anyOf("id", apps, func(a portico.Application) portico.StrategyID { return a.StrategyID })))
 	if err != nil {
 		return nil, err
 	}
-	developers, err := tx.Developers().List(ctx, ids(func(a portico.Application) string { return string(a.DeveloperID) }))
+	developers, err := tx.Developers().List(ctx, portico.Everything(anyOf("id", apps, func(a portico.Application) portico.DeveloperID { return a.DeveloperID })))
 	if err != nil {
 		return nil, err
 	}
@@ -290,7 +284,7 @@ func (a Applications) views(ctx context.Context, tx portico.Tx, apps []portico.A
 	if err != nil {
 		return nil, err
 	}
-	registrations, err := tx.Registrations().List(ctx, anyOf("application_id", apps, func(a portico.Application) string { return string(a.ID) }))
+	registrations, err := tx.Registrations().List(ctx, portico.Everything(anyOf("application_id", apps, applicationID)))
 	if err != nil {
 		return nil, err
 	}
@@ -387,16 +381,7 @@ func (a Applications) checkUpdate(ctx context.Context, before ApplicationView, c
 	})
 }
 
-// anyOf asks for the entities whose field is one of the applications' values.
-func anyOf(field string, apps []portico.Application, of func(portico.Application) string) portico.ListQuery {
-	values := make([]string, 0, len(apps))
-	for _, app := range apps {
-		if v := of(app); !slices.Contains(values, v) {
-			values = append(values, v)
-		}
-	}
-	return portico.Everything(portico.Filter{Field: field, Op: portico.OpAnyEqual, Values: values})
-}
+func applicationID(a portico.Application) portico.ApplicationID { return a.ID }
 
 // by indexes entities.
 func by[K comparable, T any](items []T, key func(T) K) map[K]T {

@@ -2,7 +2,6 @@ package control
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"strings"
 
@@ -33,8 +32,8 @@ func (c Catalogue) APIs(ctx context.Context, portal portico.PortalID, signedIn b
 		if err != nil {
 			return none, err
 		}
-		publicationBy := by(shown.Items, func(p portico.Publication) portico.APIID { return p.APIID })
-		q.Filters = append(slices.Clone(q.Filters), idIn(slices.Collect(maps.Keys(publicationBy))))
+		publicationBy := by(shown.Items, published)
+		q.Filters = append(slices.Clone(q.Filters), anyOf("id", shown.Items, published))
 		page, err := tx.APIs().List(ctx, q)
 		if err != nil {
 			return none, err
@@ -77,6 +76,8 @@ func apiBy(ctx context.Context, tx portico.Tx, idOrSlug string) (portico.API, er
 	return one(found.Items, err)
 }
 
+func published(p portico.Publication) portico.APIID { return p.APIID }
+
 // publishedViews adds what a portal shows of APIs.
 func publishedViews(ctx context.Context, tx portico.Tx, apis []portico.API, publicationBy map[portico.APIID]portico.Publication) ([]PublishedAPI, error) {
 	views, err := apiViews(ctx, tx, apis)
@@ -106,7 +107,7 @@ func publishedViews(ctx context.Context, tx portico.Tx, apis []portico.API, publ
 
 // strategiesIn returns strategies by their ids, oldest first.
 func strategiesIn(ctx context.Context, tx portico.Tx, ids []portico.StrategyID) ([]StrategyView, error) {
-	found, err := tx.Strategies().List(ctx, portico.Everything(idIn(ids)))
+	found, err := tx.Strategies().List(ctx, portico.Everything(anyOf("id", ids, func(id portico.StrategyID) portico.StrategyID { return id })))
 	if err != nil {
 		return nil, err
 	}
@@ -154,7 +155,7 @@ type APIApplication struct {
 
 // Applications returns a page of a developer's applications: those registered
 // for an API, in whatever status, or those that are not.
-func (c Catalogue) Applications(ctx context.Context, developer portico.Developer, api portico.APIID, registered bool, q portico.ListQuery) (portico.Page[APIApplication], error) {
+func (c Catalogue) Applications(ctx context.Context, developer portico.Developer, api portico.APIID, unregistered bool, q portico.ListQuery) (portico.Page[APIApplication], error) {
 	return view(ctx, c.Store, func(tx portico.Tx) (portico.Page[APIApplication], error) {
 		none := portico.Page[APIApplication]{}
 		own := portico.Where("developer_id", developer.ID)
@@ -162,18 +163,16 @@ func (c Catalogue) Applications(ctx context.Context, developer portico.Developer
 		if err != nil {
 			return none, err
 		}
-		registrationBy := by(registrations.Items, func(r portico.Registration) portico.ApplicationID { return r.ApplicationID })
+		registrationBy := by(registrations.Items, registered)
 		all, err := tx.Applications().List(ctx, portico.Everything(own))
 		if err != nil {
 			return none, err
 		}
-		var ids []portico.ApplicationID
-		for _, app := range all.Items {
-			if _, is := registrationBy[app.ID]; is == registered {
-				ids = append(ids, app.ID)
-			}
-		}
-		q.Filters = append(slices.Clone(q.Filters), idIn(ids))
+		wanted := slices.DeleteFunc(all.Items, func(app portico.Application) bool {
+			_, is := registrationBy[app.ID]
+			return is == unregistered
+		})
+		q.Filters = append(slices.Clone(q.Filters), anyOf("id", wanted, applicationID))
 		page, err := tx.Applications().List(ctx, q)
 		if err != nil {
 			return none, err
@@ -192,13 +191,4 @@ func (c Catalogue) Applications(ctx context.Context, developer portico.Developer
 		}
 		return out, nil
 	})
-}
-
-// idIn asks for the entities with one of these ids; there may be none.
-func idIn[ID ~string](ids []ID) portico.Filter {
-	values := []string{""} // the id of none, so that there is one
-	for _, id := range ids {
-		values = append(values, string(id))
-	}
-	return portico.Filter{Field: "id", Op: portico.OpAnyEqual, Values: values}
 }

@@ -77,6 +77,18 @@ func view[T any](ctx context.Context, s portico.Store, fn func(portico.Tx) (T, e
 	return out, err
 }
 
+// deleteAll removes every entity that the filters hold for.
+func deleteAll[ID ~string, T any](ctx context.Context, all portico.Collection[ID, T], id func(T) ID, filters ...portico.Filter) error {
+	found, err := all.List(ctx, portico.Everything(filters...))
+	for i := 0; err == nil && i < len(found.Items); i++ {
+		err = all.Delete(ctx, id(found.Items[i]))
+	}
+	return err
+}
+
+func sessionID(s portico.Session) portico.SessionID         { return s.ID }
+func tokenID(t portico.OneTimeToken) portico.OneTimeTokenID { return t.ID }
+
 // Control is every use case there is.
 type Control struct {
 	Accounts        Accounts

@@ -289,28 +289,13 @@ func developerBy(ctx context.Context, tx portico.Tx, portal portico.PortalID, em
 }
 
 func endSessions(ctx context.Context, tx portico.Tx, id portico.DeveloperID) error {
-	open, err := tx.Sessions().List(ctx, portico.Everything(portico.Where("developer_id", id)))
-	if err != nil {
-		return err
-	}
-	for _, s := range open.Items {
-		if err := tx.Sessions().Delete(ctx, s.ID); err != nil {
-			return err
-		}
-	}
-	return nil
+	return deleteAll(ctx, tx.Sessions(), sessionID, portico.Where("developer_id", id))
 }
 
 // issueToken replaces the developer's tokens of this purpose by a new one.
 func (d Developers) issueToken(ctx context.Context, tx portico.Tx, id portico.DeveloperID, purpose portico.TokenPurpose, life time.Duration) (string, error) {
-	old, err := tx.OneTimeTokens().List(ctx, portico.Everything(portico.Where("developer_id", id), portico.Where("purpose", purpose)))
-	if err != nil {
+	if err := deleteAll(ctx, tx.OneTimeTokens(), tokenID, portico.Where("developer_id", id), portico.Where("purpose", purpose)); err != nil {
 		return "", err
-	}
-	for _, t := range old.Items {
-		if err := tx.OneTimeTokens().Delete(ctx, t.ID); err != nil {
-			return "", err
-		}
 	}
 	token := portico.NewRandomID() // the contract wants a UUID
 	now := d.Now()

@@ -27,16 +27,8 @@ func (a Accounts) ReissueToken(ctx context.Context, email, name string, life tim
 		return secret.Text{}, err
 	}
 	err = a.Store.Update(ctx, func(tx portico.Tx) error {
-		old, err := tx.AccessTokens().List(ctx, portico.Everything(portico.Where("user_id", user.ID), portico.Where("name", name)))
-		if err != nil {
-			return err
-		}
-		for _, t := range old.Items {
-			if err := tx.AccessTokens().Delete(ctx, t.ID); err != nil {
-				return err
-			}
-		}
-		return nil
+		id := func(t portico.AccessToken) portico.AccessTokenID { return t.ID }
+		return deleteAll(ctx, tx.AccessTokens(), id, portico.Where("user_id", user.ID), portico.Where("name", name))
 	})
 	if err != nil {
 		return secret.Text{}, err

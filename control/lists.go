@@ -25,6 +25,17 @@ func matches(f portico.Filter, value string) bool {
 	return false
 }
 
+// anyOf asks for the entities whose field is one of what the items have. There
+// may be no items, and then it finds nothing.
+func anyOf[T any, V ~string](field string, items []T, of func(T) V) portico.Filter {
+	values := []string{""} // no entity's, so that there is one
+	for _, item := range items {
+		values = append(values, string(of(item)))
+	}
+	slices.Sort(values)
+	return portico.Filter{Field: field, Op: portico.OpAnyEqual, Values: slices.Compact(values)}
+}
+
 // settled takes the conditions on a field out of a query that has the same value
 // for every entity. If one of them does not hold, the query finds nothing.
 func settled(q portico.ListQuery, field, value string) portico.ListQuery {

@@ -3,6 +3,7 @@ package control
 import (
 	"cmp"
 	"context"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -74,20 +75,41 @@ func (p Portals) ByID(ctx context.Context, id portico.PortalID) (portico.Portal,
 	return view(ctx, p.Store, func(tx portico.Tx) (portico.Portal, error) { return tx.Portals().ByID(ctx, id) })
 }
 
-// ByDomain returns the portal at a host name, in any case; KindNotFound.
-func (p Portals) ByDomain(ctx context.Context, host string) (portico.Portal, error) {
+// ByHost returns the portal that a request means by its host name, which has no
+// port: the portal at that domain and, as long as there is exactly one, at the
+// bare portal domain and on the loopback interface. KindNotFound says what to
+// do instead, but not which portals there are.
+func (p Portals) ByHost(ctx context.Context, host string) (portico.Portal, error) {
 	host = strings.ToLower(host)
-	subdomain, ok := strings.CutSuffix(host, "."+p.PortalDomain)
-	if !ok {
-		return portico.Portal{}, portico.Errorf(portico.KindNotFound, "There is no portal at [%s].", host)
+	q := portico.ListQuery{Size: 1, Number: 1}
+	bare := host == p.PortalDomain || isLoopback(host)
+	if subdomain, ok := strings.CutSuffix(host, "."+p.PortalDomain); !bare && ok {
+		q.Filters = []portico.Filter{portico.Where("subdomain", subdomain)}
+	} else if !bare {
+		return portico.Portal{}, p.noPortalAt(host)
 	}
 	return view(ctx, p.Store, func(tx portico.Tx) (portico.Portal, error) {
-		found, err := tx.Portals().List(ctx, portico.Everything(portico.Where("subdomain", subdomain)))
-		if err == nil && len(found.Items) == 0 {
-			err = portico.Errorf(portico.KindNotFound, "There is no portal at [%s].", host)
+		found, err := tx.Portals().List(ctx, q)
+		switch {
+		case err != nil:
+		case found.Total == 0 && bare:
+			err = portico.Errorf(portico.KindNotFound, "There is no portal yet. An administrator has to create one first.")
+		case found.Total == 0:
+			err = p.noPortalAt(host)
+		case found.Total > 1:
+			err = portico.Errorf(portico.KindNotFound, "There is more than one portal, so [%s] does not say which one is meant. Use the portal's own address, of the form NAME.%s.", host, p.PortalDomain)
 		}
 		return one(found.Items, err)
 	})
+}
+
+func (p Portals) noPortalAt(host string) error {
+	return portico.Errorf(portico.KindNotFound, "There is no portal at [%s]. Every portal has an address of the form NAME.%s: check the name.", host, p.PortalDomain)
+}
+
+func isLoopback(host string) bool {
+	addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return host == "localhost" || err == nil && addr.IsLoopback()
 }
 
 // Update changes a portal. Its domain stays, whatever its name becomes: links
@@ -155,7 +177,7 @@ func (p Portals) Delete(ctx context.Context, id portico.PortalID, force bool) er
 			return portico.Errorf(portico.KindConflict,
 				"%d APIs are published to the portal [%s]; nothing was deleted. Unpublish them first, or delete with force=true.", published.Total, id)
 		}
-		if err := (Applications{p.Deps}).releaseAll(ctx, tx, portico.Where("portal_id", id)); err != nil {
+		if err := Applications(p).releaseAll(ctx, tx, portico.Where("portal_id", id)); err != nil {
 			return err
 		}
 		return tx.Portals().Delete(ctx, id)
@@ -185,13 +207,8 @@ func (p Portals) resolveDomains(ctx context.Context, tx portico.Tx, q portico.Li
 		if !isDomain(f.Field) {
 			continue
 		}
-		ids := []string{""} // the id of none, so that there is one
-		for _, portal := range all.Items {
-			if matches(f, p.Domain(portal)) {
-				ids = append(ids, string(portal.ID))
-			}
-		}
-		q.Filters[i] = portico.Filter{Field: "id", Op: portico.OpAnyEqual, Values: ids}
+		matching := slices.DeleteFunc(slices.Clone(all.Items), func(portal portico.Portal) bool { return !matches(f, p.Domain(portal)) })
+		q.Filters[i] = anyOf("id", matching, portalID)
 	}
 	return q, nil
 }
@@ -206,3 +223,5 @@ func freeSubdomain(ctx context.Context, tx portico.Tx, name string) (string, err
 		return found.Total > 0, err
 	})
 }
+
+func portalID(p portico.Portal) portico.PortalID { return p.ID }

@@ -219,14 +219,10 @@ func (p Providers) found(ctx context.Context, err error) portico.Verification {
 // providerViews adds what the API shows, with one query per kind of entity.
 func providerViews(ctx context.Context, tx portico.Tx, providers []portico.Provider) ([]ProviderView, error) {
 	out := make([]ProviderView, len(providers))
-	ids := make([]string, len(providers))
 	for i, p := range providers {
-		out[i].Provider, ids[i] = p, string(p.ID)
+		out[i].Provider = p
 	}
-	if len(ids) == 0 {
-		return out, nil
-	}
-	strategies, err := tx.Strategies().List(ctx, portico.Everything(portico.Filter{Field: "dcr_provider_id", Op: portico.OpAnyEqual, Values: ids}))
+	strategies, err := tx.Strategies().List(ctx, portico.Everything(anyOf("dcr_provider_id", providers, func(p portico.Provider) portico.ProviderID { return p.ID })))
 	if err != nil {
 		return nil, err
 	}

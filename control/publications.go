@@ -111,16 +111,12 @@ func publicationWarnings(ctx context.Context, tx portico.Tx, p portico.Publicati
 	if implemented.Total == 0 {
 		warnings = append(warnings, "The API is not linked to a gateway service, so its auth strategy is not enforced yet.")
 	}
-	registered, err := tx.Registrations().List(ctx, portico.Everything(portico.Where("api_id", p.APIID), portico.Where("portal_id", p.PortalID)))
-	if err != nil || len(registered.Items) == 0 {
-		return warnings, err
-	}
-	ids := make([]string, len(registered.Items))
-	for i, r := range registered.Items {
-		ids[i] = string(r.ApplicationID)
+	registrations, err := tx.Registrations().List(ctx, portico.Everything(portico.Where("api_id", p.APIID), portico.Where("portal_id", p.PortalID)))
+	if err != nil {
+		return nil, err
 	}
 	others, err := tx.Applications().List(ctx, portico.ListQuery{Size: 1, Number: 1, Filters: []portico.Filter{
-		{Field: "id", Op: portico.OpAnyEqual, Values: ids},
+		anyOf("id", registrations.Items, registered),
 		{Field: "auth_strategy_id", Op: portico.OpNotEqual, Values: []string{string(*p.StrategyID)}},
 	}})
 	if others.Total > 0 {

@@ -159,18 +159,11 @@ func registrationOf(ctx context.Context, tx portico.Tx, app portico.ApplicationI
 
 // views adds the API and the application, with one query per kind of entity.
 func (r Registrations) views(ctx context.Context, tx portico.Tx, items []portico.Registration) ([]RegistrationView, error) {
-	if len(items) == 0 {
-		return nil, nil
-	}
-	var appIDs, apiIDs []string
-	for _, item := range items {
-		appIDs, apiIDs = append(appIDs, string(item.ApplicationID)), append(apiIDs, string(item.APIID))
-	}
-	apps, err := tx.Applications().List(ctx, portico.Everything(portico.Filter{Field: "id", Op: portico.OpAnyEqual, Values: appIDs}))
+	apps, err := tx.Applications().List(ctx, portico.Everything(anyOf("id", items, registered)))
 	if err != nil {
 		return nil, err
 	}
-	apis, err := tx.APIs().List(ctx, portico.Everything(portico.Filter{Field: "id", Op: portico.OpAnyEqual, Values: apiIDs}))
+	apis, err := tx.APIs().List(ctx, portico.Everything(anyOf("id", items, func(r portico.Registration) portico.APIID { return r.APIID })))
 	if err != nil {
 		return nil, err
 	}
@@ -182,3 +175,5 @@ func (r Registrations) views(ctx context.Context, tx portico.Tx, items []portico
 	}
 	return out, nil
 }
+
+func registered(r portico.Registration) portico.ApplicationID { return r.ApplicationID }

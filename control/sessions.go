@@ -123,27 +123,12 @@ func (s Sessions) SignOut(ctx context.Context, portal portico.PortalID, access, 
 
 // Sweep forgets the sessions and one-time tokens that have expired.
 func (s Sessions) Sweep(ctx context.Context) error {
-	expired := portico.Everything(portico.Filter{Field: "expires_at", Op: portico.OpLess, Values: []string{s.Now().UTC().Format(time.RFC3339Nano)}})
+	expired := portico.Filter{Field: "expires_at", Op: portico.OpLess, Values: []string{s.Now().UTC().Format(time.RFC3339Nano)}}
 	return s.Store.Update(ctx, func(tx portico.Tx) error {
-		sessions, err := tx.Sessions().List(ctx, expired)
-		if err != nil {
+		if err := deleteAll(ctx, tx.Sessions(), sessionID, expired); err != nil {
 			return err
 		}
-		for _, session := range sessions.Items {
-			if err := tx.Sessions().Delete(ctx, session.ID); err != nil {
-				return err
-			}
-		}
-		tokens, err := tx.OneTimeTokens().List(ctx, expired)
-		if err != nil {
-			return err
-		}
-		for _, token := range tokens.Items {
-			if err := tx.OneTimeTokens().Delete(ctx, token.ID); err != nil {
-				return err
-			}
-		}
-		return nil
+		return deleteAll(ctx, tx.OneTimeTokens(), tokenID, expired)
 	})
 }
 

@@ -140,13 +140,13 @@ func TestPortalNamesAndDomainsAreUnique(t *testing.T) {
 	}
 	other := s.portalNamed(t, "other")
 	s.call(t, http.StatusConflict, "PATCH", "/v3/portals/"+other, `{"name":"My Portal"}`)
-	p, err := s.Portals.ByDomain(t.Context(), "MY-portal.LOCALHOST")
+	p, err := s.Portals.ByHost(t.Context(), "MY-portal.LOCALHOST")
 	check(t, err)
 	if p.Name != "My Portal" {
 		t.Errorf("found %q", p.Name)
 	}
 	for _, host := range []string{"localhost", "nobody.localhost", "my-portal.example.com", ""} {
-		if p, err := s.Portals.ByDomain(t.Context(), host); err == nil {
+		if p, err := s.Portals.ByHost(t.Context(), host); err == nil {
 			t.Errorf("%q leads to %q", host, p.Name)
 		}
 	}

@@ -210,6 +210,7 @@ func TestDeveloperManagedScopes(t *testing.T) {
 	b.refuses(t, "POST", "/applications", map[string]any{"name": "App", "auth_strategy_id": strategy.ID, "scopes": []string{"openid", "admin"}}, "scopes.1 missing_reference")
 	created := b.call(t, 201, "POST", "/applications", map[string]any{"name": "App", "auth_strategy_id": strategy.ID, "scopes": []string{"openid"}})
 	created.has(t, map[string]any{"scopes": []string{"openid"}})
+	b.call(t, 200, "GET", "/applications/"+created.text("id")+"/granted-scopes", nil).has(t, map[string]any{"scopes": []string{"openid"}})
 	b.refuses(t, "PATCH", "/applications/"+created.text("id"), map[string]any{"scopes": []string{"admin"}}, "scopes.0 missing_reference")
 	b.call(t, 200, "PATCH", "/applications/"+created.text("id"), map[string]any{"scopes": []string{}}).has(t, map[string]any{"scopes": nil})
 }

@@ -172,7 +172,7 @@ func (s *server) listAPIApplications(w http.ResponseWriter, c call) error {
 	if err != nil {
 		return err
 	}
-	page, err := s.Catalogue.Applications(c.Context(), *c.developer, api.ID, !unregistered, q)
+	page, err := s.Catalogue.Applications(c.Context(), *c.developer, api.ID, unregistered, q)
 	if err != nil {
 		return err
 	}
