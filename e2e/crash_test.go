@@ -136,7 +136,7 @@ func newCrashed(t *testing.T, database string) *crashed {
 	if database != "" {
 		c.settings["database"] = database
 	}
-	c.program = &program{t: t, dir: dir}
+	c.program = &program{t: t, dir: dir, stdout: new(output), stderr: new(output)}
 	args := []string{"token", "--email", "admin@example.com", "--data-dir", dir}
 	if database != "" {
 		args = append(args, "--database", database)
@@ -148,6 +148,7 @@ func newCrashed(t *testing.T, database string) *crashed {
 	c.manifest = manifest{ManagementURL: "http://" + address(1), PortalURL: "http://localhost:" + strconv.Itoa(base+2), GatewayURL: "http://" + address(0), Issuer: c.okta.Issuer}
 	c.admin = newAPI(t, c.ManagementURL, "Authorization", "Bearer "+strings.TrimSpace(string(token)))
 	c.restart("")
+	t.Cleanup(func() { c.kill() })
 	c.provision()
 	return c
 }
@@ -166,13 +167,29 @@ func (c *crashed) provision() {
 	c.developer = signUp(c.program, c.admin, c.portal, "dev@example.com", "correct horse battery")
 }
 
-// restart starts the child, to die at a step, and waits until it is ready.
+// restart starts the child, to die at a step, and waits until it is ready or
+// has died of that step while it reconciled. A child that cannot start, because
+// somebody's connection happens to hold one of its ports, is started again.
 func (c *crashed) restart(step string) {
 	c.t.Helper()
 	if c.cmd != nil {
 		c.kill()
 	}
 	c.armed = step
+	for deadline := time.Now().Add(60 * time.Second); ; time.Sleep(100 * time.Millisecond) {
+		c.launch(step)
+		if c.ready() || c.cmd.ProcessState.ExitCode() == -1 { // -1: by a signal
+			return
+		}
+		if time.Now().After(deadline) {
+			c.t.Fatalf("does not start; log:\n%s", tail(c.stderr.String()))
+		}
+	}
+}
+
+// launch starts the child. All its lives share one log.
+func (c *crashed) launch(step string) {
+	c.t.Helper()
 	settings, err := json.Marshal(c.settings)
 	if err != nil {
 		c.t.Fatal(err)
@@ -181,10 +198,7 @@ func (c *crashed) restart(step string) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	p := &program{t: c.t, dir: c.dir, manifest: c.manifest, stdout: new(output), stderr: new(output), ended: make(chan struct{})}
-	if c.program.stderr != nil {
-		p.stderr = c.program.stderr // one log over all lives
-	}
+	p := &program{t: c.t, dir: c.dir, manifest: c.manifest, stdout: c.stdout, stderr: c.stderr, ended: make(chan struct{})}
 	p.cmd = exec.Command(self)
 	p.cmd.Env = append(os.Environ(), childSettings+"="+string(settings), childCrashAt+"="+step)
 	p.cmd.Stdout, p.cmd.Stderr = p.stdout, p.stderr
@@ -193,24 +207,22 @@ func (c *crashed) restart(step string) {
 		c.t.Fatal(err)
 	}
 	go func() { p.err = p.cmd.Wait(); close(p.ended) }()
-	if c.program.cmd == nil {
-		c.t.Cleanup(func() { c.kill() })
-	}
 	c.program = p
+}
+
+// ready waits until the child serves, or has ended.
+func (c *crashed) ready() bool {
+	c.t.Helper()
+	ready := false
 	c.until("ready", func() bool {
-		select {
-		case <-p.ended:
-			// It may die at a step of the reconciler before it is ready.
-			return step != ""
-		default:
-		}
 		res, err := http.Get("http://" + c.settings["listen.health"] + "/readyz")
-		if err != nil {
-			return false
+		if err == nil {
+			res.Body.Close()
+			ready = res.StatusCode == 200
 		}
-		res.Body.Close()
-		return res.StatusCode == 200
+		return ready || c.dead()
 	})
+	return ready
 }
 
 func (c *crashed) dead() bool {
