@@ -1,0 +1,47 @@
+package e2e_test
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+)
+
+// TestDemoResumes ends the demo the hard way, once in the middle of setting
+// itself up, and finds everything in its place afterwards.
+func TestDemoResumes(t *testing.T) {
+	t.Parallel()
+	dir, base := t.TempDir(), strconv.Itoa(portBase(t))
+	for pause := 100 * time.Millisecond; pause < 500*time.Millisecond; pause += 100 * time.Millisecond {
+		p := start(t, dir, nil, "demo", "--data", dir, "--port-base", base)
+		time.Sleep(pause) // anywhere in the middle
+		p.kill()
+	}
+	first := demo(t, dir, "--port-base", base)
+	developer := newAPI(t, first.PortalURL)
+	signIn := object{"username": first.Developer.Email, "password": first.Developer.Password}
+	developer.do("POST", "/api/v3/developer/authenticate", signIn, 204)
+	app := developer.do("POST", "/api/v3/applications", object{"name": "kept"}, 201)
+	first.kill()
+
+	second := demo(t, dir, "--port-base", base)
+	if second.Token != first.Token || second.Admin != first.Admin || *second.Developer != *first.Developer || second.OktaToken != first.OktaToken {
+		t.Errorf("the second start is another demo: %+v, then %+v", first.manifest, second.manifest)
+	}
+	again := newAPI(t, second.PortalURL)
+	again.do("POST", "/api/v3/developer/authenticate", signIn, 204)
+	again.do("GET", "/api/v3/applications/"+id(app), nil, 200)
+	admin := newAPI(t, second.ManagementURL, "Authorization", "Bearer "+second.Token)
+	for _, list := range []string{"/v3/portals", "/v3/apis", "/v2/dcr-providers", "/v2/application-auth-strategies", "/v3/api-implementations", "/v3/api-publications"} {
+		if n := len(admin.do("GET", list, nil, 200)["data"].([]any)); n != 1 {
+			t.Errorf("%s lists %d, want 1", list, n)
+		}
+	}
+	if err := second.stop(); err != nil {
+		t.Errorf("SIGTERM: %v\n%s", err, second.stderr)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "demo.json")); err != nil {
+		t.Error(err)
+	}
+}
