@@ -35,8 +35,8 @@ type apiView struct {
 	Labels             map[string]string   `json:"labels"`
 	ImplementationMode *string             `json:"implementation_mode"`
 	Attributes         map[string][]string `json:"attributes"`
-	CreatedAt          timestamp           `json:"created_at"`
-	UpdatedAt          timestamp           `json:"updated_at"`
+	CreatedAt          httpkit.Timestamp   `json:"created_at"`
+	UpdatedAt          httpkit.Timestamp   `json:"updated_at"`
 }
 
 // apiPortalView is a portal that an API is published to.
@@ -50,7 +50,7 @@ func viewAPI(a control.APIView) apiView {
 	out := apiView{
 		ID: a.ID, Name: a.Name, Description: a.Description, Version: a.Version, Slug: a.Slug,
 		SpecificationIDs: []portico.VersionID{}, Portals: []apiPortalView{}, Labels: labels(a.Labels), Attributes: a.Attributes,
-		CreatedAt: timestamp(a.CreatedAt), UpdatedAt: timestamp(a.UpdatedAt),
+		CreatedAt: httpkit.Timestamp(a.CreatedAt), UpdatedAt: httpkit.Timestamp(a.UpdatedAt),
 	}
 	if a.Current != nil {
 		out.CurrentVersion = new(summariseVersion(*a.Current))

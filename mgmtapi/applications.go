@@ -52,8 +52,8 @@ type applicationView struct {
 	RegistrationCount int                   `json:"registration_count"`
 	Portal            idView                `json:"portal"`
 	Owner             ownerView             `json:"owner"`
-	CreatedAt         timestamp             `json:"created_at"`
-	UpdatedAt         timestamp             `json:"updated_at"`
+	CreatedAt         httpkit.Timestamp     `json:"created_at"`
+	UpdatedAt         httpkit.Timestamp     `json:"updated_at"`
 }
 
 // keyAuthApplicationView is the contract's KeyAuthApplication.
@@ -93,7 +93,7 @@ func viewApplication(v control.ApplicationView) any {
 	common := applicationView{
 		ID: v.ID, Name: v.Name, Description: v.Description, Labels: labels(v.Labels), RegistrationCount: v.RegistrationCount,
 		Portal: idView{string(v.PortalID)}, Owner: ownerView{Type: ownerDeveloper, ID: v.DeveloperID},
-		CreatedAt: timestamp(v.CreatedAt), UpdatedAt: timestamp(v.UpdatedAt),
+		CreatedAt: httpkit.Timestamp(v.CreatedAt), UpdatedAt: httpkit.Timestamp(v.UpdatedAt),
 	}
 	kind := v.Strategy.CredentialType()
 	if kind == portico.CredentialKeyAuth {
@@ -281,31 +281,31 @@ func (s *server) listOwners(w http.ResponseWriter, r *http.Request) error {
 
 // keyView and secretView are the contract's two credentials.
 type keyView struct {
-	Type        string     `json:"type"`
-	ID          string     `json:"id"`
-	DisplayName string     `json:"display_name"`
-	Status      string     `json:"status"`
-	ExpiresAt   *timestamp `json:"expires_at"`
-	CreatedAt   *timestamp `json:"created_at"`
+	Type        string             `json:"type"`
+	ID          string             `json:"id"`
+	DisplayName string             `json:"display_name"`
+	Status      string             `json:"status"`
+	ExpiresAt   *httpkit.Timestamp `json:"expires_at"`
+	CreatedAt   *httpkit.Timestamp `json:"created_at"`
 }
 
 type secretView struct {
-	Type        string     `json:"type"`
-	ID          string     `json:"id"`
-	DisplayName *string    `json:"display_name"`
-	ClientID    string     `json:"client_id"`
-	ExpiresAt   *timestamp `json:"expires_at"`
-	CreatedAt   *timestamp `json:"created_at"`
+	Type        string             `json:"type"`
+	ID          string             `json:"id"`
+	DisplayName *string            `json:"display_name"`
+	ClientID    string             `json:"client_id"`
+	ExpiresAt   *httpkit.Timestamp `json:"expires_at"`
+	CreatedAt   *httpkit.Timestamp `json:"created_at"`
 }
 
 func viewCredential(c control.Credential) any {
 	if c.Type == control.APIKey {
 		return keyView{
 			Type: c.Type, ID: c.ID, DisplayName: c.DisplayName, Status: c.Status,
-			ExpiresAt: optTimestamp(c.ExpiresAt), CreatedAt: optTimestamp(c.CreatedAt),
+			ExpiresAt: httpkit.OptTimestamp(c.ExpiresAt), CreatedAt: httpkit.OptTimestamp(c.CreatedAt),
 		}
 	}
-	v := secretView{Type: c.Type, ID: c.ID, ClientID: c.ClientID, ExpiresAt: optTimestamp(c.ExpiresAt), CreatedAt: optTimestamp(c.CreatedAt)}
+	v := secretView{Type: c.Type, ID: c.ID, ClientID: c.ClientID, ExpiresAt: httpkit.OptTimestamp(c.ExpiresAt), CreatedAt: httpkit.OptTimestamp(c.CreatedAt)}
 	if c.DisplayName != "" {
 		v.DisplayName = &c.DisplayName
 	}

@@ -29,8 +29,8 @@ type controlPlaneView struct {
 	Description string                 `json:"description"`
 	Labels      map[string]string      `json:"labels"`
 	Config      controlPlaneConfig     `json:"config"`
-	CreatedAt   timestamp              `json:"created_at"`
-	UpdatedAt   timestamp              `json:"updated_at"`
+	CreatedAt   httpkit.Timestamp      `json:"created_at"`
+	UpdatedAt   httpkit.Timestamp      `json:"updated_at"`
 }
 
 // controlPlaneConfig tells gateways where to connect to. It has no proxy URLs:
@@ -58,7 +58,7 @@ func viewControlPlane(r *http.Request) func(portico.ControlPlane) controlPlaneVi
 			Config: controlPlaneConfig{
 				ControlPlaneEndpoint: endpoint, TelemetryEndpoint: endpoint, ClusterType: c.ClusterType, AuthType: c.AuthType, ProxyURLs: []struct{}{},
 			},
-			CreatedAt: timestamp(c.CreatedAt), UpdatedAt: timestamp(c.UpdatedAt),
+			CreatedAt: httpkit.Timestamp(c.CreatedAt), UpdatedAt: httpkit.Timestamp(c.UpdatedAt),
 		}
 	}
 }

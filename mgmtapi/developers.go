@@ -27,14 +27,14 @@ type developerView struct {
 	Email     string              `json:"email"`
 	FullName  string              `json:"full_name"`
 	Status    portico.Status      `json:"status"`
-	CreatedAt timestamp           `json:"created_at"`
-	UpdatedAt timestamp           `json:"updated_at"`
+	CreatedAt httpkit.Timestamp   `json:"created_at"`
+	UpdatedAt httpkit.Timestamp   `json:"updated_at"`
 }
 
 func viewDeveloper(d portico.Developer) developerView {
 	return developerView{
 		ID: d.ID, Email: d.Email, FullName: d.FullName, Status: d.Status,
-		CreatedAt: timestamp(d.CreatedAt), UpdatedAt: timestamp(d.UpdatedAt),
+		CreatedAt: httpkit.Timestamp(d.CreatedAt), UpdatedAt: httpkit.Timestamp(d.UpdatedAt),
 	}
 }
 

@@ -33,8 +33,8 @@ type organizationView struct {
 	Name      string                 `json:"name"`
 	OwnerID   portico.UserID         `json:"owner_id"`
 	State     string                 `json:"state"`
-	CreatedAt timestamp              `json:"created_at"`
-	UpdatedAt timestamp              `json:"updated_at"`
+	CreatedAt httpkit.Timestamp      `json:"created_at"`
+	UpdatedAt httpkit.Timestamp      `json:"updated_at"`
 }
 
 func (s *server) organization(w http.ResponseWriter, r *http.Request) error {
@@ -44,26 +44,26 @@ func (s *server) organization(w http.ResponseWriter, r *http.Request) error {
 	}
 	return httpkit.JSON(w, http.StatusOK, organizationView{
 		ID: o.ID, Name: o.Name, OwnerID: o.OwnerID, State: "active",
-		CreatedAt: timestamp(o.CreatedAt), UpdatedAt: timestamp(o.UpdatedAt),
+		CreatedAt: httpkit.Timestamp(o.CreatedAt), UpdatedAt: httpkit.Timestamp(o.UpdatedAt),
 	})
 }
 
 // userView is the contract's User.
 type userView struct {
-	ID            portico.UserID `json:"id"`
-	Email         string         `json:"email"`
-	FullName      string         `json:"full_name"`
-	PreferredName string         `json:"preferred_name"`
-	Active        bool           `json:"active"`
-	CreatedAt     timestamp      `json:"created_at"`
-	UpdatedAt     timestamp      `json:"updated_at"`
+	ID            portico.UserID    `json:"id"`
+	Email         string            `json:"email"`
+	FullName      string            `json:"full_name"`
+	PreferredName string            `json:"preferred_name"`
+	Active        bool              `json:"active"`
+	CreatedAt     httpkit.Timestamp `json:"created_at"`
+	UpdatedAt     httpkit.Timestamp `json:"updated_at"`
 }
 
 func (s *server) user(w http.ResponseWriter, r *http.Request) error {
 	u := principal(r.Context()).User
 	return httpkit.JSON(w, http.StatusOK, userView{
 		ID: u.ID, Email: u.Email, FullName: u.FullName, PreferredName: u.PreferredName, Active: u.Active,
-		CreatedAt: timestamp(u.CreatedAt), UpdatedAt: timestamp(u.UpdatedAt),
+		CreatedAt: httpkit.Timestamp(u.CreatedAt), UpdatedAt: httpkit.Timestamp(u.UpdatedAt),
 	})
 }
 
@@ -73,10 +73,10 @@ type tokenView struct {
 	UserID     portico.UserID        `json:"user_id"`
 	Name       string                `json:"name"`
 	State      string                `json:"state"` // in capitals
-	LastUsedAt *timestamp            `json:"last_used_at"`
-	ExpiresAt  timestamp             `json:"expires_at"`
-	CreatedAt  timestamp             `json:"created_at"`
-	UpdatedAt  timestamp             `json:"updated_at"`
+	LastUsedAt *httpkit.Timestamp    `json:"last_used_at"`
+	ExpiresAt  httpkit.Timestamp     `json:"expires_at"`
+	CreatedAt  httpkit.Timestamp     `json:"created_at"`
+	UpdatedAt  httpkit.Timestamp     `json:"updated_at"`
 }
 
 // createdTokenView is the one answer that has the token itself.
@@ -87,8 +87,8 @@ type createdTokenView struct {
 
 func (s *server) viewToken(t portico.AccessToken) tokenView {
 	return tokenView{
-		ID: t.ID, UserID: t.UserID, Name: t.Name, State: strings.ToUpper(string(t.State(s.now()))), LastUsedAt: optTimestamp(t.LastUsedAt),
-		ExpiresAt: timestamp(t.ExpiresAt), CreatedAt: timestamp(t.CreatedAt), UpdatedAt: timestamp(t.UpdatedAt),
+		ID: t.ID, UserID: t.UserID, Name: t.Name, State: strings.ToUpper(string(t.State(s.now()))), LastUsedAt: httpkit.OptTimestamp(t.LastUsedAt),
+		ExpiresAt: httpkit.Timestamp(t.ExpiresAt), CreatedAt: httpkit.Timestamp(t.CreatedAt), UpdatedAt: httpkit.Timestamp(t.UpdatedAt),
 	}
 }
 

@@ -26,8 +26,8 @@ type implementationView struct {
 	APIID        portico.APIID            `json:"api_id,omitempty"`
 	Service      *serviceTarget           `json:"service,omitempty"`
 	ControlPlane *controlPlaneTarget      `json:"control_plane,omitempty"`
-	CreatedAt    timestamp                `json:"created_at"`
-	UpdatedAt    timestamp                `json:"updated_at"`
+	CreatedAt    httpkit.Timestamp        `json:"created_at"`
+	UpdatedAt    httpkit.Timestamp        `json:"updated_at"`
 }
 
 // serviceTarget is the contract's ApiImplementationService. There is nothing to
@@ -46,7 +46,7 @@ type controlPlaneTarget struct {
 }
 
 func viewImplementation(i portico.Implementation) implementationView {
-	out := implementationView{ID: i.ID, CreatedAt: timestamp(i.CreatedAt), UpdatedAt: timestamp(i.UpdatedAt)}
+	out := implementationView{ID: i.ID, CreatedAt: httpkit.Timestamp(i.CreatedAt), UpdatedAt: httpkit.Timestamp(i.UpdatedAt)}
 	if i.ServiceID != nil {
 		out.Service = &serviceTarget{ControlPlaneID: i.ControlPlaneID, ID: *i.ServiceID}
 	} else {

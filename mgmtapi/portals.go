@@ -38,8 +38,8 @@ type portalView struct {
 	DefaultDomain           string              `json:"default_domain"`
 	CanonicalDomain         string              `json:"canonical_domain"`
 	Labels                  map[string]string   `json:"labels"`
-	CreatedAt               timestamp           `json:"created_at"`
-	UpdatedAt               timestamp           `json:"updated_at"`
+	CreatedAt               httpkit.Timestamp   `json:"created_at"`
+	UpdatedAt               httpkit.Timestamp   `json:"updated_at"`
 }
 
 func (s *server) viewPortal(p portico.Portal) portalView {
@@ -50,7 +50,7 @@ func (s *server) viewPortal(p portico.Portal) portalView {
 		DefaultAPIVisibility: p.DefaultAPIVisibility, DefaultPageVisibility: p.DefaultPageVisibility, DefaultStrategyID: p.DefaultStrategyID,
 		AutoApproveDevelopers: p.AutoApproveDevelopers, AutoApproveApplications: p.AutoApproveApplications,
 		NotificationsPIIVisible: p.NotificationsPIIVisible, DefaultDomain: domain, CanonicalDomain: domain, Labels: labels(p.Labels),
-		CreatedAt: timestamp(p.CreatedAt), UpdatedAt: timestamp(p.UpdatedAt),
+		CreatedAt: httpkit.Timestamp(p.CreatedAt), UpdatedAt: httpkit.Timestamp(p.UpdatedAt),
 	}
 }
 

@@ -34,15 +34,15 @@ type providerView struct {
 	Active       bool                 `json:"active"`
 	DCRConfig    any                  `json:"dcr_config"`
 	Labels       map[string]string    `json:"labels"`
-	CreatedAt    timestamp            `json:"created_at"`
-	UpdatedAt    timestamp            `json:"updated_at"`
+	CreatedAt    httpkit.Timestamp    `json:"created_at"`
+	UpdatedAt    httpkit.Timestamp    `json:"updated_at"`
 }
 
 func viewProvider(p control.ProviderView) providerView {
 	return providerView{
 		ID: p.ID, Name: p.Name, DisplayName: p.DisplayName, ProviderType: p.Type, Issuer: p.Issuer, Active: p.Active,
 		DCRConfig: viewProviderConfig(p.Type, p.Config), Labels: labels(p.Labels),
-		CreatedAt: timestamp(p.CreatedAt), UpdatedAt: timestamp(p.UpdatedAt),
+		CreatedAt: httpkit.Timestamp(p.CreatedAt), UpdatedAt: httpkit.Timestamp(p.UpdatedAt),
 	}
 }
 

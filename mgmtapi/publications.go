@@ -33,12 +33,12 @@ type publicationSettings struct {
 	AutoApproveRegistrations bool                 `json:"auto_approve_registrations"`
 	StrategyIDs              []portico.StrategyID `json:"auth_strategy_ids"` // null: no application auth
 	Visibility               portico.Visibility   `json:"visibility"`
-	CreatedAt                timestamp            `json:"created_at"`
-	UpdatedAt                timestamp            `json:"updated_at"`
+	CreatedAt                httpkit.Timestamp    `json:"created_at"`
+	UpdatedAt                httpkit.Timestamp    `json:"updated_at"`
 }
 
 func viewPublicationSettings(p portico.Publication) publicationSettings {
-	out := publicationSettings{Visibility: p.Visibility, CreatedAt: timestamp(p.CreatedAt), UpdatedAt: timestamp(p.UpdatedAt)}
+	out := publicationSettings{Visibility: p.Visibility, CreatedAt: httpkit.Timestamp(p.CreatedAt), UpdatedAt: httpkit.Timestamp(p.UpdatedAt)}
 	if p.StrategyID != nil {
 		out.StrategyIDs = []portico.StrategyID{*p.StrategyID}
 	}

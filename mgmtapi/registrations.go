@@ -30,8 +30,8 @@ type registrationView struct {
 	Status      portico.Status         `json:"status"`
 	API         registeredAPIView      `json:"api"`
 	Application namedView              `json:"application"`
-	CreatedAt   timestamp              `json:"created_at"`
-	UpdatedAt   timestamp              `json:"updated_at"`
+	CreatedAt   httpkit.Timestamp      `json:"created_at"`
+	UpdatedAt   httpkit.Timestamp      `json:"updated_at"`
 }
 
 type registeredAPIView struct {
@@ -49,7 +49,7 @@ type namedView struct {
 
 func viewRegistration(v control.RegistrationView) registrationView {
 	return registrationView{
-		ID: v.ID, Status: v.Status, CreatedAt: timestamp(v.CreatedAt), UpdatedAt: timestamp(v.UpdatedAt),
+		ID: v.ID, Status: v.Status, CreatedAt: httpkit.Timestamp(v.CreatedAt), UpdatedAt: httpkit.Timestamp(v.UpdatedAt),
 		API:         registeredAPIView{ID: v.API.ID, Name: v.API.Name, Version: v.API.Version, EntityType: "api"},
 		Application: namedView{ID: string(v.Application.ID), Name: v.Application.Name},
 	}

@@ -16,24 +16,24 @@ type specificationView struct {
 	Content   string                    `json:"content"`
 	Type      portico.SpecificationType `json:"type"`
 	Messages  []messageView             `json:"validation_messages"`
-	CreatedAt timestamp                 `json:"created_at"`
-	UpdatedAt timestamp                 `json:"updated_at"`
+	CreatedAt httpkit.Timestamp         `json:"created_at"`
+	UpdatedAt httpkit.Timestamp         `json:"updated_at"`
 }
 
 func viewSpecification(v portico.Version) specificationView {
-	return specificationView{v.ID, v.Content, v.Type, viewMessages(v.Messages), timestamp(v.CreatedAt), timestamp(v.UpdatedAt)}
+	return specificationView{v.ID, v.Content, v.Type, viewMessages(v.Messages), httpkit.Timestamp(v.CreatedAt), httpkit.Timestamp(v.UpdatedAt)}
 }
 
 // specificationSummary is a specification as lists show it.
 type specificationSummary struct {
 	ID        portico.VersionID         `json:"id"`
 	Type      portico.SpecificationType `json:"type"`
-	CreatedAt timestamp                 `json:"created_at"`
-	UpdatedAt timestamp                 `json:"updated_at"`
+	CreatedAt httpkit.Timestamp         `json:"created_at"`
+	UpdatedAt httpkit.Timestamp         `json:"updated_at"`
 }
 
 func summariseSpecification(v portico.Version) specificationSummary {
-	return specificationSummary{v.ID, v.Type, timestamp(v.CreatedAt), timestamp(v.UpdatedAt)}
+	return specificationSummary{v.ID, v.Type, httpkit.Timestamp(v.CreatedAt), httpkit.Timestamp(v.UpdatedAt)}
 }
 
 func specificationTypes() []string {

@@ -38,8 +38,8 @@ type strategyView struct {
 	SupportsMultipleCredentials bool                  `json:"supports_multiple_credentials"`
 	Principals                  *principalsView       `json:"principals,omitempty"`
 	Labels                      map[string]string     `json:"labels"`
-	CreatedAt                   timestamp             `json:"created_at"`
-	UpdatedAt                   timestamp             `json:"updated_at"`
+	CreatedAt                   httpkit.Timestamp     `json:"created_at"`
+	UpdatedAt                   httpkit.Timestamp     `json:"updated_at"`
 }
 
 type strategyProviderView struct {
@@ -57,7 +57,7 @@ func viewStrategy(v control.StrategyView) strategyView {
 	out := strategyView{
 		ID: v.ID, Name: v.Name, DisplayName: v.DisplayName, StrategyType: v.Type, Active: v.Active,
 		SupportsMultipleCredentials: v.SupportsMultipleCredentials(), Labels: labels(v.Labels),
-		CreatedAt: timestamp(v.CreatedAt), UpdatedAt: timestamp(v.UpdatedAt),
+		CreatedAt: httpkit.Timestamp(v.CreatedAt), UpdatedAt: httpkit.Timestamp(v.UpdatedAt),
 	}
 	if v.KeyAuth != nil {
 		out.Configs = map[string]any{"key-auth": v.KeyAuth}

@@ -38,8 +38,8 @@ type versionView struct {
 	ID        portico.VersionID `json:"id"`
 	Version   string            `json:"version"`
 	Spec      specView          `json:"spec"`
-	CreatedAt timestamp         `json:"created_at"`
-	UpdatedAt timestamp         `json:"updated_at"`
+	CreatedAt httpkit.Timestamp `json:"created_at"`
+	UpdatedAt httpkit.Timestamp `json:"updated_at"`
 }
 
 type specView struct {
@@ -55,7 +55,7 @@ type messageView struct {
 func viewVersion(v portico.Version) versionView {
 	return versionView{
 		ID: v.ID, Version: v.Version, Spec: specView{v.Content, v.Type, viewMessages(v.Messages)},
-		CreatedAt: timestamp(v.CreatedAt), UpdatedAt: timestamp(v.UpdatedAt),
+		CreatedAt: httpkit.Timestamp(v.CreatedAt), UpdatedAt: httpkit.Timestamp(v.UpdatedAt),
 	}
 }
 
@@ -72,8 +72,8 @@ type versionSummary struct {
 	ID        portico.VersionID `json:"id"`
 	Version   string            `json:"version"`
 	Spec      specSummary       `json:"spec"`
-	CreatedAt timestamp         `json:"created_at"`
-	UpdatedAt timestamp         `json:"updated_at"`
+	CreatedAt httpkit.Timestamp `json:"created_at"`
+	UpdatedAt httpkit.Timestamp `json:"updated_at"`
 }
 
 type specSummary struct {
@@ -82,7 +82,7 @@ type specSummary struct {
 
 func summariseVersion(v portico.Version) versionSummary {
 	return versionSummary{
-		ID: v.ID, Version: v.Version, Spec: specSummary{v.Type}, CreatedAt: timestamp(v.CreatedAt), UpdatedAt: timestamp(v.UpdatedAt),
+		ID: v.ID, Version: v.Version, Spec: specSummary{v.Type}, CreatedAt: httpkit.Timestamp(v.CreatedAt), UpdatedAt: httpkit.Timestamp(v.UpdatedAt),
 	}
 }
 
