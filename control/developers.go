@@ -139,6 +139,7 @@ func (d Developers) VerifyEmail(ctx context.Context, portal portico.PortalID, to
 func (d Developers) ForgotPassword(ctx context.Context, portal portico.PortalID, email string) error {
 	var letter *portico.Message
 	err := d.update(ctx, func(tx portico.Tx) error {
+		letter = nil
 		p, err := tx.Portals().ByID(ctx, portal)
 		if err != nil {
 			return err

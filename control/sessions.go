@@ -40,15 +40,35 @@ func (s Sessions) SignIn(ctx context.Context, portal portico.PortalID, email str
 	}
 	// An unknown address costs the same hash as a known one.
 	if !password.Verify(developer.PasswordHash, pass) {
-		return IssuedSession{}, portico.Errorf(portico.KindUnauthenticated, "The e-mail address or the password is wrong.")
+		return IssuedSession{}, wrongPassword()
 	}
 	if err := mayUse(developer); err != nil {
 		return IssuedSession{}, err
 	}
 	now := s.Now()
 	issued, session := s.issue(portico.Session{ID: portico.SessionID(s.id()), DeveloperID: developer.ID, PortalID: portal, CreatedAt: now, ExpiresAt: now.Add(sessionLife)})
-	err = s.Store.Update(ctx, func(tx portico.Tx) error { return tx.Sessions().Insert(ctx, session) })
-	return issued, err
+	err = s.Store.Update(ctx, func(tx portico.Tx) error {
+		// The hash took its time: what has ended every session since ends this one.
+		now, _, err := developerBy(ctx, tx, portal, email)
+		switch {
+		case err != nil:
+			return err
+		case now.ID != developer.ID || now.PasswordHash != developer.PasswordHash:
+			return wrongPassword()
+		}
+		if err := mayUse(now); err != nil {
+			return err
+		}
+		return tx.Sessions().Insert(ctx, session)
+	})
+	if err != nil {
+		return IssuedSession{}, err
+	}
+	return issued, nil
+}
+
+func wrongPassword() error {
+	return portico.Errorf(portico.KindUnauthenticated, "The e-mail address or the password is wrong.")
 }
 
 // mayUse says why an account may not be used, if it may not.

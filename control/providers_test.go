@@ -1,0 +1,124 @@
+package control_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"portico"
+	"portico/control"
+	"portico/secret"
+)
+
+// silent checks that a value, however it is shown, has no credential.
+func silent(t testing.TB, what string, v any) {
+	t.Helper()
+	asJSON, err := json.Marshal(v)
+	must(t, err)
+	for _, shown := range []string{fmt.Sprintf("%v", v), fmt.Sprintf("%+v", v), fmt.Sprintf("%#v", v), fmt.Sprintf("%s", v), string(asJSON)} {
+		if strings.Contains(shown, managementToken) {
+			t.Errorf("%s shows the credential", what)
+		}
+	}
+}
+
+func TestProviderCredentialsAreInNoAnswer(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ctx := t.Context()
+	silent(t, "creating", h.provider)
+	one, err := h.Providers.ByID(ctx, h.provider.ID)
+	must(t, err)
+	silent(t, "reading", one)
+	all, err := h.Providers.List(ctx, portico.Everything())
+	must(t, err)
+	silent(t, "listing", all)
+	changed, err := h.Providers.Update(ctx, h.provider.ID, control.ProviderChange{Secret: portico.Some(secret.New(managementToken))})
+	must(t, err)
+	silent(t, "changing", changed)
+	app := h.register(t, "Trips")
+	silent(t, "an application", app)
+	strategy, err := h.Strategies.ByID(ctx, h.dcr.ID)
+	must(t, err)
+	silent(t, "a strategy", strategy)
+	if strings.Contains(string(one.SealedSecret), managementToken) || string(one.SealedSecret) == string(changed.SealedSecret) {
+		t.Error("the credential is not sealed, or sealed the same way twice")
+	}
+}
+
+func TestProviderCredentialsOpenOnlyAtTheirPlace(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, h *house) {
+		ctx := t.Context()
+		other, err := h.Providers.Create(ctx, control.NewProvider{Name: "other", Type: portico.ProviderOkta, Issuer: "https://other.example", Secret: secret.New("another token")})
+		must(t, err)
+		must(t, h.store.Update(ctx, func(tx portico.Tx) error { // somebody who can write the database swaps two rows
+			_, err1 := tx.Providers().Change(ctx, h.provider.ID, func(p *portico.Provider) error { p.SealedSecret = other.SealedSecret; return nil })
+			_, err2 := tx.Providers().Change(ctx, other.ID, func(p *portico.Provider) error { p.SealedSecret = h.provider.SealedSecret; return nil })
+			return errors.Join(err1, err2)
+		}))
+		for _, id := range []portico.ProviderID{h.provider.ID, other.ID} {
+			result, err := h.Providers.Verify(ctx, id)
+			must(t, err)
+			if len(result.Errors) != 1 {
+				t.Errorf("verified as %+v", result)
+			}
+		}
+		calls := h.journal.since(func() {
+			if _, err := h.Applications.Create(ctx, h.wish("Trips", h.dcr.ID)); err == nil {
+				t.Error("a credential from another row was used")
+			}
+		})
+		if len(calls) > 0 {
+			t.Errorf("did %v", calls)
+		}
+		h.untouched(t)
+		_, err = h.Providers.Update(ctx, h.provider.ID, control.ProviderChange{Secret: portico.Some(secret.New(managementToken))})
+		must(t, err)
+		h.register(t, "Trips")
+		h.balanced(t)
+	})
+}
+
+func TestProviders(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ctx := t.Context()
+	_, err := h.Providers.Create(ctx, control.NewProvider{Name: "none", Type: portico.ProviderOkta, Issuer: "https://x.example"})
+	wantFault(t, err, "dcr_config", "required")
+	kong, err := h.Providers.Create(ctx, control.NewProvider{Name: "kong", Type: portico.ProviderKongIdentity, Issuer: "https://x.example//"})
+	must(t, err)
+	if kong.SealedSecret != nil || kong.Issuer != "https://x.example/" || kong.Active {
+		t.Errorf("created %+v", kong)
+	}
+	result, err := h.Providers.Verify(ctx, h.provider.ID)
+	must(t, err)
+	if len(result.Errors) > 0 {
+		t.Errorf("verified as %+v", result)
+	}
+	_, err = h.Providers.Update(ctx, h.provider.ID, control.ProviderChange{Secret: portico.Some(secret.New("of yesterday"))})
+	must(t, err)
+	result, err = h.Providers.Verify(ctx, h.provider.ID)
+	must(t, err)
+	if len(result.Errors) != 1 || strings.Contains(result.Errors[0], "yesterday") {
+		t.Errorf("verified as %+v", result)
+	}
+	_, err = h.Applications.Create(ctx, h.wish("Trips", h.dcr.ID))
+	if e := wantKind(t, err, portico.KindUnavailable); !strings.Contains(e.Detail, "administrator") {
+		t.Errorf("a developer is told %q", e.Detail)
+	}
+	_, err = h.Providers.Update(ctx, h.provider.ID, control.ProviderChange{Secret: portico.Some(secret.Text{})})
+	wantFault(t, err, "dcr_config", "required")
+	active, err := h.Providers.ByID(ctx, h.provider.ID)
+	must(t, err)
+	if !active.Active {
+		t.Error("a provider with a published strategy is not active")
+	}
+	_, err = h.Providers.Verify(ctx, "nothing")
+	wantKind(t, err, portico.KindNotFound)
+	_, err = h.Providers.ByID(ctx, "nothing")
+	wantKind(t, err, portico.KindNotFound)
+	h.untouched(t)
+}
