@@ -1,7 +1,9 @@
 package portalapi_test
 
 import (
+	"bytes"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -225,6 +227,28 @@ func TestCookieAttributes(t *testing.T) {
 		}
 		if slices.Contains(got, "Secure") || strings.Contains(cookies[i], "Domain") {
 			t.Errorf("%q would not work here, or works elsewhere too", cookies[i])
+		}
+	}
+}
+
+// TestCookiesOverHTTPS signs in over a connection that nobody reads along with:
+// the cookies must not leave on any other.
+func TestCookiesOverHTTPS(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	b := s.signUp(t, s.portal(t, "P"), "d@dev.example")
+	for _, path := range []string{"authenticate", "logout"} {
+		r := httptest.NewRequest("POST", "https://"+b.host+"/api/v3/developer/"+path, bytes.NewReader(mustJSON(t, map[string]any{"username": "d@dev.example", "password": password})))
+		w := httptest.NewRecorder()
+		s.handler.ServeHTTP(w, r)
+		cookies := w.Header().Values("Set-Cookie")
+		if w.Code != http.StatusNoContent || len(cookies) != 2 {
+			t.Fatalf("%s: %d, cookies %q", path, w.Code, cookies)
+		}
+		for _, c := range cookies {
+			if !strings.HasSuffix(strings.Replace(c, "; SameSite=Lax", "", 1), "; Secure") {
+				t.Errorf("%s: %q", path, c)
+			}
 		}
 	}
 }
