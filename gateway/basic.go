@@ -110,6 +110,10 @@ func (p *policy) tryBasic(ctx context.Context, q *query) attempt {
 	if c.Scheme != oauth.SchemeBasic {
 		return attempt{}
 	}
+	if c.Secret.Empty() { // no client's secret is; providers call it a malformed request, which is not their failure
+		q.unknownClient = true
+		return attempt{}
+	}
 	for _, s := range q.guard.oidc {
 		if !s.basic || c.Unencoded && !s.oidc.UnencodedBasic {
 			continue

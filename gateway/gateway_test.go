@@ -93,6 +93,7 @@ func TestRefusals(t *testing.T) {
 		"nothing":               {401, `Bearer realm="portico"`, nil},
 		"unknown client":        {401, `Bearer realm="portico"`, []string{"Authorization", basic("nobody", "x")}},
 		"wrong secret":          {401, `Bearer realm="portico"`, []string{"Authorization", basic(clientID, "wrong")}},
+		"empty secret":          {401, `Bearer realm="portico"`, []string{"Authorization", basic(clientID, "")}},
 		"unregistered basic":    {403, "", []string{"Authorization", basic("lonely", "x")}},
 		"unregistered bearer":   {403, "", []string{"Authorization", bearer(w.auth.issue("lonely"))}},
 		"other portal":          {403, "", []string{"Authorization", basic("stranger", "x")}},
