@@ -164,19 +164,15 @@ func (c Catalogue) Applications(ctx context.Context, developer portico.Developer
 			return none, err
 		}
 		registrationBy := by(registrations.Items, registered)
-		all, err := tx.Applications().List(ctx, portico.Everything(own))
+		// A developer has few enough applications to choose among them here.
+		all, err := tx.Applications().List(ctx, portico.Everything(append(slices.Clone(q.Filters), own)...))
 		if err != nil {
 			return none, err
 		}
-		wanted := slices.DeleteFunc(all.Items, func(app portico.Application) bool {
+		page := cut(slices.DeleteFunc(all.Items, func(app portico.Application) bool {
 			_, is := registrationBy[app.ID]
 			return is == unregistered
-		})
-		q.Filters = append(slices.Clone(q.Filters), anyOf("id", wanted, applicationID))
-		page, err := tx.Applications().List(ctx, q)
-		if err != nil {
-			return none, err
-		}
+		}), q)
 		views, err := Applications(c).views(ctx, tx, page.Items)
 		if err != nil {
 			return none, err

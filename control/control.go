@@ -52,6 +52,20 @@ func (d Deps) update(ctx context.Context, fn func(portico.Tx) error) error {
 	return nil
 }
 
+// updateAndMail is update for a change that somebody gets a mail about; fn may
+// return no mail.
+func (d Deps) updateAndMail(ctx context.Context, fn func(portico.Tx) (*portico.Message, error)) error {
+	var letter *portico.Message
+	err := d.update(ctx, func(tx portico.Tx) (err error) {
+		letter, err = fn(tx)
+		return err
+	})
+	if err == nil {
+		d.send(ctx, letter)
+	}
+	return err
+}
+
 // send sends a mail after the commit that it speaks of. What it says is true
 // whether or not it arrives, so a failure is logged and not answered.
 func (d Deps) send(ctx context.Context, m *portico.Message) {

@@ -34,32 +34,23 @@ const (
 // KindConflict (the address has an account).
 func (d Developers) Create(ctx context.Context, portal portico.PortalID, in NewDeveloper) (portico.Developer, error) {
 	var developer portico.Developer
-	var invitation *portico.Message
-	err := d.update(ctx, func(tx portico.Tx) error {
+	err := d.updateAndMail(ctx, func(tx portico.Tx) (*portico.Message, error) {
 		p, err := tx.Portals().ByID(ctx, portal)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		developer = d.account(p, in.Email, in.FullName)
 		if in.Status != nil {
 			developer.Status = *in.Status
 		}
 		if err := tx.Developers().Insert(ctx, developer); err != nil || !in.SendInvitation {
-			return err
+			return nil, err
 		}
 		token, err := d.issueToken(ctx, tx, developer.ID, portico.PurposeResetPassword, invitationLife)
-		if err != nil {
-			return err
-		}
-		invitation = d.mail(p, developer, "developer-invitation", "You are invited to "+p.DisplayName,
-			"you have been invited to the developer portal "+p.DisplayName+". Set a password to sign in:", "/reset-password", token)
-		return nil
+		return d.mail(p, developer, "developer-invitation", "You are invited to "+p.DisplayName,
+			"you have been invited to the developer portal "+p.DisplayName+". Set a password to sign in:", "/reset-password", token), err
 	})
-	if err != nil {
-		return portico.Developer{}, err
-	}
-	d.send(ctx, invitation)
-	return developer, nil
+	return developer, err
 }
 
 // account is a new account with the status that the portal gives by itself.
@@ -76,40 +67,29 @@ func (d Developers) account(p portico.Portal, email, fullName string) portico.De
 // or not the address has one already: the mail tells its owner. KindNotFound
 // (portal).
 func (d Developers) SignUp(ctx context.Context, portal portico.PortalID, email, fullName string) error {
-	var letter *portico.Message
-	err := d.update(ctx, func(tx portico.Tx) error {
+	return d.updateAndMail(ctx, func(tx portico.Tx) (*portico.Message, error) {
 		p, err := tx.Portals().ByID(ctx, portal)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		developer, found, err := developerBy(ctx, tx, portal, email)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if !found {
 			developer = d.account(p, email, fullName)
 			if err := tx.Developers().Insert(ctx, developer); err != nil {
-				return err
+				return nil, err
 			}
 		}
 		if developer.EmailVerified {
-			letter = d.mail(p, developer, "confirm-email-address", "You have an account in "+p.DisplayName,
-				"somebody asked for an account with this address, and you have one already. If you forgot the password, set a new one:", "/forgot-password", "")
-			return nil
+			return d.mail(p, developer, "confirm-email-address", "You have an account in "+p.DisplayName,
+				"somebody asked for an account with this address, and you have one already. If you forgot the password, set a new one:", "/forgot-password", ""), nil
 		}
 		token, err := d.issueToken(ctx, tx, developer.ID, portico.PurposeVerifyEmail, verifyEmailLife)
-		if err != nil {
-			return err
-		}
-		letter = d.mail(p, developer, "confirm-email-address", "Confirm your address for "+p.DisplayName,
-			"confirm that this address is yours to finish signing up:", "/verify-email", token)
-		return nil
+		return d.mail(p, developer, "confirm-email-address", "Confirm your address for "+p.DisplayName,
+			"confirm that this address is yours to finish signing up:", "/verify-email", token), err
 	})
-	if err != nil {
-		return err
-	}
-	d.send(ctx, letter)
-	return nil
 }
 
 // VerifyEmail confirms an address and returns it with the token that sets the
@@ -137,29 +117,18 @@ func (d Developers) VerifyEmail(ctx context.Context, portal portico.PortalID, to
 // ForgotPassword mails a token to set a new password, if the address has an
 // account; it answers the same if not. KindNotFound (portal).
 func (d Developers) ForgotPassword(ctx context.Context, portal portico.PortalID, email string) error {
-	var letter *portico.Message
-	err := d.update(ctx, func(tx portico.Tx) error {
-		letter = nil
+	return d.updateAndMail(ctx, func(tx portico.Tx) (*portico.Message, error) {
 		p, err := tx.Portals().ByID(ctx, portal)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		developer, found, err := developerBy(ctx, tx, portal, email)
 		if err != nil || !found {
-			return err
+			return nil, err
 		}
 		token, err := d.issueToken(ctx, tx, developer.ID, portico.PurposeResetPassword, resetPasswordLife)
-		if err != nil {
-			return err
-		}
-		letter = d.mail(p, developer, "reset-password", "Set a new password for "+p.DisplayName, "set a new password here:", "/reset-password", token)
-		return nil
+		return d.mail(p, developer, "reset-password", "Set a new password for "+p.DisplayName, "set a new password here:", "/reset-password", token), err
 	})
-	if err != nil {
-		return err
-	}
-	d.send(ctx, letter)
-	return nil
 }
 
 // ResetPassword sets a password and ends every session of the developer. Who
@@ -218,37 +187,31 @@ func (d Developers) ByID(ctx context.Context, portal portico.PortalID, id portic
 // out. Credentials that were issued go on working. KindNotFound.
 func (d Developers) SetStatus(ctx context.Context, portal portico.PortalID, id portico.DeveloperID, status portico.Status) (portico.Developer, error) {
 	var developer portico.Developer
-	var letter *portico.Message
-	err := d.update(ctx, func(tx portico.Tx) error {
+	err := d.updateAndMail(ctx, func(tx portico.Tx) (*portico.Message, error) {
 		p, err := tx.Portals().ByID(ctx, portal)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		before, err := developerIn(ctx, tx, portal, id)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if status != portico.Approved {
 			if err := endSessions(ctx, tx, id); err != nil {
-				return err
+				return nil, err
 			}
 		}
 		developer, err = tx.Developers().Change(ctx, id, func(dev *portico.Developer) error {
 			dev.Status = status
 			return nil
 		})
-		letter = nil
-		if before.Status != status && status != portico.Pending {
-			letter = d.mail(p, developer, "account-access-"+string(status), fmt.Sprintf("Your account in %s is %s", p.DisplayName, status),
-				fmt.Sprintf("your account in the developer portal %s is now %s.", p.DisplayName, status), "", "")
+		if before.Status == status || status == portico.Pending {
+			return nil, err
 		}
-		return err
+		return d.mail(p, developer, "account-access-"+string(status), fmt.Sprintf("Your account in %s is %s", p.DisplayName, status),
+			fmt.Sprintf("your account in the developer portal %s is now %s.", p.DisplayName, status), "", ""), err
 	})
-	if err != nil {
-		return portico.Developer{}, err
-	}
-	d.send(ctx, letter)
-	return developer, nil
+	return developer, err
 }
 
 // Delete removes a developer with everything that is theirs: the gateways
