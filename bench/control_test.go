@@ -28,6 +28,7 @@ func BenchmarkControlPlane(b *testing.B) {
 			b.Run("sign in", h.measureSignIn)
 			b.Run("list applications", h.list("?page%%5Bnumber%%5D=%d", 10))
 			b.Run("list 100 applications", h.list("?page%%5Bsize%%5D=100&page%%5Bnumber%%5D=%d", 100))
+			b.Run("publish again", h.publishAgain)
 			b.Run("compile all", h.compileAll)
 			b.Run("compile registration", h.compileRegistration)
 		})
@@ -85,6 +86,18 @@ func (h *house) list(query string, pages int) func(b *testing.B) {
 		}
 		took.report(b, "")
 	}
+}
+
+// publishAgain changes the publication of the API that every application is
+// registered for: Portico looks for those that its strategy shuts out.
+func (h *house) publishAgain(b *testing.B) {
+	at := "/v3/apis/" + h.api + "/publications/" + h.portal
+	var took timings
+	for b.Loop() {
+		_, t := h.admin.send("PUT", at, object{"auth_strategy_ids": []string{h.strategy}, "visibility": "public"}, 200)
+		took = append(took, t)
+	}
+	took.report(b, "")
 }
 
 // compileAll compiles the gateways' whole configuration.

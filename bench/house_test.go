@@ -41,6 +41,7 @@ type house struct {
 	portalURL  string
 	portal     string
 	strategy   string
+	api        string
 	developers int
 }
 
@@ -143,14 +144,14 @@ func (h *house) furnish() {
 	h.portal = id(h.admin.do("POST", "/v3/portals", object{"name": "Shop", "default_application_auth_strategy_id": h.strategy}, 201))
 	plane := h.admin.first("/v2/control-planes")
 	service := h.admin.upstream(plane, "orders", "/orders", "http://127.0.0.1:9")
-	published := h.admin.publish(plane, service, h.portal, h.strategy, "Orders")
+	h.api = h.admin.publish(plane, service, h.portal, h.strategy, "Orders")
 	hash, err := password.Hash(secret.New(developerPassword))
 	if err != nil {
 		h.b.Fatal(err)
 	}
 	for d := range h.developers {
 		if err := h.store.Update(h.b.Context(), func(tx portico.Tx) error {
-			return h.fill(tx, d, hash, portico.ProviderID(id(provider)), portico.APIID(published))
+			return h.fill(tx, d, hash, portico.ProviderID(id(provider)), portico.APIID(h.api))
 		}); err != nil {
 			h.b.Fatal(err)
 		}

@@ -115,12 +115,18 @@ func publicationWarnings(ctx context.Context, tx portico.Tx, p portico.Publicati
 	if err != nil {
 		return nil, err
 	}
-	others, err := tx.Applications().List(ctx, portico.ListQuery{Size: 1, Number: 1, Filters: []portico.Filter{
-		anyOf("id", registrations.Items, registered),
-		{Field: "auth_strategy_id", Op: portico.OpNotEqual, Values: []string{string(*p.StrategyID)}},
-	}})
-	if others.Total > 0 {
-		warnings = append(warnings, fmt.Sprintf("%d registered applications use another auth strategy and cannot call the API through this publication.", others.Total))
+	// Asked from this side, because an API may have more registrations than a
+	// filter takes values.
+	others, err := tx.Applications().List(ctx, portico.Everything(portico.Where("portal_id", p.PortalID),
+		portico.Filter{Field: "auth_strategy_id", Op: portico.OpNotEqual, Values: []string{string(*p.StrategyID)}}))
+	other, n := by(others.Items, func(a portico.Application) portico.ApplicationID { return a.ID }), 0
+	for _, r := range registrations.Items {
+		if _, is := other[r.ApplicationID]; is {
+			n++
+		}
+	}
+	if n > 0 {
+		warnings = append(warnings, fmt.Sprintf("%d registered applications use another auth strategy and cannot call the API through this publication.", n))
 	}
 	return warnings, err
 }
