@@ -180,10 +180,10 @@ type accessTable struct {
 }
 
 // of gives a service's access. An API that is implemented by the whole control
-// plane guards every service that no API claims for itself: what is published
-// with a strategy is never open.
+// plane guards every service that no API guards for itself: what is published
+// with a strategy is never open, and taking another API back opens nothing.
 func (t accessTable) of(s portico.Service) []snapshot.Access {
-	if own, claimed := t.service[s.ID]; claimed {
+	if own := t.service[s.ID]; len(own) > 0 {
 		return own
 	}
 	return t.controlPlane[s.ControlPlaneID]

@@ -3,6 +3,7 @@ package compile_test
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -107,9 +108,9 @@ func TestWhoMayCallAService(t *testing.T) {
 	expect("without its API")
 }
 
-// TestAControlPlaneGuardsWhatNoAPIClaims: an API that is linked to a whole
-// control plane guards all its services, but for those of other APIs.
-func TestAControlPlaneGuardsWhatNoAPIClaims(t *testing.T) {
+// TestAControlPlaneGuardsWhatNoAPIGuards: an API that is linked to a whole
+// control plane guards all its services, but for those that others guard.
+func TestAControlPlaneGuardsWhatNoAPIGuards(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	elsewhere, err := w.Gateways.CreateControlPlane(w.ctx, control.ControlPlaneFields{Name: portico.Some("elsewhere")})
@@ -120,19 +121,24 @@ func TestAControlPlaneGuardsWhatNoAPIClaims(t *testing.T) {
 	w.publish(t, own, w.portal.ID, &w.oidc.ID)
 	w.implement(t, whole, w.plane.ID, nil)
 	w.implement(t, own, w.plane.ID, &claimed.ID)
-	full := w.full(t)
-	for _, test := range []struct {
-		service portico.Service
-		want    []snapshot.Access
-	}{
-		{claimed, []snapshot.Access{{APIID: string(own), PortalID: string(w.portal.ID), StrategyID: string(w.oidc.ID)}}},
-		{unclaimed, []snapshot.Access{{APIID: string(whole), PortalID: string(w.portal.ID), StrategyID: string(w.keys.ID)}}},
-		{foreign, nil},
-	} {
-		if got, _ := access(full, test.service.ID); !reflect.DeepEqual(got, test.want) {
-			t.Errorf("%s: %+v, want %+v", *test.service.Name, got, test.want)
+	expect := func(when string, service portico.Service, want ...snapshot.Access) {
+		t.Helper()
+		if got, ok := access(w.full(t), service.ID); !ok || !slices.Equal(got, want) {
+			t.Errorf("%s: %s lets in %+v, want %+v", when, *service.Name, got, want)
 		}
 	}
+	byWhole := snapshot.Access{APIID: string(whole), PortalID: string(w.portal.ID), StrategyID: string(w.keys.ID)}
+	byOwn := snapshot.Access{APIID: string(own), PortalID: string(w.portal.ID), StrategyID: string(w.oidc.ID)}
+	expect("at first", claimed, byOwn)
+	expect("at first", unclaimed, byWhole)
+	expect("at first", foreign)
+	w.publish(t, own, w.portal.ID, nil)
+	expect("without a strategy", claimed, byWhole)
+	must(t, w.Publications.Delete(w.ctx, own, w.portal.ID))
+	expect("taken back", claimed, byWhole)
+	must(t, w.Publications.Delete(w.ctx, whole, w.portal.ID))
+	expect("both taken back", claimed)
+	expect("both taken back", unclaimed)
 }
 
 func TestServicesAndRoutes(t *testing.T) {
