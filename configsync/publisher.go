@@ -26,6 +26,7 @@ type Options struct {
 // Times that are nobody's to choose.
 const (
 	roundTimeout = 30 * time.Second // of one round over all targets
+	lastTimeout  = 10 * time.Second // of writing the copy at the end
 	maxBackoff   = 30 * time.Second // between attempts while the source fails
 )
 
@@ -190,6 +191,7 @@ func (p *Publisher) Run(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
+			p.keepLast(ctx)
 			return nil
 		case <-timer.C:
 		}
@@ -220,6 +222,15 @@ func (p *Publisher) keep(ctx context.Context) {
 		return
 	}
 	p.stored = Version{full.Epoch, full.Version}
+}
+
+// keepLast writes the copy once more at the end, however young it is: the next
+// start must not bring back what was revoked since.
+func (p *Publisher) keepLast(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastTimeout)
+	defer cancel()
+	p.storedAt = time.Time{}
+	p.keep(ctx)
 }
 
 func (p *Publisher) newer() bool {
