@@ -48,6 +48,7 @@ type App struct {
 	publisher  *configsync.Publisher
 	gateway    *gateway.Gateway
 	registry   *prometheus.Registry
+	mails      *mail.Queue // nil without a mail server
 	services   []listening
 	reconciler control.Reconciler
 }
@@ -94,7 +95,7 @@ func (a *App) openState(ctx context.Context, o Options) error {
 		return err
 	}
 	a.store = store
-	mailer, err := mailer(a.config)
+	mailer, err := a.openMail()
 	if err != nil {
 		return err
 	}
@@ -178,14 +179,21 @@ func pair(ctx context.Context, store portico.Store, ring *keyring.Ring) error {
 	})
 }
 
-func mailer(c Config) (portico.Mailer, error) {
+// openMail chooses where mails go: the outbox, or a mail server behind a queue.
+func (a *App) openMail() (portico.Mailer, error) {
+	c := a.config
 	if c.SMTPHost == "" {
 		return mail.NewOutbox(c.Outbox()), nil
 	}
-	return mail.NewSMTP(mail.Server{
+	server, err := mail.NewSMTP(mail.Server{
 		Host: c.SMTPHost, Port: c.SMTPPort, From: c.MailFrom, Username: c.SMTPUsername, Password: c.SMTPPassword,
 		Encryption: mail.Encryption(c.SMTPEncryption),
 	})
+	if err != nil {
+		return nil, err
+	}
+	a.mails = mail.NewQueue(server, a.logger)
+	return a.mails, nil
 }
 
 // listen opens the listeners and gives each its server.
@@ -232,6 +240,9 @@ func (a *App) Run(ctx context.Context) error {
 	work.Go(func() error { return a.publisher.Run(background) })
 	work.Go(func() error { a.reconciler.Run(background); return nil })
 	work.Go(func() error { a.sweep(background); return nil })
+	if a.mails != nil {
+		work.Go(func() error { a.mails.Run(background); return nil })
+	}
 	serving, failed := errgroup.WithContext(ctx)
 	for _, s := range a.services {
 		serving.Go(func() error {
