@@ -83,7 +83,7 @@ type Task struct {
 	ApplicationID ApplicationID
 	CreateKey     string    // with TaskRegister
 	Client        ClientRef // with TaskDeregister and TaskRotate
-	SecretIDs     []string  // with TaskRotate: the secrets that were there before
+	SecretIDs     []string  // with TaskRotate: the secrets to keep; nil: not decided yet, all of them
 	Attempts      int
 	LastError     string
 	DueAt         time.Time
