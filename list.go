@@ -82,3 +82,10 @@ func (o Opt[T]) ApplyPtr(to **T) {
 		*to = new(o.Value)
 	}
 }
+
+// Ptr is the field as an entity keeps it: nil when it is absent or null.
+func (o Opt[T]) Ptr() *T {
+	var out *T
+	o.ApplyPtr(&out)
+	return out
+}

@@ -59,7 +59,7 @@ func checkTarget(ctx context.Context, tx portico.Tx, i portico.Implementation) e
 	if i.ServiceID == nil {
 		return nil
 	}
-	_, err := serviceByID(ctx, tx, i.ControlPlaneID, *i.ServiceID)
+	_, err := services().byID(ctx, tx, i.ControlPlaneID, *i.ServiceID)
 	return missing(err, "service.id", "There is no service with this id in the control plane.")
 }
 

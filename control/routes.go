@@ -67,7 +67,7 @@ func (in RouteFields) write(ctx context.Context, tx portico.Tx, to *portico.Rout
 	case in.Service.Null:
 		to.ServiceID = nil
 	case in.Service.Set:
-		service, err := serviceBy(ctx, tx, to.ControlPlaneID, in.Service.Value)
+		service, err := services().by(ctx, tx, to.ControlPlaneID, in.Service.Value)
 		if err != nil {
 			return missing(err, "service", "There is no such service in the control plane.")
 		}
@@ -124,7 +124,7 @@ func (g Gateways) CreateRoute(ctx context.Context, controlPlane portico.ControlP
 func (g Gateways) PutRoute(ctx context.Context, controlPlane portico.ControlPlaneID, ref string, in RouteFields) (portico.Route, error) {
 	var made portico.Route
 	err := g.update(ctx, func(tx portico.Tx) error {
-		there, err := routeBy(ctx, tx, controlPlane, ref)
+		there, err := routes().by(ctx, tx, controlPlane, ref)
 		made = g.newRoute(controlPlane)
 		switch {
 		case err != nil && portico.KindOf(err) != portico.KindNotFound:
@@ -161,7 +161,7 @@ func (g Gateways) PutRoute(ctx context.Context, controlPlane portico.ControlPlan
 func (g Gateways) UpdateRoute(ctx context.Context, controlPlane portico.ControlPlaneID, ref string, in RouteFields) (portico.Route, error) {
 	var changed portico.Route
 	err := g.update(ctx, func(tx portico.Tx) error {
-		there, err := routeBy(ctx, tx, controlPlane, ref)
+		there, err := routes().by(ctx, tx, controlPlane, ref)
 		if err != nil {
 			return err
 		}
@@ -176,47 +176,15 @@ func (g Gateways) UpdateRoute(ctx context.Context, controlPlane portico.ControlP
 
 // Routes returns a page of a control plane's routes; KindNotFound.
 func (g Gateways) Routes(ctx context.Context, controlPlane portico.ControlPlaneID, q portico.ListQuery) (portico.Page[portico.Route], error) {
-	return view(ctx, g.Store, func(tx portico.Tx) (portico.Page[portico.Route], error) {
-		if _, err := tx.ControlPlanes().ByID(ctx, controlPlane); err != nil {
-			return portico.Page[portico.Route]{}, err
-		}
-		q.Filters = append(q.Filters, portico.Where("control_plane_id", controlPlane))
-		return tx.Routes().List(ctx, q)
-	})
+	return routes().list(ctx, g.Store, controlPlane, q)
 }
 
 // Route returns the route called ref, an id or a name; KindNotFound.
 func (g Gateways) Route(ctx context.Context, controlPlane portico.ControlPlaneID, ref string) (portico.Route, error) {
-	return view(ctx, g.Store, func(tx portico.Tx) (portico.Route, error) { return routeBy(ctx, tx, controlPlane, ref) })
+	return view(ctx, g.Store, func(tx portico.Tx) (portico.Route, error) { return routes().by(ctx, tx, controlPlane, ref) })
 }
 
-// DeleteRoute removes a route. That it is gone already is no error: clients of
-// Kong's Admin API rely on it.
+// DeleteRoute removes a route; no error when it is gone already.
 func (g Gateways) DeleteRoute(ctx context.Context, controlPlane portico.ControlPlaneID, ref string) error {
-	return g.update(ctx, func(tx portico.Tx) error {
-		there, err := routeBy(ctx, tx, controlPlane, ref)
-		if portico.KindOf(err) == portico.KindNotFound {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		return tx.Routes().Delete(ctx, there.ID)
-	})
-}
-
-// routeBy finds a route by its id or name.
-func routeBy(ctx context.Context, tx portico.Tx, controlPlane portico.ControlPlaneID, ref string) (portico.Route, error) {
-	if portico.IsID(ref) {
-		found, err := tx.Routes().ByID(ctx, portico.RouteID(ref))
-		if err == nil && found.ControlPlaneID != controlPlane {
-			return portico.Route{}, portico.NotFound("route", ref)
-		}
-		return found, err
-	}
-	found, err := tx.Routes().List(ctx, portico.Everything(portico.Where("control_plane_id", controlPlane), portico.Where("name", ref)))
-	if err == nil && len(found.Items) == 0 {
-		err = portico.Errorf(portico.KindNotFound, "No route with the name [%s] exists.", ref)
-	}
-	return one(found.Items, err)
+	return routes().remove(ctx, g.Deps, controlPlane, ref)
 }

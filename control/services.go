@@ -125,7 +125,7 @@ func (g Gateways) CreateService(ctx context.Context, controlPlane portico.Contro
 func (g Gateways) PutService(ctx context.Context, controlPlane portico.ControlPlaneID, ref string, in ServiceFields) (portico.Service, error) {
 	var made portico.Service
 	err := g.update(ctx, func(tx portico.Tx) error {
-		there, err := serviceBy(ctx, tx, controlPlane, ref)
+		there, err := services().by(ctx, tx, controlPlane, ref)
 		made = g.newService(controlPlane)
 		switch {
 		case err != nil && portico.KindOf(err) != portico.KindNotFound:
@@ -162,7 +162,7 @@ func (g Gateways) PutService(ctx context.Context, controlPlane portico.ControlPl
 func (g Gateways) UpdateService(ctx context.Context, controlPlane portico.ControlPlaneID, ref string, in ServiceFields) (portico.Service, error) {
 	var changed portico.Service
 	err := g.update(ctx, func(tx portico.Tx) error {
-		there, err := serviceBy(ctx, tx, controlPlane, ref)
+		there, err := services().by(ctx, tx, controlPlane, ref)
 		if err != nil {
 			return err
 		}
@@ -177,52 +177,16 @@ func (g Gateways) UpdateService(ctx context.Context, controlPlane portico.Contro
 
 // Services returns a page of a control plane's services; KindNotFound.
 func (g Gateways) Services(ctx context.Context, controlPlane portico.ControlPlaneID, q portico.ListQuery) (portico.Page[portico.Service], error) {
-	return view(ctx, g.Store, func(tx portico.Tx) (portico.Page[portico.Service], error) {
-		if _, err := tx.ControlPlanes().ByID(ctx, controlPlane); err != nil {
-			return portico.Page[portico.Service]{}, err
-		}
-		q.Filters = append(q.Filters, portico.Where("control_plane_id", controlPlane))
-		return tx.Services().List(ctx, q)
-	})
+	return services().list(ctx, g.Store, controlPlane, q)
 }
 
 // Service returns the service called ref, an id or a name; KindNotFound.
 func (g Gateways) Service(ctx context.Context, controlPlane portico.ControlPlaneID, ref string) (portico.Service, error) {
-	return view(ctx, g.Store, func(tx portico.Tx) (portico.Service, error) { return serviceBy(ctx, tx, controlPlane, ref) })
+	return view(ctx, g.Store, func(tx portico.Tx) (portico.Service, error) { return services().by(ctx, tx, controlPlane, ref) })
 }
 
 // DeleteService removes a service with the implementations that link to it.
-// KindConflict while a route leads to it. That it is gone already is no error:
-// clients of Kong's Admin API rely on it.
+// KindConflict while a route leads to it; none when it is gone already.
 func (g Gateways) DeleteService(ctx context.Context, controlPlane portico.ControlPlaneID, ref string) error {
-	return g.update(ctx, func(tx portico.Tx) error {
-		there, err := serviceBy(ctx, tx, controlPlane, ref)
-		if portico.KindOf(err) == portico.KindNotFound {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		return tx.Services().Delete(ctx, there.ID)
-	})
-}
-
-func serviceByID(ctx context.Context, tx portico.Tx, controlPlane portico.ControlPlaneID, id portico.ServiceID) (portico.Service, error) {
-	found, err := tx.Services().ByID(ctx, id)
-	if err == nil && found.ControlPlaneID != controlPlane {
-		return portico.Service{}, portico.NotFound("service", id)
-	}
-	return found, err
-}
-
-// serviceBy finds a service by its id or name.
-func serviceBy(ctx context.Context, tx portico.Tx, controlPlane portico.ControlPlaneID, ref string) (portico.Service, error) {
-	if portico.IsID(ref) {
-		return serviceByID(ctx, tx, controlPlane, portico.ServiceID(ref))
-	}
-	found, err := tx.Services().List(ctx, portico.Everything(portico.Where("control_plane_id", controlPlane), portico.Where("name", ref)))
-	if err == nil && len(found.Items) == 0 {
-		err = portico.Errorf(portico.KindNotFound, "No service with the name [%s] exists.", ref)
-	}
-	return one(found.Items, err)
+	return services().remove(ctx, g.Deps, controlPlane, ref)
 }

@@ -116,3 +116,17 @@ func aborted(recovered any) bool {
 	err, ok := recovered.(error)
 	return ok && errors.Is(err, http.ErrAbortHandler)
 }
+
+// PathID is PathUUID with the type that the domain has for it.
+func PathID[T ~string](r *http.Request, name string) (T, error) {
+	id, err := PathUUID(r, name)
+	return T(id), err
+}
+
+// NotNil makes an absent list an empty one, where the contract says array.
+func NotNil[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}

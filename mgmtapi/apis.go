@@ -102,7 +102,7 @@ func readAttributes(o *httpkit.Object) portico.Opt[map[string]*[]string] {
 				attributes.Invalid(item(key, i), "matches_regex", "must not hold a comma, < or >")
 			}
 		}
-		out[key] = ptr(values)
+		out[key] = values.Ptr()
 	}
 	return portico.Opt[map[string]*[]string]{Set: set, Value: out}
 }
@@ -115,12 +115,12 @@ func (s *server) createAPI(w http.ResponseWriter, r *http.Request) error {
 	ignoreReadOnlyAPI(o)
 	in := control.NewAPI{
 		Name:          o.String("name", httpkit.Required, httpkit.Length(1, 255)),
-		Version:       ptr(o.OptString("version", httpkit.Nullable, httpkit.Length(1, 255))),
-		Description:   ptr(o.OptString("description", httpkit.Nullable)),
-		Slug:          ptr(readSlug(o)),
+		Version:       o.OptString("version", httpkit.Nullable, httpkit.Length(1, 255)).Ptr(),
+		Description:   o.OptString("description", httpkit.Nullable).Ptr(),
+		Slug:          readSlug(o).Ptr(),
 		Labels:        newLabels(o),
 		Attributes:    map[string][]string{},
-		Specification: ptr(o.OptString("spec_content")),
+		Specification: o.OptString("spec_content").Ptr(),
 	}
 	for key, values := range readAttributes(o).Value {
 		if values != nil {
@@ -162,7 +162,7 @@ func (s *server) listAPIs(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) api(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID[portico.APIID](r, "apiId")
+	id, err := httpkit.PathID[portico.APIID](r, "apiId")
 	if err != nil {
 		return err
 	}
@@ -176,7 +176,7 @@ func (s *server) api(w http.ResponseWriter, r *http.Request) error {
 // updateAPI knows force, which lets operations of an API package go: there are
 // no packages, so nothing depends on it.
 func (s *server) updateAPI(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID[portico.APIID](r, "apiId")
+	id, err := httpkit.PathID[portico.APIID](r, "apiId")
 	if err != nil {
 		return err
 	}
@@ -207,7 +207,7 @@ func (s *server) updateAPI(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) deleteAPI(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID[portico.APIID](r, "apiId")
+	id, err := httpkit.PathID[portico.APIID](r, "apiId")
 	if err != nil {
 		return err
 	}

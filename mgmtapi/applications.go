@@ -106,7 +106,7 @@ func viewApplication(v control.ApplicationView) any {
 		}}
 	}
 	out := clientApplicationView{applicationView: common, ClientID: v.ClientID, AuthStrategy: clientStrategyView{
-		ID: v.Strategy.ID, Name: v.Strategy.Name, CredentialType: kind, AuthMethods: notNil(v.Strategy.OIDC.AuthMethods),
+		ID: v.Strategy.ID, Name: v.Strategy.Name, CredentialType: kind, AuthMethods: httpkit.NotNil(v.Strategy.OIDC.AuthMethods),
 	}}
 	if v.Provider != nil {
 		out.DCRProvider = &idView{string(v.Provider.ID)}
@@ -127,7 +127,7 @@ func readOwner(o *httpkit.Object, presence httpkit.Rule) portico.Opt[portico.Dev
 }
 
 func (s *server) createApplication(w http.ResponseWriter, r *http.Request) error {
-	portal, err := pathID[portico.PortalID](r, "portalId")
+	portal, err := httpkit.PathID[portico.PortalID](r, "portalId")
 	if err != nil {
 		return err
 	}
@@ -139,9 +139,9 @@ func (s *server) createApplication(w http.ResponseWriter, r *http.Request) error
 		PortalID:    portal,
 		DeveloperID: readOwner(o, httpkit.Required).Value,
 		Name:        o.String("name", httpkit.Required, httpkit.Length(1, 255)),
-		Description: ptr(o.OptString("description", httpkit.MaxLength(255))),
+		Description: o.OptString("description", httpkit.MaxLength(255)).Ptr(),
 		Labels:      remaining(o.Labels("labels")), // the contract allows nulls here
-		StrategyID:  ptr(as[portico.StrategyID](o.OptUUID("auth_strategy_id"))),
+		StrategyID:  as[portico.StrategyID](o.OptUUID("auth_strategy_id")).Ptr(),
 		ClientID:    o.String("client_id", httpkit.Length(1, 255)),
 		DCRClientID: o.String("dcr_client_id", httpkit.Length(1, 255)),
 	}
@@ -171,7 +171,7 @@ func applicationSpec() listing.Spec {
 }
 
 func (s *server) listApplications(w http.ResponseWriter, r *http.Request) error {
-	portal, err := pathID[portico.PortalID](r, "portalId")
+	portal, err := httpkit.PathID[portico.PortalID](r, "portalId")
 	if err != nil {
 		return err
 	}
@@ -207,7 +207,7 @@ func (s *server) application(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) anyApplication(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID[portico.ApplicationID](r, "applicationId")
+	id, err := httpkit.PathID[portico.ApplicationID](r, "applicationId")
 	if err != nil {
 		return err
 	}

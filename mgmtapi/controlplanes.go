@@ -140,7 +140,7 @@ func labelFilters(r *http.Request) []portico.Filter {
 }
 
 func (s *server) controlPlane(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID[portico.ControlPlaneID](r, "controlPlaneId")
+	id, err := httpkit.PathID[portico.ControlPlaneID](r, "controlPlaneId")
 	if err != nil {
 		return err
 	}
@@ -152,7 +152,7 @@ func (s *server) controlPlane(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) updateControlPlane(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID[portico.ControlPlaneID](r, "controlPlaneId")
+	id, err := httpkit.PathID[portico.ControlPlaneID](r, "controlPlaneId")
 	if err != nil {
 		return err
 	}
@@ -172,7 +172,7 @@ func (s *server) updateControlPlane(w http.ResponseWriter, r *http.Request) erro
 }
 
 func (s *server) deleteControlPlane(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID[portico.ControlPlaneID](r, "controlPlaneId")
+	id, err := httpkit.PathID[portico.ControlPlaneID](r, "controlPlaneId")
 	if err != nil {
 		return err
 	}

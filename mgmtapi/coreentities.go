@@ -29,7 +29,7 @@ func (t seconds) MarshalJSON() ([]byte, error) {
 // inControlPlane reads the control plane in the path, and the id or name of what
 // is in it.
 func inControlPlane(r *http.Request, name string) (portico.ControlPlaneID, string, error) {
-	plane, err := pathID[portico.ControlPlaneID](r, "controlPlaneId")
+	plane, err := httpkit.PathID[portico.ControlPlaneID](r, "controlPlaneId")
 	ref := r.PathValue(name)
 	if id := strings.ToLower(ref); portico.IsID(id) {
 		ref = id

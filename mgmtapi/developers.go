@@ -40,16 +40,16 @@ func viewDeveloper(d portico.Developer) developerView {
 
 // inPortal reads the portal in the path, and the id of what is in it.
 func inPortal[T ~string](r *http.Request, name string) (portico.PortalID, T, error) {
-	portal, err := pathID[portico.PortalID](r, "portalId")
+	portal, err := httpkit.PathID[portico.PortalID](r, "portalId")
 	if err != nil {
 		return "", "", err
 	}
-	id, err := pathID[T](r, name)
+	id, err := httpkit.PathID[T](r, name)
 	return portal, id, err
 }
 
 func (s *server) createDeveloper(w http.ResponseWriter, r *http.Request) error {
-	portal, err := pathID[portico.PortalID](r, "portalId")
+	portal, err := httpkit.PathID[portico.PortalID](r, "portalId")
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func (s *server) createDeveloper(w http.ResponseWriter, r *http.Request) error {
 	in := control.NewDeveloper{
 		Email:          o.Email("email", httpkit.Required, httpkit.MaxLength(255)),
 		FullName:       o.String("full_name", httpkit.Required, httpkit.Length(1, 255)),
-		Status:         ptr(as[portico.Status](o.OptEnum("status", httpkit.Optional, texts(portico.Statuses())...))),
+		Status:         as[portico.Status](o.OptEnum("status", httpkit.Optional, texts(portico.Statuses())...)).Ptr(),
 		SendInvitation: o.Bool("send_invitation_email", false),
 	}
 	if err := o.Err(); err != nil {
@@ -84,7 +84,7 @@ func developerSpec() listing.Spec {
 }
 
 func (s *server) listDevelopers(w http.ResponseWriter, r *http.Request) error {
-	portal, err := pathID[portico.PortalID](r, "portalId")
+	portal, err := httpkit.PathID[portico.PortalID](r, "portalId")
 	if err != nil {
 		return err
 	}

@@ -95,7 +95,7 @@ func (s *server) viewToken(t portico.AccessToken) tokenView {
 // ownUser reads the user in the path, who must be the caller: of other users'
 // tokens nothing is told.
 func ownUser(r *http.Request) (portico.UserID, error) {
-	id, err := pathID[portico.UserID](r, "userId")
+	id, err := httpkit.PathID[portico.UserID](r, "userId")
 	if err == nil && id != principal(r.Context()).User.ID {
 		return "", portico.NotFound("user", id)
 	}
@@ -108,7 +108,7 @@ func ownToken(r *http.Request) (portico.UserID, portico.AccessTokenID, error) {
 	if err != nil {
 		return "", "", err
 	}
-	id, err := pathID[portico.AccessTokenID](r, "tokenId")
+	id, err := httpkit.PathID[portico.AccessTokenID](r, "tokenId")
 	return user, id, err
 }
 

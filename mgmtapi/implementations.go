@@ -87,7 +87,7 @@ func readImplementation(r *http.Request) (controlPlane portico.ControlPlaneID, s
 }
 
 func (s *server) createImplementation(w http.ResponseWriter, r *http.Request) error {
-	api, err := pathID[portico.APIID](r, "apiId")
+	api, err := httpkit.PathID[portico.APIID](r, "apiId")
 	if err != nil {
 		return err
 	}

@@ -123,7 +123,7 @@ func (s *server) listPortals(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) portal(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID[portico.PortalID](r, "portalId")
+	id, err := httpkit.PathID[portico.PortalID](r, "portalId")
 	if err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ func (s *server) portal(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) updatePortal(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID[portico.PortalID](r, "portalId")
+	id, err := httpkit.PathID[portico.PortalID](r, "portalId")
 	if err != nil {
 		return err
 	}
@@ -151,7 +151,7 @@ func (s *server) updatePortal(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) deletePortal(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID[portico.PortalID](r, "portalId")
+	id, err := httpkit.PathID[portico.PortalID](r, "portalId")
 	if err != nil {
 		return err
 	}

@@ -122,7 +122,7 @@ func (s *server) createProvider(w http.ResponseWriter, r *http.Request) error {
 	in := control.NewProvider{
 		Type:        portico.ProviderType(o.Enum("provider_type", httpkit.Required, texts(portico.ProviderTypes())...)),
 		Name:        o.String("name", httpkit.Required, httpkit.Length(1, 256)),
-		DisplayName: ptr(o.OptString("display_name", httpkit.Length(1, 256))),
+		DisplayName: o.OptString("display_name", httpkit.Length(1, 256)).Ptr(),
 		Issuer:      readIssuer(o, httpkit.Required).Value,
 		Labels:      newLabels(o),
 	}
@@ -164,7 +164,7 @@ func (s *server) listProviders(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) provider(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID[portico.ProviderID](r, "dcrProviderId")
+	id, err := httpkit.PathID[portico.ProviderID](r, "dcrProviderId")
 	if err != nil {
 		return err
 	}
@@ -176,7 +176,7 @@ func (s *server) provider(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) updateProvider(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID[portico.ProviderID](r, "dcrProviderId")
+	id, err := httpkit.PathID[portico.ProviderID](r, "dcrProviderId")
 	if err != nil {
 		return err
 	}
@@ -206,7 +206,7 @@ func (s *server) updateProvider(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) deleteProvider(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID[portico.ProviderID](r, "dcrProviderId")
+	id, err := httpkit.PathID[portico.ProviderID](r, "dcrProviderId")
 	if err != nil {
 		return err
 	}
@@ -224,7 +224,7 @@ type verificationView struct {
 }
 
 func (s *server) verifyProvider(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID[portico.ProviderID](r, "dcrProviderId")
+	id, err := httpkit.PathID[portico.ProviderID](r, "dcrProviderId")
 	if err != nil {
 		return err
 	}

@@ -49,7 +49,7 @@ func viewPublicationSettings(p portico.Publication) publicationSettings {
 }
 
 func viewPublication(p control.PublicationView) publicationView {
-	return publicationView{viewPublicationSettings(p.Publication), notNil(p.Warnings)}
+	return publicationView{viewPublicationSettings(p.Publication), httpkit.NotNil(p.Warnings)}
 }
 
 // publicationItem is the contract's ApiPublicationListItem.
@@ -172,7 +172,7 @@ func (s *server) listPublications(w http.ResponseWriter, r *http.Request) error 
 }
 
 func (s *server) listPortalPublications(w http.ResponseWriter, r *http.Request) error {
-	portal, err := pathID[portico.PortalID](r, "portalId")
+	portal, err := httpkit.PathID[portico.PortalID](r, "portalId")
 	if err != nil {
 		return err
 	}

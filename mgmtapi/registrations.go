@@ -69,7 +69,7 @@ func (s *server) createRegistration(w http.ResponseWriter, r *http.Request) erro
 	if err := o.Err(); err != nil {
 		return err
 	}
-	created, err := s.Registrations.Create(r.Context(), app.ID, api, ptr(status))
+	created, err := s.Registrations.Create(r.Context(), app.ID, api, status.Ptr())
 	if portico.KindOf(err) == portico.KindNotFound {
 		return portico.Invalid("api_id", "missing_reference", "The portal has no published API with this id.")
 	}
@@ -107,7 +107,7 @@ func (s *server) listRegistrations(w http.ResponseWriter, r *http.Request) error
 }
 
 func (s *server) listPortalRegistrations(w http.ResponseWriter, r *http.Request) error {
-	portal, err := pathID[portico.PortalID](r, "portalId")
+	portal, err := httpkit.PathID[portico.PortalID](r, "portalId")
 	if err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func (s *server) registered(r *http.Request) (control.RegistrationView, error) {
 	if err != nil {
 		return control.RegistrationView{}, err
 	}
-	id, err := pathID[portico.RegistrationID](r, "registrationId")
+	id, err := httpkit.PathID[portico.RegistrationID](r, "registrationId")
 	if err != nil {
 		return control.RegistrationView{}, err
 	}
@@ -203,7 +203,7 @@ func viewAPIRegistration(v control.APIRegistration) apiRegistrationView {
 }
 
 func (s *server) listAPIRegistrations(w http.ResponseWriter, r *http.Request) error {
-	api, err := pathID[portico.APIID](r, "apiId")
+	api, err := httpkit.PathID[portico.APIID](r, "apiId")
 	if err != nil {
 		return err
 	}

@@ -56,7 +56,7 @@ func readSpecification(r *http.Request, content httpkit.Rule) (control.VersionCh
 }
 
 func (s *server) createSpecification(w http.ResponseWriter, r *http.Request) error {
-	api, err := pathID[portico.APIID](r, "apiId")
+	api, err := httpkit.PathID[portico.APIID](r, "apiId")
 	if err != nil {
 		return err
 	}

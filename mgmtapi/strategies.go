@@ -94,15 +94,15 @@ func readStrategy(r *http.Request) (control.NewStrategy, error) {
 	in := control.NewStrategy{
 		Name:        o.String("name", httpkit.Required, httpkit.Length(1, 256)),
 		DisplayName: o.String("display_name", httpkit.Required, httpkit.MaxLength(256)),
-		Principals:  ptr(readPrincipals(o)),
+		Principals:  readPrincipals(o).Ptr(),
 		Labels:      newLabels(o),
 	}
 	switch strategyType(o) {
 	case portico.StrategyKeyAuth:
 		names, ttl := readKeyAuth(o.Object("configs", httpkit.Required).Object("key-auth", httpkit.Required), false)
-		in.KeyAuth = &portico.KeyAuthConfig{KeyNames: names.Value, TTL: ptr(ttl)}
+		in.KeyAuth = &portico.KeyAuthConfig{KeyNames: names.Value, TTL: ttl.Ptr()}
 	case portico.StrategyOpenIDConnect:
-		in.ProviderID = ptr(as[portico.ProviderID](o.OptUUID("dcr_provider_id", httpkit.Nullable)))
+		in.ProviderID = as[portico.ProviderID](o.OptUUID("dcr_provider_id", httpkit.Nullable)).Ptr()
 		configs := o.Object("configs", httpkit.Required)
 		readOIDC(configs.Object("openid-connect", httpkit.Required), httpkit.Required)
 		in.OIDC, _ = configs.Raw("openid-connect")
@@ -203,7 +203,7 @@ func (s *server) listStrategies(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) strategy(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID[portico.StrategyID](r, "authStrategyId")
+	id, err := httpkit.PathID[portico.StrategyID](r, "authStrategyId")
 	if err != nil {
 		return err
 	}
@@ -216,7 +216,7 @@ func (s *server) strategy(w http.ResponseWriter, r *http.Request) error {
 
 // replaceStrategy answers 201, as the contract says, though nothing is created.
 func (s *server) replaceStrategy(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID[portico.StrategyID](r, "authStrategyId")
+	id, err := httpkit.PathID[portico.StrategyID](r, "authStrategyId")
 	if err != nil {
 		return err
 	}
@@ -232,7 +232,7 @@ func (s *server) replaceStrategy(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) updateStrategy(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID[portico.StrategyID](r, "authStrategyId")
+	id, err := httpkit.PathID[portico.StrategyID](r, "authStrategyId")
 	if err != nil {
 		return err
 	}
@@ -273,7 +273,7 @@ func (s *server) updateStrategy(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) deleteStrategy(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID[portico.StrategyID](r, "authStrategyId")
+	id, err := httpkit.PathID[portico.StrategyID](r, "authStrategyId")
 	if err != nil {
 		return err
 	}

@@ -88,11 +88,11 @@ func summariseVersion(v portico.Version) versionSummary {
 
 // inAPI reads the API in the path, and the id of what is in it.
 func inAPI[T ~string](r *http.Request, name string) (portico.APIID, T, error) {
-	api, err := pathID[portico.APIID](r, "apiId")
+	api, err := httpkit.PathID[portico.APIID](r, "apiId")
 	if err != nil {
 		return "", "", err
 	}
-	id, err := pathID[T](r, name)
+	id, err := httpkit.PathID[T](r, name)
 	return api, id, err
 }
 
@@ -100,7 +100,7 @@ func inAPI[T ~string](r *http.Request, name string) (portico.APIID, T, error) {
 const specContent = "spec.content"
 
 func (s *server) createVersion(w http.ResponseWriter, r *http.Request) error {
-	api, err := pathID[portico.APIID](r, "apiId")
+	api, err := httpkit.PathID[portico.APIID](r, "apiId")
 	if err != nil {
 		return err
 	}
@@ -138,7 +138,7 @@ func (s *server) listVersions(w http.ResponseWriter, r *http.Request) error {
 
 // listOfVersions answers with a page of versions, under either of their names.
 func listOfVersions[V any](s *server, w http.ResponseWriter, r *http.Request, spec listing.Spec, view func(portico.Version) V) error {
-	api, err := pathID[portico.APIID](r, "apiId")
+	api, err := httpkit.PathID[portico.APIID](r, "apiId")
 	if err != nil {
 		return err
 	}

@@ -2,21 +2,12 @@ package mgmtapi
 
 import (
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 
 	"portico"
 	"portico/httpkit"
 )
-
-// notNil makes an absent list an empty one, because the contract says array.
-func notNil[T any](list []T) []T {
-	if list == nil {
-		return []T{}
-	}
-	return list
-}
 
 // labels are always an object on the wire.
 func labels(l map[string]string) map[string]string {
@@ -52,22 +43,9 @@ func remaining(change portico.Opt[map[string]*string]) map[string]string {
 	return out
 }
 
-// ptr is an optional field as the domain keeps it: nil when absent or null.
-func ptr[T any](o portico.Opt[T]) *T {
-	var out *T
-	o.ApplyPtr(&out)
-	return out
-}
-
 // as gives an optional text the type that the domain has for it.
 func as[T ~string](o portico.Opt[string]) portico.Opt[T] {
 	return portico.Opt[T]{Set: o.Set, Null: o.Null, Value: T(o.Value)}
-}
-
-// pathID reads the id in a path wildcard; KindNotFound for what is no id.
-func pathID[T ~string](r *http.Request, name string) (T, error) {
-	id, err := httpkit.PathUUID(r, name)
-	return T(id), err
 }
 
 // readIssuer reads an issuer identifier (RFC 8414 §2): a URL without a query or

@@ -80,9 +80,9 @@ func (s *server) createApplication(w http.ResponseWriter, c call) error {
 	wish := control.NewApplication{
 		PortalID: c.portal.ID, DeveloperID: c.developer.ID,
 		Name:        in.String("name", httpkit.Required, httpkit.Length(1, 255)),
-		Description: ptr(readDescription(in)),
+		Description: readDescription(in).Ptr(),
 		ClientID:    readClientID(in).Value,
-		RedirectURI: ptr(in.OptURL("redirect_uri", httpkit.MaxLength(2048))),
+		RedirectURI: in.OptURL("redirect_uri", httpkit.MaxLength(2048)).Ptr(),
 		Scopes:      readScopes(in).Value,
 	}
 	strategy := in.OptUUID("auth_strategy_id", httpkit.Nullable)
@@ -116,7 +116,7 @@ func (s *server) listApplications(w http.ResponseWriter, c call) error {
 
 // own returns the application in the path, which must be the caller's.
 func (s *server) own(c call) (control.ApplicationView, error) {
-	id, err := pathID[portico.ApplicationID](c, "applicationId")
+	id, err := httpkit.PathID[portico.ApplicationID](c.Request, "applicationId")
 	if err != nil {
 		return control.ApplicationView{}, err
 	}
@@ -182,5 +182,5 @@ func (s *server) grantedScopes(w http.ResponseWriter, c call) error {
 	if err != nil {
 		return err
 	}
-	return httpkit.JSON(w, http.StatusOK, scopesView{notNil(scopes)})
+	return httpkit.JSON(w, http.StatusOK, scopesView{httpkit.NotNil(scopes)})
 }

@@ -96,7 +96,7 @@ func (s *server) registered(c call) (control.RegistrationView, error) {
 	if err != nil {
 		return control.RegistrationView{}, err
 	}
-	id, err := pathID[portico.RegistrationID](c, "registrationId")
+	id, err := httpkit.PathID[portico.RegistrationID](c.Request, "registrationId")
 	if err != nil {
 		return control.RegistrationView{}, err
 	}

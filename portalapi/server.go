@@ -182,24 +182,3 @@ func NotOffered() map[string]string {
 func on(who access, method, pattern, id string, h handler) route {
 	return route{Operation: Operation{Method: method, Pattern: pattern, ID: id}, access: who, handle: h}
 }
-
-// pathID reads the id in a path wildcard; KindNotFound for what is no id.
-func pathID[T ~string](c call, name string) (T, error) {
-	id, err := httpkit.PathUUID(c.Request, name)
-	return T(id), err
-}
-
-// notNil makes an absent list an empty one, because the contract says array.
-func notNil[T any](list []T) []T {
-	if list == nil {
-		return []T{}
-	}
-	return list
-}
-
-// ptr is an optional field as the domain keeps it: nil when absent or null.
-func ptr[T any](o portico.Opt[T]) *T {
-	var out *T
-	o.ApplyPtr(&out)
-	return out
-}

@@ -96,7 +96,7 @@ func (s *server) versionInPath(c call, name string) (portico.Version, error) {
 	if err != nil {
 		return portico.Version{}, err
 	}
-	id, err := pathID[portico.VersionID](c, name)
+	id, err := httpkit.PathID[portico.VersionID](c.Request, name)
 	if err != nil {
 		return portico.Version{}, err
 	}

@@ -52,7 +52,7 @@ func keyStrategy(v control.StrategyView) keyStrategyView {
 }
 
 func clientStrategy(v control.StrategyView) clientStrategyView {
-	out := clientStrategyView{ID: v.ID, Name: v.DisplayName, CredentialType: v.CredentialType(), AuthMethods: notNil(v.OIDC.AuthMethods)}
+	out := clientStrategyView{ID: v.ID, Name: v.DisplayName, CredentialType: v.CredentialType(), AuthMethods: httpkit.NotNil(v.OIDC.AuthMethods)}
 	if v.DeveloperManagedScopes() {
 		out.AvailableScopes = v.OIDC.Scopes
 	}
