@@ -191,20 +191,23 @@ func (a Accounts) newToken(user portico.UserID, name string, expires time.Time) 
 // given already, or when the user has as many as allowed.
 func (a Accounts) CreateToken(ctx context.Context, user portico.UserID, name string, expires time.Time) (IssuedToken, error) {
 	token := a.newToken(user, name, expires)
-	err := a.Store.Update(ctx, func(tx portico.Tx) error {
-		tokens, err := otherTokens(ctx, tx, token.AccessToken)
-		if err != nil {
-			return err
-		}
-		if len(tokens) >= portico.MaxAccessTokens {
-			return portico.Errorf(portico.KindConflict, "The user has %d access tokens, the most that one user may have; nothing was created. Delete one first.", len(tokens))
-		}
-		return tx.AccessTokens().Insert(ctx, token.AccessToken)
-	})
+	err := a.Store.Update(ctx, func(tx portico.Tx) error { return insertToken(ctx, tx, token.AccessToken) })
 	if err != nil {
 		return IssuedToken{}, err
 	}
 	return token, nil
+}
+
+// insertToken keeps a new token, if its user may have it.
+func insertToken(ctx context.Context, tx portico.Tx, token portico.AccessToken) error {
+	tokens, err := otherTokens(ctx, tx, token)
+	if err != nil {
+		return err
+	}
+	if len(tokens) >= portico.MaxAccessTokens {
+		return portico.Errorf(portico.KindConflict, "The user has %d access tokens, the most that one user may have; nothing was created. Delete one first.", len(tokens))
+	}
+	return tx.AccessTokens().Insert(ctx, token)
 }
 
 // otherTokens returns the user's other tokens; KindConflict when one of them

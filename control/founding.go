@@ -26,13 +26,16 @@ func (a Accounts) ReissueToken(ctx context.Context, email, name string, life tim
 	if err != nil {
 		return secret.Text{}, err
 	}
+	token := a.newToken(user.ID, name, a.Now().Add(life))
 	err = a.Store.Update(ctx, func(tx portico.Tx) error {
 		id := func(t portico.AccessToken) portico.AccessTokenID { return t.ID }
-		return deleteAll(ctx, tx.AccessTokens(), id, portico.Where("user_id", user.ID), portico.Where("name", name))
+		if err := deleteAll(ctx, tx.AccessTokens(), id, portico.Where("user_id", user.ID), portico.Where("name", name)); err != nil {
+			return err
+		}
+		return insertToken(ctx, tx, token.AccessToken)
 	})
 	if err != nil {
 		return secret.Text{}, err
 	}
-	token, err := a.CreateToken(ctx, user.ID, name, a.Now().Add(life))
-	return token.Value, err
+	return token.Value, nil
 }

@@ -23,6 +23,7 @@ type exchange struct {
 	path    string // normalized
 	match   match
 	verdict Verdict
+	body    *callerBody // nil: none
 }
 
 // reservedPrefixes begin the names of headers in which the gateway tells the
@@ -43,6 +44,7 @@ const (
 
 // serve passes the request on and copies the response back.
 func (e *exchange) serve(w http.ResponseWriter, r *http.Request) {
+	e.body = watch(w, r)
 	proxy := httputil.ReverseProxy{
 		Rewrite:        e.rewrite,
 		ModifyResponse: e.response,
@@ -171,9 +173,15 @@ func (e *exchange) response(resp *http.Response) error {
 	return nil
 }
 
-// failed answers for an upstream that did not.
+// failed answers for an upstream that did not, or for a caller whose body broke
+// off.
 func (e *exchange) failed(w http.ResponseWriter, r *http.Request, err error) {
 	s := e.match.route.service
+	if status, message := e.body.fault(); status != 0 {
+		w.Header().Set("Connection", "close")
+		writeMessage(w, status, message, e.id)
+		return
+	}
 	if r.Context().Err() != nil {
 		w.WriteHeader(statusClientClosed) // nobody reads it; it is for the metrics
 		return

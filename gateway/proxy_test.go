@@ -399,3 +399,24 @@ func TestConfigurationComesAndGoes(t *testing.T) {
 	w.apply(snapshot.Delta{Routing: &off})
 	w.wantStatus("disabled service", 404, "apikey", apiKey)
 }
+
+// A body that breaks off is the caller's fault, not the upstream's; one that
+// has ended leaves no deadline behind for a slow upstream.
+func TestBrokenBodyIsTheCallersFault(t *testing.T) {
+	t.Parallel()
+	upstream := newUpstream(t, func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err == nil {
+			w.Write(body)
+		}
+	})
+	front := newFront(t, upstream, nil)
+	head := "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+	if res := raw(t, front, head+"-1\r\n"); res.StatusCode != http.StatusBadRequest {
+		t.Errorf("a malformed chunk: %d, want 400", res.StatusCode)
+	}
+	res := raw(t, front, head+"3\r\nabc\r\n0\r\n\r\n")
+	if body, err := io.ReadAll(res.Body); res.StatusCode != 200 || string(body) != "abc" {
+		t.Errorf("a good body: %d %q %v", res.StatusCode, body, err)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"runtime/debug"
 	"time"
 
@@ -184,6 +185,9 @@ func (p *program) outbox() *cobra.Command {
 			c, err := p.config()
 			if err != nil {
 				return err
+			}
+			if _, err := os.Stat(c.DataDir); err != nil {
+				return fmt.Errorf("data_dir: there is no data directory %s; name the one that portico runs with", c.DataDir)
 			}
 			mails, err := mail.ReadAll(c.Outbox())
 			if err != nil {
