@@ -92,13 +92,6 @@ func (f *fakeIdP) fail(call string, faults ...fault) {
 	f.faults[call] = append(f.faults[call], faults...)
 }
 
-// mend forgets the faults that were not used up.
-func (f *fakeIdP) mend() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.faults = map[string][]fault{}
-}
-
 // meanwhile runs something during the next call.
 func (f *fakeIdP) meanwhile(call string, run func()) {
 	f.mu.Lock()
