@@ -126,7 +126,7 @@ func (a APIs) Update(ctx context.Context, id portico.APIID, ch APIChange) (APIVi
 			ch.Name.Apply(&api.Name)
 			ch.Version.ApplyPtr(&api.Version)
 			ch.Description.ApplyPtr(&api.Description)
-			if err := mergeLabels(&api.Labels, ch.Labels); err != nil {
+			if err := portico.MergeLabels(&api.Labels, ch.Labels); err != nil {
 				return err
 			}
 			mergeAttributes(&api.Attributes, ch.Attributes)

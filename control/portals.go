@@ -138,7 +138,7 @@ func (in PortalFields) write(ctx context.Context, tx portico.Tx, to *portico.Por
 	in.AutoApproveDevelopers.Apply(&to.AutoApproveDevelopers)
 	in.AutoApproveApplications.Apply(&to.AutoApproveApplications)
 	in.NotificationsPIIVisible.Apply(&to.NotificationsPIIVisible)
-	if err := mergeLabels(&to.Labels, in.Labels); err != nil {
+	if err := portico.MergeLabels(&to.Labels, in.Labels); err != nil {
 		return err
 	}
 	if !in.DefaultStrategyID.Set {

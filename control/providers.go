@@ -133,7 +133,7 @@ func (p Providers) Update(ctx context.Context, id portico.ProviderID, ch Provide
 				}
 				provider.SealedSecret = sealed
 			}
-			return mergeLabels(&provider.Labels, ch.Labels)
+			return portico.MergeLabels(&provider.Labels, ch.Labels)
 		})
 		return err
 	})

@@ -291,7 +291,8 @@ func (d Deps) idp(p portico.Provider) (portico.IdP, error) {
 	if len(p.SealedSecret) > 0 {
 		var err error
 		if credential, err = d.Sealer.Open(p.SealedSecret, p.SecretPlace()); err != nil {
-			return nil, fmt.Errorf("opening the credential of DCR provider %s: %w", p.ID, err)
+			return nil, &portico.Error{Kind: portico.KindUnavailable, RetryAfter: 5 * time.Minute, Err: fmt.Errorf("opening the credential of DCR provider %s: %w", p.ID, err),
+				Detail: "The portal's credential for the identity provider cannot be opened; nothing was changed. An administrator has to enter it again."}
 		}
 	}
 	return d.IdPs.IdP(p, credential)

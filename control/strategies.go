@@ -114,7 +114,7 @@ func (ch StrategyChange) write(to *portico.Strategy) error {
 	ch.Name.Apply(&to.Name)
 	ch.DisplayName.Apply(&to.DisplayName)
 	ch.Principals.ApplyPtr(&to.Principals)
-	if err := mergeLabels(&to.Labels, ch.Labels); err != nil {
+	if err := portico.MergeLabels(&to.Labels, ch.Labels); err != nil {
 		return err
 	}
 	keyAuth := ch.KeyNames.Set || ch.TTL.Set

@@ -18,6 +18,7 @@ import (
 
 	"portico/app"
 	"portico/control"
+	"portico/localas"
 	"portico/localas/localastest"
 	"portico/storetest"
 )
@@ -129,7 +130,8 @@ func crash(t *testing.T, database string) {
 func newCrashed(t *testing.T, database string) *crashed {
 	dir, base := t.TempDir(), portBase(t)
 	address := func(offset int) string { return "127.0.0.1:" + strconv.Itoa(base+offset) }
-	c := &crashed{okta: localastest.Start(t), settings: map[string]string{
+	unlimited := func(c *localas.Config) { c.RateLimit = 1 << 30 } // we ask all the time
+	c := &crashed{okta: localastest.Start(t, unlimited), settings: map[string]string{
 		"data_dir": dir, "idp.timeout": "400ms",
 		"listen.gateway": address(0), "listen.management": address(1), "listen.portal": address(2), "listen.health": address(100),
 	}}
