@@ -96,21 +96,27 @@ func (o *output) String() string {
 	return o.buf.String()
 }
 
-var ports sync.Mutex
-var nextPort = 21000 + os.Getpid()%200*100
+// The range that ports are taken from lies below the one that Linux gives to
+// outgoing connections, which would take them between two starts of a program.
+const firstPort, lastPort = 10_000, 32_000
+
+var (
+	ports    sync.Mutex
+	nextPort = firstPort + os.Getpid()%50*400
+)
 
 // portBase finds a base whose ports are all free.
 func portBase(t testing.TB) int {
 	t.Helper()
 	ports.Lock()
 	defer ports.Unlock()
-	for range 200 {
+	for range (lastPort - firstPort) / 10 {
 		base := nextPort
 		if nextPort += 10; nextPort%200 >= 90 {
 			nextPort += 110 // base+100 belongs to the health listeners
 		}
-		if nextPort > 60000 {
-			nextPort = 21000
+		if nextPort > lastPort {
+			nextPort = firstPort
 		}
 		if free(base, base+1, base+2, base+3, base+4, base+100) {
 			return base
