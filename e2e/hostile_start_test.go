@@ -394,7 +394,7 @@ func TestStopUnderLoad(t *testing.T) {
 	if got := <-slow; got != "200 whole<nil>" {
 		t.Errorf("the request under way ended as %q", got)
 	}
-	if err := b.stop(); err != nil {
+	if err := b.end(); err != nil {
 		t.Errorf("SIGTERM: %v\n%s", err, tail(b.stderr.String()))
 	}
 	if broken.Load() > 0 {

@@ -160,7 +160,14 @@ func (p *program) kill() {
 
 // stop ends the program as an operator would and returns how it ended.
 func (p *program) stop() error {
+	p.t.Helper()
 	p.cmd.Process.Signal(syscall.SIGTERM)
+	return p.end()
+}
+
+// end waits until a program that was told to has ended, and returns how.
+func (p *program) end() error {
+	p.t.Helper()
 	select {
 	case <-p.ended:
 		return p.err

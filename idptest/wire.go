@@ -88,11 +88,11 @@ func LoseAnswer(req *http.Request, next http.RoundTripper) (*http.Response, erro
 
 // Answer answers without asking the provider.
 func Answer(status int, header http.Header, body string) Fault {
+	if header == nil {
+		header = http.Header{}
+	}
 	return func(req *http.Request, _ http.RoundTripper) (*http.Response, error) {
 		closeBody(req)
-		if header == nil {
-			header = http.Header{}
-		}
 		return &http.Response{
 			StatusCode: status, Status: http.StatusText(status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 			Header: header.Clone(), Body: io.NopCloser(strings.NewReader(body)), Request: req,
