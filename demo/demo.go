@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"syscall"
 	"time"
@@ -207,6 +208,7 @@ func (d *demo) provision(ctx context.Context) error {
 	if err := save(d.Dir, manifestFile, m); err != nil {
 		return fmt.Errorf("writing %s: %w", manifestFile, err)
 	}
+	debug.FreeOSMemory() // hashing passwords took a lot that is not needed again soon
 	return announce(d.Out, m, filepath.Join(d.Dir, manifestFile), d.places)
 }
 
