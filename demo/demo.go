@@ -33,12 +33,6 @@ type Options struct {
 	Faults   bool      // let the authorization server misbehave on request
 	Out      io.Writer // where it says what it does
 	Logger   *slog.Logger
-	// Checkpoint is handed to control.Deps.
-	Checkpoint func(step string)
-	// Database is a DSN; empty means SQLite in Dir.
-	Database secret.Text
-	// IdPTimeout is handed to the configuration; 0 means its default.
-	IdPTimeout time.Duration
 }
 
 // places are the addresses of the demo.
@@ -123,24 +117,17 @@ func (d *demo) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if d.app, err = app.Open(ctx, c, app.Options{Logger: d.Logger, Checkpoint: d.Checkpoint}); err != nil {
+	if d.app, err = app.Open(ctx, c, app.Options{Logger: d.Logger}); err != nil {
 		return err
 	}
 	return d.found(ctx)
 }
 
 func (d *demo) config() (app.Config, error) {
-	settings := map[string]string{
+	return app.Load("", func(string) string { return "" }, map[string]string{
 		"data_dir": d.Dir, "listen.gateway": d.places.address(0), "listen.management": d.places.address(1),
 		"listen.portal": d.places.address(2), "listen.health": d.places.address(100),
-	}
-	if !d.Database.Empty() {
-		settings["database"] = d.Database.Reveal()
-	}
-	if d.IdPTimeout > 0 {
-		settings["idp.timeout"] = d.IdPTimeout.String()
-	}
-	return app.Load("", func(string) string { return "" }, settings)
+	})
 }
 
 // found creates the organization and the admin, unless they are there, and an

@@ -94,6 +94,7 @@ func (p *program) demo() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&o.Dir, "data", "portico-demo", "directory for the demo's state")
 	cmd.Flags().IntVar(&o.PortBase, "port-base", 8000, "port of the gateway; management +1, portals +2, authorization server +3, sample API +4, health +100")
+	cmd.Flags().BoolVar(&o.Faults, "faults", false, "let the authorization server misbehave on request, at POST /_faults (docs/operating.md)")
 	cmd.Flags().BoolVar(&o.Bare, "bare", false, "set up nothing but the admin, to walk through docs/okta.md by hand")
 	return cmd
 }
