@@ -35,7 +35,8 @@ func routes() coreEntity[portico.RouteID, portico.Route] {
 func (e coreEntity[ID, T]) byID(ctx context.Context, tx portico.Tx, controlPlane portico.ControlPlaneID, id ID) (T, error) {
 	found, err := e.collection(tx).ByID(ctx, id)
 	if err == nil && e.home(found) != controlPlane {
-		err = portico.NotFound(e.what, id)
+		var none T // another control plane's is not to be had, not even beside an error
+		return none, portico.NotFound(e.what, id)
 	}
 	return found, err
 }

@@ -169,6 +169,19 @@ func refused(err error, values url.Values) (formState, error) {
 	return formState{refusal.Causes, values}, nil
 }
 
+// afterForm goes on to next when a form was accepted, and else shows it again
+// with what is wrong.
+func afterForm(w http.ResponseWriter, v visit, err error, values url.Values, next string, show func(http.ResponseWriter, visit, int, formState) error) error {
+	if err == nil {
+		return redirect(w, v, next)
+	}
+	form, err := refused(err, values)
+	if err != nil {
+		return err
+	}
+	return show(w, v, http.StatusUnprocessableEntity, form)
+}
+
 // render writes a page whole, or not at all.
 func (s *Server) render(w http.ResponseWriter, status int, name string, data any) error {
 	var page bytes.Buffer

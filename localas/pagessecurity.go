@@ -50,14 +50,7 @@ func (s *Server) addServer(w http.ResponseWriter, v visit) error {
 	as, err := s.createServer(v.Context(), authServer{
 		Name: values.Get("name"), Audience: strings.TrimSpace(values.Get("audience")), Description: values.Get("description"),
 	})
-	if err == nil {
-		return redirect(w, v, "/security/api/servers/"+as.ID)
-	}
-	form, err := refused(err, values)
-	if err != nil {
-		return err
-	}
-	return s.showServers(w, v, http.StatusUnprocessableEntity, form)
+	return afterForm(w, v, err, values, "/security/api/servers/"+as.ID, s.showServers)
 }
 
 type tokensView struct {
@@ -165,14 +158,8 @@ func (s *Server) saveSettings(w http.ResponseWriter, v visit) error {
 		return err
 	}
 	as.Name, as.Audience, as.Description = strings.TrimSpace(values.Get("name")), strings.TrimSpace(values.Get("audience")), values.Get("description")
-	if _, err = s.replaceServer(v.Context(), as); err == nil {
-		return redirect(w, v, "/security/api/servers/"+as.ID)
-	}
-	form, err := refused(err, values)
-	if err != nil {
-		return err
-	}
-	return s.showSettings(w, v, http.StatusUnprocessableEntity, form)
+	_, err = s.replaceServer(v.Context(), as)
+	return afterForm(w, v, err, values, "/security/api/servers/"+as.ID, s.showSettings)
 }
 
 func (s *Server) scopesPage(w http.ResponseWriter, v visit) error {
@@ -220,14 +207,8 @@ func (s *Server) addScope(w http.ResponseWriter, v visit) error {
 	if values.Has("published") {
 		in.MetadataPublish = "ALL_CLIENTS"
 	}
-	if _, err = s.createScope(v.Context(), as.ID, in); err == nil {
-		return redirect(w, v, "/security/api/servers/"+as.ID+"/scopes")
-	}
-	form, err := refused(err, values)
-	if err != nil {
-		return err
-	}
-	return s.showScopes(w, v, http.StatusUnprocessableEntity, form)
+	_, err = s.createScope(v.Context(), as.ID, in)
+	return afterForm(w, v, err, values, "/security/api/servers/"+as.ID+"/scopes", s.showScopes)
 }
 
 func (s *Server) dropScope(w http.ResponseWriter, v visit) error {
@@ -266,14 +247,8 @@ func (s *Server) addClaim(w http.ResponseWriter, v visit) error {
 	}
 	in := claim{Name: values.Get("name"), Value: values.Get("value"), ValueType: values.Get("value_type"), ClaimType: "RESOURCE"}
 	in.Conditions.Scopes = values["scopes"] // none means any scope
-	if _, err = s.createClaim(v.Context(), as.ID, in); err == nil {
-		return redirect(w, v, "/security/api/servers/"+as.ID+"/claims")
-	}
-	form, err := refused(err, values)
-	if err != nil {
-		return err
-	}
-	return s.showClaims(w, v, http.StatusUnprocessableEntity, form)
+	_, err = s.createClaim(v.Context(), as.ID, in)
+	return afterForm(w, v, err, values, "/security/api/servers/"+as.ID+"/claims", s.showClaims)
 }
 
 func (s *Server) dropClaim(w http.ResponseWriter, v visit) error {
@@ -315,12 +290,6 @@ func (s *Server) addPolicy(w http.ResponseWriter, v visit) error {
 	if err != nil {
 		return err
 	}
-	if _, err = s.createOpenPolicy(v.Context(), as.ID, values.Get("name")); err == nil {
-		return redirect(w, v, "/security/api/servers/"+as.ID+"/policies")
-	}
-	form, err := refused(err, values)
-	if err != nil {
-		return err
-	}
-	return s.showPolicies(w, v, http.StatusUnprocessableEntity, form)
+	_, err = s.createOpenPolicy(v.Context(), as.ID, values.Get("name"))
+	return afterForm(w, v, err, values, "/security/api/servers/"+as.ID+"/policies", s.showPolicies)
 }

@@ -190,3 +190,23 @@ func TestCoreEntityLists(t *testing.T) {
 		t.Errorf("paging gives %q", got)
 	}
 }
+
+// What belongs to another control plane is neither shown nor changed, whatever
+// the way to ask for it.
+func TestOtherControlPlanesAreOutOfReach(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	plane, service := s.newService(t, "mine")
+	other, _ := s.newService(t, "theirs")
+	at := "/v2/control-planes/" + other + "/core-entities/services/" + service
+	s.call(t, 404, "GET", at, nil)
+	s.call(t, 404, "PATCH", at, `{"host":"stolen.example.com"}`)
+	s.call(t, 204, "DELETE", at, nil)
+	if put := s.try(t, "PUT", at, `{"name":"stolen","host":"stolen.example.com"}`); put.Status/100 == 2 {
+		t.Errorf("PUT answered %d: %s", put.Status, put.Text)
+	}
+	mine := s.call(t, 200, "GET", "/v2/control-planes/"+plane+"/core-entities/services/"+service, nil)
+	if mine.Body["name"] == "stolen" || mine.Body["host"] == "stolen.example.com" {
+		t.Errorf("the service was changed from another control plane: %s", mine.Text)
+	}
+}
