@@ -157,13 +157,24 @@ func TestFoundingDocumentsWalk(t *testing.T) {
 		t.Errorf("the Applications page still lists %s", clientID)
 	}
 
+	// Key auth: the same, with a key that is shown once.
+	keys := admin.do("POST", "/v2/application-auth-strategies", object{"name": "keys", "display_name": "API key", "strategy_type": "key_auth", "configs": object{"key-auth": object{}}}, 201)
+	keyed := publishAPI(admin, id(portal), id(keys), "Keyed", "/keyed", upstream.URL)
+	keyApp := developer.do("POST", "/api/v3/applications", object{"name": "keyed", "auth_strategy_id": id(keys)}, 201)
+	key := developer.do("POST", "/api/v3/applications/"+id(keyApp)+"/credentials", object{"display_name": "first"}, 201)["credential"].(string)
+	keyReg := developer.do("POST", "/api/v3/applications/"+id(keyApp)+"/registrations", object{"api_id": keyed}, 201)
+	admin.do("PATCH", "/v3/portals/"+id(portal)+"/applications/"+id(keyApp)+"/registrations/"+id(keyReg), object{"status": "approved"}, 200)
+	if got := get(t, p.GatewayURL+"/keyed", "apikey", key); got != 200 {
+		t.Errorf("the API key: %d, want 200", got)
+	}
+
 	if err := p.stop(); err != nil {
 		t.Errorf("SIGTERM: %v\n%s", err, p.stderr)
 	}
-	searchForSecrets(t, dir, map[string]string{"management token": dcrToken, "client secret": clientSecret, "rotated secret": rotated["client_secret"].(string), "password": "correct horse battery"},
+	searchForSecrets(t, dir, map[string]string{"API key": key, "management token": dcrToken, "client secret": clientSecret, "rotated secret": rotated["client_secret"].(string), "password": "correct horse battery"},
 		map[string]string{"log": p.stderr.String(), "output": p.stdout.String(), "management API": admin.heard.String()})
 	// The portal API shows each secret once, in the answer that creates it.
-	for what, secret := range map[string]string{"client secret": clientSecret, "rotated secret": rotated["client_secret"].(string)} {
+	for what, secret := range map[string]string{"API key": key, "client secret": clientSecret, "rotated secret": rotated["client_secret"].(string)} {
 		if n := strings.Count(developer.heard.String(), secret); n != 1 {
 			t.Errorf("the portal API has shown the %s %d times", what, n)
 		}
