@@ -28,29 +28,29 @@ import (
 	"portico/oauth"
 	"portico/portalapi"
 	"portico/sqlstore"
+	"portico/usecase"
 )
 
 // Options are what a program or a test gives along with the configuration.
 type Options struct {
 	Logger     *slog.Logger
 	Now        func() time.Time  // nil: the wall clock
-	Checkpoint func(step string) // nil: none; see control.Deps
+	Checkpoint func(step string) // nil: none; see usecase.Deps
 }
 
 // App is one process of Portico: control plane, portals and gateway.
 type App struct {
 	Control *control.Control
 
-	config     Config
-	logger     *slog.Logger
-	store      *sqlstore.Store
-	deps       control.Deps
-	publisher  *configsync.Publisher
-	gateway    *gateway.Gateway
-	registry   *prometheus.Registry
-	mails      *mail.Queue // nil without a mail server
-	services   []listening
-	reconciler control.Reconciler
+	config    Config
+	logger    *slog.Logger
+	store     *sqlstore.Store
+	deps      usecase.Deps
+	publisher *configsync.Publisher
+	gateway   *gateway.Gateway
+	registry  *prometheus.Registry
+	mails     *mail.Queue // nil without a mail server
+	services  []listening
 }
 
 // listening is a server with the listener that it will serve.
@@ -101,7 +101,7 @@ func (a *App) openState(ctx context.Context, o Options) error {
 	}
 	client := oauth.NewHTTPClient(oauth.ClientPolicy{AllowPrivate: a.config.IdPAllowPrivate, Timeout: a.config.IdPTimeout})
 	a.publisher = configsync.New(compile.Source{Store: store}, configsync.Options{Logger: o.Logger, Path: a.config.snapshot()})
-	a.deps = control.Deps{
+	a.deps = usecase.Deps{
 		Store: store, Sealer: ring, IdPs: identityProviders(client, o.Now, o.Logger),
 		Mailer: mailer, Flusher: a.publisher,
 		Logger: o.Logger, Now: o.Now, Checkpoint: o.Checkpoint, IdPTimeout: a.config.IdPTimeout,
@@ -109,7 +109,6 @@ func (a *App) openState(ctx context.Context, o Options) error {
 		PortalURL:    func(domain string) string { return fmt.Sprintf(a.config.PortalURL, domain) },
 	}
 	a.Control = control.New(a.deps)
-	a.reconciler = control.Reconciler{Deps: a.deps}
 	a.gateway = gateway.New(gateway.Options{
 		Providers: oauth.NewProviders(client, o.Now, o.Logger), Logger: o.Logger, Now: o.Now,
 		SessionKeys: [][]byte{ring.Derive("gateway session cookies")}, Registerer: a.registry, TrustedProxies: a.config.TrustedProxies,
@@ -238,7 +237,7 @@ func (a *App) Run(ctx context.Context) error {
 	defer stop()
 	var work errgroup.Group
 	work.Go(func() error { return a.publisher.Run(background) })
-	work.Go(func() error { a.reconciler.Run(background); return nil })
+	work.Go(func() error { a.Control.Reconciler.Run(background); return nil })
 	work.Go(func() error { a.sweep(background); return nil })
 	if a.mails != nil {
 		work.Go(func() error { a.mails.Run(background); return nil })

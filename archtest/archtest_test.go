@@ -24,20 +24,24 @@ const module = "portico"
 var level = map[string]int{
 	"secret": 0,
 	"":       1, // the domain
-	"oauth":  2, "snapshot": 2, "keyring": 2, "password": 2, "problem": 2, "openapi": 2,
-	"listing": 3, "httpkit": 3,
-	"sqlstore": 4, "compile": 4, "idp": 4, "mail": 4,
-	"idp/okta": 5,
-	"control":  5, "configsync": 5,
+	"oauth":  2, "snapshot": 2, "keyring": 2, "password": 2, "problem": 2, "openapi": 2, "usage": 2, "markdown": 2,
+	"webui/i18n": 2,
+	"listing":    3, "httpkit": 3, "webui/design": 3,
+	"sqlstore": 4, "compile": 4, "idp": 4, "mail": 4, "usecase": 4, "webui/reference": 4,
+	"idp/okta": 5, "configsync": 5,
+	"routing": 5, "developers": 5, "content": 5, "analytics": 5,
+	"control":         6,
 	"localas/dialect": 1, "localas/expression": 1, "localas/litedb": 1, "localas/signing": 2,
-	"mgmtapi": 6, "portalapi": 6, "gateway": 6, "localas": 6,
-	"app":         7,
-	"demo":        8,
-	"cmd/portico": 9,
+	"mgmtapi": 7, "portalapi": 7, "portalapi/classic": 7, "gateway": 7, "localas": 7, "webui/page": 7,
+	"webui/apps": 8, "webui/catalog": 8,
+	"webui/portal": 9,
+	"app":          10,
+	"demo":         11,
+	"cmd/portico":  12,
 }
 
 // tests are packages that only tests import; they may import anything.
-var tests = []string{"storetest", "idptest", "spectest", "archtest", "localas/localastest", "bench", "e2e"}
+var tests = []string{"storetest", "idptest", "spectest", "archtest", "localas/localastest", "bench", "e2e", "webtest"}
 
 // bans are arrows that point down and are wrong all the same.
 var bans = []struct{ from, to, why string }{
@@ -48,6 +52,7 @@ var bans = []struct{ from, to, why string }{
 	{"oauth", "", "the vocabulary of OAuth knows nothing of portals"},
 	{"localas", "", "the built-in authorization server is just another identity provider, reached over HTTP"},
 	{"localas", "idp/okta", "server and adapter share nothing, or they would agree on the same mistake"},
+	{"usage", "", "the gateway counts, and the gateway knows nothing of portals"},
 	{"control", "sqlstore", "use cases know the port, not the database behind it"},
 	{"control", "idp", "use cases know the port, not a provider's dialect"},
 	{"control", "httpkit", "use cases know no HTTP"},

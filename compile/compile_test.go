@@ -9,6 +9,7 @@ import (
 
 	"portico"
 	"portico/control"
+	"portico/routing"
 	"portico/secret"
 	"portico/snapshot"
 )
@@ -113,7 +114,7 @@ func TestWhoMayCallAService(t *testing.T) {
 func TestAControlPlaneGuardsWhatNoAPIGuards(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	elsewhere, err := w.Gateways.CreateControlPlane(w.ctx, control.ControlPlaneFields{Name: portico.Some("elsewhere")})
+	elsewhere, err := w.Gateways.CreateControlPlane(w.ctx, routing.ControlPlaneFields{Name: portico.Some("elsewhere")})
 	must(t, err)
 	claimed, unclaimed, foreign := w.service(t, w.plane.ID, "claimed"), w.service(t, w.plane.ID, "unclaimed"), w.service(t, elsewhere.ID, "foreign")
 	whole, own := w.api(t, "Whole"), w.api(t, "Own")
@@ -145,16 +146,16 @@ func TestServicesAndRoutes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	made := w.service(t, w.plane.ID, "flights")
-	_, err := w.Gateways.UpdateService(w.ctx, w.plane.ID, "flights", control.ServiceFields{
+	_, err := w.Gateways.UpdateService(w.ctx, w.plane.ID, "flights", routing.ServiceFields{
 		Enabled: portico.Some(false), ConnectTimeout: portico.Some(1500), ReadTimeout: portico.Some(2500), WriteTimeout: portico.Some(3500), Retries: portico.Some(2),
 	})
 	must(t, err)
-	route, err := w.Gateways.CreateRoute(w.ctx, w.plane.ID, control.RouteFields{
+	route, err := w.Gateways.CreateRoute(w.ctx, w.plane.ID, routing.RouteFields{
 		Name: portico.Some("all"), Service: portico.Some("flights"), Paths: portico.Some([]string{"/flights", "~/v[0-9]+$"}), Methods: portico.Some([]string{"GET"}),
 		Hosts: portico.Some([]string{"api.example"}), Headers: portico.Some(map[string][]string{"x-a": {"b"}}), StripPath: portico.Some(false), PreserveHost: portico.Some(true), RegexPriority: portico.Some(7),
 	})
 	must(t, err)
-	_, err = w.Gateways.CreateRoute(w.ctx, w.plane.ID, control.RouteFields{Name: portico.Some("nowhere"), Paths: portico.Some([]string{"/x"})})
+	_, err = w.Gateways.CreateRoute(w.ctx, w.plane.ID, routing.RouteFields{Name: portico.Some("nowhere"), Paths: portico.Some([]string{"/x"})})
 	must(t, err)
 	full := w.full(t)
 	wantService := snapshot.Service{ID: string(made.ID), Name: "flights", ControlPlaneID: string(w.plane.ID), Protocol: "http", Host: "127.0.0.1", Port: 8080, Path: "/base",

@@ -13,6 +13,8 @@ import (
 
 	"portico"
 	"portico/control"
+	"portico/developers"
+	"portico/routing"
 	"portico/snapshot"
 )
 
@@ -206,7 +208,7 @@ func (r *run) applicationSteps() map[string]func(*rapid.T) error {
 func (r *run) catalogSteps() map[string]func(*rapid.T) error {
 	return map[string]func(*rapid.T) error{
 		"create developer": func(t *rapid.T) error {
-			d, err := r.Developers.Create(r.ctx, pick(t, "portal", r.portals), control.NewDeveloper{Email: r.name() + "@dev.example", Status: new(portico.Approved)})
+			d, err := r.Developers.Create(r.ctx, pick(t, "portal", r.portals), developers.NewAccount{Email: r.name() + "@dev.example", Status: new(portico.Approved)})
 			if err == nil {
 				r.developers = append(r.developers, d)
 			}
@@ -255,14 +257,14 @@ func (r *run) gatewaySteps() map[string]func(*rapid.T) error {
 			return nil
 		},
 		"change service": func(t *rapid.T) error {
-			_, err := r.Gateways.UpdateService(r.ctx, r.plane.ID, string(pick(t, "service", r.services)), control.ServiceFields{Enabled: portico.Some(rapid.Bool().Draw(t, "enabled"))})
+			_, err := r.Gateways.UpdateService(r.ctx, r.plane.ID, string(pick(t, "service", r.services)), routing.ServiceFields{Enabled: portico.Some(rapid.Bool().Draw(t, "enabled"))})
 			return err
 		},
 		"delete service": func(t *rapid.T) error {
 			return r.Gateways.DeleteService(r.ctx, r.plane.ID, string(pick(t, "service", r.services)))
 		},
 		"create route": func(t *rapid.T) error {
-			in := control.RouteFields{Paths: portico.Some([]string{"/" + r.name()})}
+			in := routing.RouteFields{Paths: portico.Some([]string{"/" + r.name()})}
 			if len(r.services) > 0 {
 				in.Service = portico.Some(string(pick(t, "service", r.services)))
 			}
@@ -273,7 +275,7 @@ func (r *run) gatewaySteps() map[string]func(*rapid.T) error {
 			return err
 		},
 		"change route": func(t *rapid.T) error {
-			in := control.RouteFields{Service: portico.Opt[string]{Set: true, Null: rapid.Bool().Draw(t, "nowhere"), Value: string(pick(t, "service", r.services))}}
+			in := routing.RouteFields{Service: portico.Opt[string]{Set: true, Null: rapid.Bool().Draw(t, "nowhere"), Value: string(pick(t, "service", r.services))}}
 			_, err := r.Gateways.UpdateRoute(r.ctx, r.plane.ID, string(pick(t, "route", r.routes)), in)
 			return err
 		},

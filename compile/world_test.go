@@ -12,10 +12,13 @@ import (
 	"portico"
 	"portico/compile"
 	"portico/control"
+	"portico/developers"
 	"portico/keyring"
+	"portico/routing"
 	"portico/secret"
 	"portico/snapshot"
 	"portico/sqlstore"
+	"portico/usecase"
 )
 
 // world is a store that the use cases fill, with a portal, a developer, a
@@ -75,7 +78,7 @@ func openWorld(ctx context.Context, t failer, dir string, ring *keyring.Ring) (w
 	store, err := sqlstore.Open(ctx, sqlstore.Config{DSN: "sqlite:" + filepath.Join(dir, "portico.db"), Now: w.clock.Now})
 	must(t, err)
 	w.Source = compile.Source{Store: store}
-	w.Control = control.New(control.Deps{
+	w.Control = control.New(usecase.Deps{
 		Store: store, Sealer: ring, IdPs: noOutside{}, Mailer: noOutside{}, Flusher: noOutside{}, Logger: slog.New(slog.DiscardHandler),
 		Now: w.clock.Now, Checkpoint: func(string) {}, IdPTimeout: time.Second,
 		PortalDomain: "localhost", PortalURL: func(domain string) string { return "https://" + domain },
@@ -107,7 +110,7 @@ func newRing(t *testing.T) *keyring.Ring {
 
 func (w *world) newDeveloper(t failer, portal portico.PortalID, email string) portico.Developer {
 	t.Helper()
-	d, err := w.Developers.Create(w.ctx, portal, control.NewDeveloper{Email: email, FullName: "Dora", Status: new(portico.Approved)})
+	d, err := w.Developers.Create(w.ctx, portal, developers.NewAccount{Email: email, FullName: "Dora", Status: new(portico.Approved)})
 	must(t, err)
 	return d
 }
@@ -145,7 +148,7 @@ func (w *world) publish(t failer, api portico.APIID, portal portico.PortalID, st
 
 func (w *world) service(t failer, plane portico.ControlPlaneID, name string) portico.Service {
 	t.Helper()
-	s, err := w.Gateways.CreateService(w.ctx, plane, control.ServiceFields{Name: portico.Some(name), URL: portico.Some("http://127.0.0.1:8080/base")})
+	s, err := w.Gateways.CreateService(w.ctx, plane, routing.ServiceFields{Name: portico.Some(name), URL: portico.Some("http://127.0.0.1:8080/base")})
 	must(t, err)
 	return s
 }

@@ -9,10 +9,11 @@ import (
 	"portico"
 	"portico/password"
 	"portico/secret"
+	"portico/usecase"
 )
 
 // Accounts are the organization, its admins and their access tokens.
-type Accounts struct{ Deps }
+type Accounts struct{ saga }
 
 // tokenPrefix marks personal access tokens, so that a leaked one is recognised.
 const tokenPrefix = "kpat_"
@@ -74,10 +75,10 @@ func (a Accounts) Bootstrap(ctx context.Context, in Founding) (Founded, error) {
 	}
 	now := a.Now()
 	user := portico.User{
-		ID: portico.UserID(a.id()), Email: strings.ToLower(in.Email), FullName: in.FullName,
+		ID: portico.UserID(a.NewID()), Email: strings.ToLower(in.Email), FullName: in.FullName,
 		Active: true, PasswordHash: hash, CreatedAt: now, UpdatedAt: now,
 	}
-	organization := portico.Organization{ID: portico.OrganizationID(a.id()), Name: in.Organization, OwnerID: user.ID, CreatedAt: now, UpdatedAt: now}
+	organization := portico.Organization{ID: portico.OrganizationID(a.NewID()), Name: in.Organization, OwnerID: user.ID, CreatedAt: now, UpdatedAt: now}
 	token := a.newToken(user.ID, in.TokenName, now.Add(in.TokenLifetime))
 	err := a.Store.Update(ctx, func(tx portico.Tx) error {
 		there, err := tx.Organizations().List(ctx, portico.ListQuery{Size: 1, Number: 1})
@@ -103,7 +104,7 @@ func (a Accounts) Bootstrap(ctx context.Context, in Founding) (Founded, error) {
 
 // Organization returns the organization; KindNotFound before Bootstrap.
 func (a Accounts) Organization(ctx context.Context) (portico.Organization, error) {
-	return view(ctx, a.Store, func(tx portico.Tx) (portico.Organization, error) {
+	return usecase.View(ctx, a.Store, func(tx portico.Tx) (portico.Organization, error) {
 		all, err := tx.Organizations().List(ctx, portico.ListQuery{Size: 1, Number: 1})
 		if err != nil {
 			return portico.Organization{}, err
@@ -118,7 +119,7 @@ func (a Accounts) Organization(ctx context.Context) (portico.Organization, error
 // SignIn returns the admin with this address and password; KindUnauthenticated,
 // which does not tell which of the two is wrong.
 func (a Accounts) SignIn(ctx context.Context, email string, pass secret.Text) (portico.User, error) {
-	user, err := view(ctx, a.Store, func(tx portico.Tx) (portico.User, error) {
+	user, err := usecase.View(ctx, a.Store, func(tx portico.Tx) (portico.User, error) {
 		same, err := tx.Users().List(ctx, portico.Everything(portico.Where("email", strings.ToLower(email))))
 		if err != nil || len(same.Items) == 0 {
 			return portico.User{}, err
@@ -154,7 +155,7 @@ func (a Accounts) Authenticate(ctx context.Context, token secret.Text) (Principa
 		return Principal{}, unauthenticated()
 	}
 	digest := token.Digest()
-	return view(ctx, a.Store, func(tx portico.Tx) (Principal, error) {
+	return usecase.View(ctx, a.Store, func(tx portico.Tx) (Principal, error) {
 		same, err := tx.AccessTokens().List(ctx, portico.ListQuery{Size: 1, Number: 1, Filters: []portico.Filter{portico.Where("digest", digest.Hex())}})
 		if err != nil {
 			return Principal{}, err
@@ -182,7 +183,7 @@ type IssuedToken struct {
 func (a Accounts) newToken(user portico.UserID, name string, expires time.Time) IssuedToken {
 	now, value := a.Now(), secret.Token(tokenPrefix)
 	return IssuedToken{Value: value, AccessToken: portico.AccessToken{
-		ID: portico.AccessTokenID(a.id()), UserID: user, Name: name, Digest: value.Digest(),
+		ID: portico.AccessTokenID(a.NewID()), UserID: user, Name: name, Digest: value.Digest(),
 		ExpiresAt: expires, CreatedAt: now, UpdatedAt: now,
 	}}
 }
@@ -232,7 +233,7 @@ func otherTokens(ctx context.Context, tx portico.Tx, t portico.AccessToken) ([]p
 
 // Tokens returns a page of a user's access tokens.
 func (a Accounts) Tokens(ctx context.Context, user portico.UserID, q portico.ListQuery) (portico.Page[portico.AccessToken], error) {
-	return view(ctx, a.Store, func(tx portico.Tx) (portico.Page[portico.AccessToken], error) {
+	return usecase.View(ctx, a.Store, func(tx portico.Tx) (portico.Page[portico.AccessToken], error) {
 		q.Filters = append(q.Filters, portico.Where("user_id", user))
 		return tx.AccessTokens().List(ctx, q)
 	})
@@ -240,7 +241,7 @@ func (a Accounts) Tokens(ctx context.Context, user portico.UserID, q portico.Lis
 
 // Token returns a user's access token; KindNotFound.
 func (a Accounts) Token(ctx context.Context, user portico.UserID, id portico.AccessTokenID) (portico.AccessToken, error) {
-	return view(ctx, a.Store, func(tx portico.Tx) (portico.AccessToken, error) {
+	return usecase.View(ctx, a.Store, func(tx portico.Tx) (portico.AccessToken, error) {
 		t, err := tx.AccessTokens().ByID(ctx, id)
 		if err == nil && t.UserID != user {
 			return portico.AccessToken{}, portico.NotFound("access token", id)

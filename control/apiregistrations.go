@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"portico"
+	"portico/usecase"
 )
 
 // APIRegistration is a registration as an API sees it: who, in which portal.
@@ -17,7 +18,7 @@ type APIRegistration struct {
 // registrations themselves they can be filtered by portal_name,
 // application_owner_id and application_owner_type. KindNotFound (API).
 func (r Registrations) ListByAPI(ctx context.Context, api portico.APIID, q portico.ListQuery) (portico.Page[APIRegistration], error) {
-	return view(ctx, r.Store, func(tx portico.Tx) (portico.Page[APIRegistration], error) {
+	return usecase.View(ctx, r.Store, func(tx portico.Tx) (portico.Page[APIRegistration], error) {
 		var none portico.Page[APIRegistration]
 		if _, err := tx.APIs().ByID(ctx, api); err != nil {
 			return none, err
@@ -38,7 +39,7 @@ func (r Registrations) ListByAPI(ctx context.Context, api portico.APIID, q porti
 		if err != nil {
 			return none, err
 		}
-		portalBy := by(portals.Items, func(p portico.Portal) portico.PortalID { return p.ID })
+		portalBy := usecase.By(portals.Items, func(p portico.Portal) portico.PortalID { return p.ID })
 		out := portico.Page[APIRegistration]{Total: page.Total}
 		for _, v := range views {
 			out.Items = append(out.Items, APIRegistration{RegistrationView: v, Portal: portalBy[v.PortalID]})
@@ -56,13 +57,13 @@ func registrationFilter(f portico.Filter, portals []portico.Portal) portico.Filt
 	case "application_owner_type":
 		// Every owner is a developer: the condition holds for all or for none.
 		op := portico.OpEqual
-		if matches(f, "developer") {
+		if usecase.Matches(f, "developer") {
 			op = portico.OpNotEqual
 		}
 		f = portico.Filter{Field: "id", Op: op, Values: []string{""}}
 	case "portal_name":
-		matching := slices.DeleteFunc(slices.Clone(portals), func(p portico.Portal) bool { return !matches(f, p.Name) })
-		f = anyOf("portal_id", matching, portalID)
+		matching := slices.DeleteFunc(slices.Clone(portals), func(p portico.Portal) bool { return !usecase.Matches(f, p.Name) })
+		f = usecase.AnyOf("portal_id", matching, portalID)
 	}
 	return f
 }

@@ -10,16 +10,12 @@ import (
 
 	"portico"
 	"portico/openapi"
+	"portico/routing"
+	"portico/usecase"
 )
 
 // APIs are the catalogue's entries with their versions.
-type APIs struct{ Deps }
-
-// The implementation modes of an API (contract: implementation_mode).
-const (
-	ModeService      = "gateway_entity_binding"
-	ModeControlPlane = "access_control_enforcement"
-)
+type APIs struct{ saga }
 
 // maxVersion is the length of the name of a version (contract: version).
 const maxVersion = 255
@@ -63,7 +59,7 @@ type APIChange struct {
 func (a APIs) Create(ctx context.Context, in NewAPI) (APIView, error) {
 	now := a.Now()
 	api := portico.API{
-		ID: portico.APIID(a.id()), Name: in.Name, Version: in.Version, Description: in.Description,
+		ID: portico.APIID(a.NewID()), Name: in.Name, Version: in.Version, Description: in.Description,
 		Labels: in.Labels, Attributes: in.Attributes, CreatedAt: now, UpdatedAt: now,
 	}
 	var first *portico.Version
@@ -79,7 +75,7 @@ func (a APIs) Create(ctx context.Context, in NewAPI) (APIView, error) {
 		version := a.version(api, wanted, doc, *in.Specification)
 		first, api.Version = &version, &version.Version
 	}
-	err := a.update(ctx, func(tx portico.Tx) error {
+	err := a.Commit(ctx, func(tx portico.Tx) error {
 		var err error
 		if api.Slug, err = apiSlug(ctx, tx, api, in.Slug); err != nil {
 			return err
@@ -97,7 +93,7 @@ func (a APIs) Create(ctx context.Context, in NewAPI) (APIView, error) {
 
 // List returns a page of the APIs.
 func (a APIs) List(ctx context.Context, q portico.ListQuery) (portico.Page[APIView], error) {
-	return view(ctx, a.Store, func(tx portico.Tx) (portico.Page[APIView], error) {
+	return usecase.View(ctx, a.Store, func(tx portico.Tx) (portico.Page[APIView], error) {
 		page, err := tx.APIs().List(ctx, q)
 		if err != nil {
 			return portico.Page[APIView]{}, err
@@ -109,19 +105,19 @@ func (a APIs) List(ctx context.Context, q portico.ListQuery) (portico.Page[APIVi
 
 // ByID returns an API; KindNotFound.
 func (a APIs) ByID(ctx context.Context, id portico.APIID) (APIView, error) {
-	return view(ctx, a.Store, func(tx portico.Tx) (APIView, error) {
+	return usecase.View(ctx, a.Store, func(tx portico.Tx) (APIView, error) {
 		api, err := tx.APIs().ByID(ctx, id)
 		if err != nil {
 			return APIView{}, err
 		}
-		return one(apiViews(ctx, tx, []portico.API{api}))
+		return usecase.One(apiViews(ctx, tx, []portico.API{api}))
 	})
 }
 
 // Update changes an API; KindNotFound, KindConflict (name and version, slug),
 // KindInvalid (labels, attributes).
 func (a APIs) Update(ctx context.Context, id portico.APIID, ch APIChange) (APIView, error) {
-	err := a.update(ctx, func(tx portico.Tx) error {
+	err := a.Commit(ctx, func(tx portico.Tx) error {
 		_, err := tx.APIs().Change(ctx, id, func(api *portico.API) error {
 			ch.Name.Apply(&api.Name)
 			ch.Version.ApplyPtr(&api.Version)
@@ -168,7 +164,7 @@ func mergeAttributes(to *map[string][]string, change portico.Opt[map[string]*[]s
 // Delete removes an API with its versions, publications, implementations and
 // registrations. The applications that were registered for it stay. KindNotFound.
 func (a APIs) Delete(ctx context.Context, id portico.APIID) error {
-	return a.update(ctx, func(tx portico.Tx) error { return tx.APIs().Delete(ctx, id) })
+	return a.Commit(ctx, func(tx portico.Tx) error { return tx.APIs().Delete(ctx, id) })
 }
 
 // apiSlug is the wanted slug, or a free one made from the name and version.
@@ -180,7 +176,7 @@ func apiSlug(ctx context.Context, tx portico.Tx, api portico.API, wanted *string
 	if api.Version != nil {
 		name += " " + *api.Version
 	}
-	return free(cmp.Or(slugify(name), "api"), func(candidate string) (bool, error) {
+	return usecase.Free(cmp.Or(usecase.Slugify(name), "api"), func(candidate string) (bool, error) {
 		found, err := tx.APIs().List(ctx, portico.Everything(portico.Where("slug", candidate)))
 		return slices.ContainsFunc(found.Items, func(other portico.API) bool { return other.ID != api.ID }), err
 	})
@@ -193,7 +189,7 @@ func apiViews(ctx context.Context, tx portico.Tx, apis []portico.API) ([]APIView
 	for i, api := range apis {
 		out[i].API, at[api.ID] = api, &out[i]
 	}
-	ofThese := anyOf("api_id", apis, func(a portico.API) portico.APIID { return a.ID })
+	ofThese := usecase.AnyOf("api_id", apis, func(a portico.API) portico.APIID { return a.ID })
 	if err := addVersions(ctx, tx, at, ofThese); err != nil {
 		return nil, err
 	}
@@ -205,7 +201,7 @@ func apiViews(ctx context.Context, tx portico.Tx, apis []portico.API) ([]APIView
 	if err != nil {
 		return nil, err
 	}
-	portalBy := by(portals.Items, func(p portico.Portal) portico.PortalID { return p.ID })
+	portalBy := usecase.By(portals.Items, func(p portico.Portal) portico.PortalID { return p.ID })
 	for _, p := range publications.Items {
 		at[p.APIID].Portals = append(at[p.APIID].Portals, portalBy[p.PortalID])
 	}
@@ -214,7 +210,7 @@ func apiViews(ctx context.Context, tx portico.Tx, apis []portico.API) ([]APIView
 		return nil, err
 	}
 	for _, i := range implementations.Items {
-		at[i.APIID].Mode = mode(i)
+		at[i.APIID].Mode = routing.Mode(i)
 	}
 	return out, nil
 }

@@ -7,12 +7,13 @@ import (
 
 	"portico"
 	"portico/secret"
+	"portico/usecase"
 )
 
 // Applications are what developers build: created, changed and removed together
 // with their clients in the identity provider. What needs the identity
 // provider is in register.go.
-type Applications struct{ Deps }
+type Applications struct{ saga }
 
 // ApplicationView is an application with what every face shows of it.
 type ApplicationView struct {
@@ -61,14 +62,14 @@ type ApplicationChange struct {
 // KindNotFound (portal, developer), KindInvalid (strategy, client id),
 // KindForbidden (developer not approved), KindConflict (name, client id, limit).
 func (a Applications) Create(ctx context.Context, in NewApplication) (CreatedApplication, error) {
-	plan, err := view(ctx, a.Store, func(tx portico.Tx) (creation, error) { return a.plan(ctx, tx, in) })
+	plan, err := usecase.View(ctx, a.Store, func(tx portico.Tx) (creation, error) { return a.plan(ctx, tx, in) })
 	if err != nil {
 		return CreatedApplication{}, err
 	}
 	var issued secret.Text
 	switch {
 	case plan.provider == nil:
-		err = a.update(ctx, func(tx portico.Tx) error { return tx.Applications().Insert(ctx, plan.app) })
+		err = a.Commit(ctx, func(tx portico.Tx) error { return tx.Applications().Insert(ctx, plan.app) })
 	case in.DCRClientID != "":
 		err = a.adopt(ctx, plan)
 	default:
@@ -127,7 +128,7 @@ func (a Applications) plan(ctx context.Context, tx portico.Tx, in NewApplication
 	}
 	now := a.Now()
 	c := creation{strategy: strategy, provider: provider, app: portico.Application{
-		ID: portico.ApplicationID(a.id()), PortalID: portal.ID, DeveloperID: developer.ID, StrategyID: strategy.ID,
+		ID: portico.ApplicationID(a.NewID()), PortalID: portal.ID, DeveloperID: developer.ID, StrategyID: strategy.ID,
 		Name: in.Name, Description: in.Description, Labels: in.Labels, RedirectURI: in.RedirectURI, Scopes: in.Scopes,
 		ProviderID: strategy.ProviderID, ClientID: in.ClientID, Generation: 1, CreatedAt: now, UpdatedAt: now,
 	}}
@@ -230,12 +231,12 @@ func checkScopes(s StrategyView, scopes []string) error {
 
 // ByID returns an application; an empty portal means any. KindNotFound.
 func (a Applications) ByID(ctx context.Context, portal portico.PortalID, id portico.ApplicationID) (ApplicationView, error) {
-	return view(ctx, a.Store, func(tx portico.Tx) (ApplicationView, error) {
+	return usecase.View(ctx, a.Store, func(tx portico.Tx) (ApplicationView, error) {
 		app, err := applicationIn(ctx, tx, portal, id)
 		if err != nil {
 			return ApplicationView{}, err
 		}
-		return one(a.views(ctx, tx, []portico.Application{app}))
+		return usecase.One(a.views(ctx, tx, []portico.Application{app}))
 	})
 }
 
@@ -250,7 +251,7 @@ func (a Applications) Owned(ctx context.Context, portal portico.PortalID, develo
 
 // List returns a page of a portal's applications.
 func (a Applications) List(ctx context.Context, portal portico.PortalID, q portico.ListQuery) (portico.Page[ApplicationView], error) {
-	return view(ctx, a.Store, func(tx portico.Tx) (portico.Page[ApplicationView], error) {
+	return usecase.View(ctx, a.Store, func(tx portico.Tx) (portico.Page[ApplicationView], error) {
 		q.Filters = append(slices.Clone(q.Filters), portico.Where("portal_id", portal))
 		page, err := tx.Applications().List(ctx, q)
 		if err != nil {
@@ -272,11 +273,11 @@ func applicationIn(ctx context.Context, tx portico.Tx, portal portico.PortalID, 
 
 // views adds what the faces show, with one query per kind of entity.
 func (a Applications) views(ctx context.Context, tx portico.Tx, apps []portico.Application) ([]ApplicationView, error) {
-	strategies, err := tx.Strategies().List(ctx, portico.Everything(anyOf("id", apps, func(a portico.Application) portico.StrategyID { return a.StrategyID })))
+	strategies, err := tx.Strategies().List(ctx, portico.Everything(usecase.AnyOf("id", apps, func(a portico.Application) portico.StrategyID { return a.StrategyID })))
 	if err != nil {
 		return nil, err
 	}
-	developers, err := tx.Developers().List(ctx, portico.Everything(anyOf("id", apps, func(a portico.Application) portico.DeveloperID { return a.DeveloperID })))
+	developers, err := tx.Developers().List(ctx, portico.Everything(usecase.AnyOf("id", apps, func(a portico.Application) portico.DeveloperID { return a.DeveloperID })))
 	if err != nil {
 		return nil, err
 	}
@@ -284,7 +285,7 @@ func (a Applications) views(ctx context.Context, tx portico.Tx, apps []portico.A
 	if err != nil {
 		return nil, err
 	}
-	registrations, err := tx.Registrations().List(ctx, portico.Everything(anyOf("application_id", apps, applicationID)))
+	registrations, err := tx.Registrations().List(ctx, portico.Everything(usecase.AnyOf("application_id", apps, applicationID)))
 	if err != nil {
 		return nil, err
 	}
@@ -292,9 +293,9 @@ func (a Applications) views(ctx context.Context, tx portico.Tx, apps []portico.A
 	for _, r := range registrations.Items {
 		count[r.ApplicationID]++
 	}
-	strategyBy := by(strategies.Items, func(s portico.Strategy) portico.StrategyID { return s.ID })
-	developerBy := by(developers.Items, func(d portico.Developer) portico.DeveloperID { return d.ID })
-	providerBy := by(providers.Items, func(p portico.Provider) portico.ProviderID { return p.ID })
+	strategyBy := usecase.By(strategies.Items, func(s portico.Strategy) portico.StrategyID { return s.ID })
+	developerBy := usecase.By(developers.Items, func(d portico.Developer) portico.DeveloperID { return d.ID })
+	providerBy := usecase.By(providers.Items, func(p portico.Provider) portico.ProviderID { return p.ID })
 	out := make([]ApplicationView, len(apps))
 	for i, app := range apps {
 		out[i] = ApplicationView{Application: app, Strategy: strategyBy[app.StrategyID], Developer: developerBy[app.DeveloperID], RegistrationCount: count[app.ID]}
@@ -344,7 +345,7 @@ func (a Applications) Update(ctx context.Context, id portico.ApplicationID, ch A
 			return ApplicationView{}, err
 		}
 	}
-	err = a.update(ctx, func(tx portico.Tx) error {
+	err = a.Commit(ctx, func(tx portico.Tx) error {
 		_, err := tx.Applications().Change(ctx, id, change)
 		return err
 	})
@@ -382,21 +383,3 @@ func (a Applications) checkUpdate(ctx context.Context, before ApplicationView, c
 }
 
 func applicationID(a portico.Application) portico.ApplicationID { return a.ID }
-
-// by indexes entities.
-func by[K comparable, T any](items []T, key func(T) K) map[K]T {
-	m := make(map[K]T, len(items))
-	for _, item := range items {
-		m[key(item)] = item
-	}
-	return m
-}
-
-// one unwraps a list that holds exactly one.
-func one[T any](items []T, err error) (T, error) {
-	if err != nil {
-		var none T
-		return none, err
-	}
-	return items[0], nil
-}

@@ -6,12 +6,13 @@ import (
 	"strings"
 
 	"portico"
+	"portico/usecase"
 )
 
 // Catalogue is what a portal shows to its visitors. Who is not signed in sees
 // what is public; a signed-in developer sees what is private too. What is not
 // shown is not there: KindNotFound.
-type Catalogue struct{ Deps }
+type Catalogue struct{ saga }
 
 // PublishedAPI is an API as a portal shows it.
 type PublishedAPI struct {
@@ -22,7 +23,7 @@ type PublishedAPI struct {
 
 // APIs returns a page of what the visitor sees.
 func (c Catalogue) APIs(ctx context.Context, portal portico.PortalID, signedIn bool, q portico.ListQuery) (portico.Page[PublishedAPI], error) {
-	return view(ctx, c.Store, func(tx portico.Tx) (portico.Page[PublishedAPI], error) {
+	return usecase.View(ctx, c.Store, func(tx portico.Tx) (portico.Page[PublishedAPI], error) {
 		none := portico.Page[PublishedAPI]{}
 		filters := []portico.Filter{portico.Where("portal_id", portal)}
 		if !signedIn {
@@ -32,8 +33,8 @@ func (c Catalogue) APIs(ctx context.Context, portal portico.PortalID, signedIn b
 		if err != nil {
 			return none, err
 		}
-		publicationBy := by(shown.Items, published)
-		q.Filters = append(slices.Clone(q.Filters), anyOf("id", shown.Items, published))
+		publicationBy := usecase.By(shown.Items, published)
+		q.Filters = append(slices.Clone(q.Filters), usecase.AnyOf("id", shown.Items, published))
 		page, err := tx.APIs().List(ctx, q)
 		if err != nil {
 			return none, err
@@ -45,7 +46,7 @@ func (c Catalogue) APIs(ctx context.Context, portal portico.PortalID, signedIn b
 
 // API returns one of the APIs that the visitor sees, by its id or its slug.
 func (c Catalogue) API(ctx context.Context, portal portico.PortalID, signedIn bool, idOrSlug string) (PublishedAPI, error) {
-	return view(ctx, c.Store, func(tx portico.Tx) (PublishedAPI, error) {
+	return usecase.View(ctx, c.Store, func(tx portico.Tx) (PublishedAPI, error) {
 		api, err := apiBy(ctx, tx, idOrSlug)
 		if err != nil {
 			return PublishedAPI{}, err
@@ -57,7 +58,7 @@ func (c Catalogue) API(ctx context.Context, portal portico.PortalID, signedIn bo
 		if len(shown) == 0 || !signedIn && shown[0].Visibility != portico.Public {
 			return PublishedAPI{}, portico.NotFound("API", idOrSlug)
 		}
-		return one(publishedViews(ctx, tx, []portico.API{api}, map[portico.APIID]portico.Publication{api.ID: shown[0]}))
+		return usecase.One(publishedViews(ctx, tx, []portico.API{api}, map[portico.APIID]portico.Publication{api.ID: shown[0]}))
 	})
 }
 
@@ -73,7 +74,7 @@ func apiBy(ctx context.Context, tx portico.Tx, idOrSlug string) (portico.API, er
 	if err == nil && len(found.Items) == 0 {
 		err = portico.NotFound("API", idOrSlug)
 	}
-	return one(found.Items, err)
+	return usecase.One(found.Items, err)
 }
 
 func published(p portico.Publication) portico.APIID { return p.APIID }
@@ -94,7 +95,7 @@ func publishedViews(ctx context.Context, tx portico.Tx, apis []portico.API, publ
 	if err != nil {
 		return nil, err
 	}
-	strategyBy := by(strategies, func(s StrategyView) portico.StrategyID { return s.ID })
+	strategyBy := usecase.By(strategies, func(s StrategyView) portico.StrategyID { return s.ID })
 	out := make([]PublishedAPI, len(views))
 	for i, v := range views {
 		out[i] = PublishedAPI{APIView: v, Publication: publicationBy[v.ID]}
@@ -107,7 +108,7 @@ func publishedViews(ctx context.Context, tx portico.Tx, apis []portico.API, publ
 
 // strategiesIn returns strategies by their ids, oldest first.
 func strategiesIn(ctx context.Context, tx portico.Tx, ids []portico.StrategyID) ([]StrategyView, error) {
-	found, err := tx.Strategies().List(ctx, portico.Everything(anyOf("id", ids, func(id portico.StrategyID) portico.StrategyID { return id })))
+	found, err := tx.Strategies().List(ctx, portico.Everything(usecase.AnyOf("id", ids, func(id portico.StrategyID) portico.StrategyID { return id })))
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +119,7 @@ func strategiesIn(ctx context.Context, tx portico.Tx, ids []portico.StrategyID) 
 // can make applications with. They can be filtered by name, which is the
 // display name, and by credential_type.
 func (c Catalogue) Strategies(ctx context.Context, portal portico.Portal, q portico.ListQuery) (portico.Page[StrategyView], error) {
-	return view(ctx, c.Store, func(tx portico.Tx) (portico.Page[StrategyView], error) {
+	return usecase.View(ctx, c.Store, func(tx portico.Tx) (portico.Page[StrategyView], error) {
 		ids, err := offeredStrategies(ctx, tx, portal)
 		if err != nil {
 			return portico.Page[StrategyView]{}, err
@@ -130,19 +131,19 @@ func (c Catalogue) Strategies(ctx context.Context, portal portico.Portal, q port
 		for _, f := range q.Filters {
 			offered = slices.DeleteFunc(offered, func(s StrategyView) bool {
 				if f.Field == "credential_type" {
-					return !matches(f, string(s.CredentialType()))
+					return !usecase.Matches(f, string(s.CredentialType()))
 				}
-				return !matches(f, s.DisplayName)
+				return !usecase.Matches(f, s.DisplayName)
 			})
 		}
-		return cut(offered, q), nil
+		return usecase.Cut(offered, q), nil
 	})
 }
 
 // OwnedBy returns a page of a developer's own applications. The field team_id is
 // known here: nothing belongs to a team.
 func (a Applications) OwnedBy(ctx context.Context, developer portico.Developer, q portico.ListQuery) (portico.Page[ApplicationView], error) {
-	q = settled(q, "team_id", "")
+	q = usecase.Settled(q, "team_id", "")
 	q.Filters = append(q.Filters, portico.Where("developer_id", developer.ID))
 	return a.List(ctx, developer.PortalID, q)
 }
@@ -156,20 +157,20 @@ type APIApplication struct {
 // Applications returns a page of a developer's applications: those registered
 // for an API, in whatever status, or those that are not.
 func (c Catalogue) Applications(ctx context.Context, developer portico.Developer, api portico.APIID, unregistered bool, q portico.ListQuery) (portico.Page[APIApplication], error) {
-	return view(ctx, c.Store, func(tx portico.Tx) (portico.Page[APIApplication], error) {
+	return usecase.View(ctx, c.Store, func(tx portico.Tx) (portico.Page[APIApplication], error) {
 		none := portico.Page[APIApplication]{}
 		own := portico.Where("developer_id", developer.ID)
 		registrations, err := tx.Registrations().List(ctx, portico.Everything(own, portico.Where("api_id", api)))
 		if err != nil {
 			return none, err
 		}
-		registrationBy := by(registrations.Items, registered)
+		registrationBy := usecase.By(registrations.Items, registered)
 		// A developer has few enough applications to choose among them here.
 		all, err := tx.Applications().List(ctx, portico.Everything(append(slices.Clone(q.Filters), own)...))
 		if err != nil {
 			return none, err
 		}
-		page := cut(slices.DeleteFunc(all.Items, func(app portico.Application) bool {
+		page := usecase.Cut(slices.DeleteFunc(all.Items, func(app portico.Application) bool {
 			_, is := registrationBy[app.ID]
 			return is == unregistered
 		}), q)

@@ -7,12 +7,13 @@ import (
 
 	"portico"
 	"portico/secret"
+	"portico/usecase"
 )
 
 // Credentials are the secrets and keys of applications. Client secrets live in
 // the identity provider alone and are listed from there; API keys live here, as
 // digests.
-type Credentials struct{ Deps }
+type Credentials struct{ saga }
 
 // The types of a credential (contract: credential type).
 const (
@@ -51,7 +52,7 @@ func (c Credentials) List(ctx context.Context, id portico.ApplicationID, q porti
 	switch app.Strategy.CredentialType() {
 	case portico.CredentialKeyAuth:
 		q.Filters = append(slices.Clone(q.Filters), portico.Where("application_id", id))
-		keys, err := view(ctx, c.Store, func(tx portico.Tx) (portico.Page[portico.APIKey], error) { return tx.APIKeys().List(ctx, q) })
+		keys, err := usecase.View(ctx, c.Store, func(tx portico.Tx) (portico.Page[portico.APIKey], error) { return tx.APIKeys().List(ctx, q) })
 		out := portico.Page[Credential]{Total: keys.Total}
 		for _, k := range keys.Items {
 			out.Items = append(out.Items, c.ofKey(k))
@@ -68,7 +69,7 @@ func (c Credentials) List(ctx context.Context, id portico.ApplicationID, q porti
 		if err != nil {
 			return portico.Page[Credential]{}, refusal(err, "nothing was changed")
 		}
-		return cut(c.ofSecrets(app, held), q), nil
+		return usecase.Cut(c.ofSecrets(app, held), q), nil
 	}
 	return portico.Page[Credential]{}, nil // self-managed: the developer keeps them elsewhere
 }
@@ -100,11 +101,11 @@ func elsewhere() error {
 func (c Credentials) createKey(ctx context.Context, app ApplicationView, displayName string) (IssuedCredential, error) {
 	now := c.Now()
 	value := secret.Token(keyPrefix)
-	key := portico.APIKey{ID: portico.APIKeyID(c.id()), ApplicationID: app.ID, DisplayName: displayName, Digest: value.Digest(), CreatedAt: now, UpdatedAt: now}
+	key := portico.APIKey{ID: portico.APIKeyID(c.NewID()), ApplicationID: app.ID, DisplayName: displayName, Digest: value.Digest(), CreatedAt: now, UpdatedAt: now}
 	if ttl := app.Strategy.KeyAuth.TTL; ttl != nil {
 		key.ExpiresAt = new(ttl.ExpiresAt(now))
 	}
-	err := c.update(ctx, func(tx portico.Tx) error {
+	err := c.Commit(ctx, func(tx portico.Tx) error {
 		held, err := tx.APIKeys().List(ctx, portico.ListQuery{Size: 1, Number: 1, Filters: []portico.Filter{portico.Where("application_id", app.ID)}})
 		if err != nil {
 			return err
@@ -269,7 +270,7 @@ func (c Credentials) Rename(ctx context.Context, id portico.ApplicationID, crede
 		return Credential{}, portico.Invalid("display_name", "invalid", "The identity provider does not name client secrets; nothing was changed.")
 	}
 	var key portico.APIKey
-	err = c.update(ctx, func(tx portico.Tx) error {
+	err = c.Commit(ctx, func(tx portico.Tx) error {
 		if _, err := keyOf(ctx, tx, id, credentialID); err != nil {
 			return err
 		}
@@ -295,7 +296,7 @@ func (c Credentials) Delete(ctx context.Context, id portico.ApplicationID, crede
 	}
 	switch app.Strategy.CredentialType() {
 	case portico.CredentialKeyAuth:
-		return c.update(ctx, func(tx portico.Tx) error {
+		return c.Commit(ctx, func(tx portico.Tx) error {
 			if _, err := keyOf(ctx, tx, id, credentialID); err != nil {
 				return err
 			}
@@ -402,10 +403,4 @@ func secretIDs(held []portico.SecretInfo) []string {
 		ids[i] = s.ID
 	}
 	return ids
-}
-
-// cut pages a collection that is at hand as a whole.
-func cut[T any](all []T, q portico.ListQuery) portico.Page[T] {
-	from := min((q.Number-1)*q.Size, len(all))
-	return portico.Page[T]{Items: all[from:min(from+q.Size, len(all))], Total: len(all)}
 }

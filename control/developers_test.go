@@ -8,6 +8,7 @@ import (
 
 	"portico"
 	"portico/control"
+	"portico/developers"
 	"portico/secret"
 )
 
@@ -155,7 +156,7 @@ func TestAdminsCreateDevelopers(t *testing.T) {
 	h := newHouse(t)
 	ctx := t.Context()
 	letter := h.oneMail(t, func() error {
-		_, err := h.Developers.Create(ctx, h.portal.ID, control.NewDeveloper{Email: "Guest@Dev.example", FullName: "Guest", SendInvitation: true})
+		_, err := h.Developers.Create(ctx, h.portal.ID, developers.NewAccount{Email: "Guest@Dev.example", FullName: "Guest", SendInvitation: true})
 		return err
 	})
 	guest := h.developerBy(t, "guest@dev.example")
@@ -163,9 +164,9 @@ func TestAdminsCreateDevelopers(t *testing.T) {
 		t.Errorf("created %+v, mailed %+v", guest, letter)
 	}
 	must(t, h.Developers.ResetPassword(ctx, h.portal.ID, linked(t, letter), secret.New(goodPassword)))
-	_, err := h.Developers.Create(ctx, h.portal.ID, control.NewDeveloper{Email: "GUEST@dev.example", FullName: "Guest"})
+	_, err := h.Developers.Create(ctx, h.portal.ID, developers.NewAccount{Email: "GUEST@dev.example", FullName: "Guest"})
 	wantKind(t, err, portico.KindConflict)
-	_, err = h.Developers.Create(ctx, "nowhere", control.NewDeveloper{Email: "x@dev.example"})
+	_, err = h.Developers.Create(ctx, "nowhere", developers.NewAccount{Email: "x@dev.example"})
 	wantKind(t, err, portico.KindNotFound)
 	_, err = h.Portals.Update(ctx, h.portal.ID, control.PortalFields{AutoApproveDevelopers: portico.Some(true)})
 	must(t, err)

@@ -15,10 +15,12 @@ import (
 
 	"portico"
 	"portico/control"
+	"portico/developers"
 	"portico/keyring"
 	"portico/secret"
 	"portico/sqlstore"
 	"portico/storetest"
+	"portico/usecase"
 )
 
 func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
@@ -36,7 +38,7 @@ const managementToken = "00management-token-of-the-provider"
 // provider is played by a fake that behaves like one.
 type house struct {
 	*control.Control
-	deps    control.Deps
+	deps    usecase.Deps
 	store   portico.Store
 	clock   *clock
 	idp     *fakeIdP
@@ -86,7 +88,7 @@ func newHouseOn(t testing.TB, dsn string) *house {
 	ring, _, err := keyring.Open(filepath.Join(t.TempDir(), "key.json"))
 	must(t, err)
 	h.store = store
-	h.deps = control.Deps{
+	h.deps = usecase.Deps{
 		Store: store, Sealer: ring, IdPs: h.idp, Mailer: h.journal, Flusher: h.journal,
 		Logger: slog.New(slog.NewTextHandler(h.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Now:    h.clock.Now, Checkpoint: h.checkpoint, IdPTimeout: idpTimeout,
@@ -126,7 +128,7 @@ func (h *house) furnish(t testing.TB) {
 // newDeveloper makes an approved developer of the portal.
 func (h *house) newDeveloper(t testing.TB, email string) portico.Developer {
 	t.Helper()
-	d, err := h.Developers.Create(t.Context(), h.portal.ID, control.NewDeveloper{Email: email, FullName: "Dora Dev", Status: new(portico.Approved)})
+	d, err := h.Developers.Create(t.Context(), h.portal.ID, developers.NewAccount{Email: email, FullName: "Dora Dev", Status: new(portico.Approved)})
 	must(t, err)
 	return d
 }
@@ -155,7 +157,7 @@ func (h *house) register(t testing.TB, name string) control.CreatedApplication {
 }
 
 // with gives use cases that differ from the house's in something.
-func (h *house) with(change func(*control.Deps)) *control.Control {
+func (h *house) with(change func(*usecase.Deps)) *control.Control {
 	deps := h.deps
 	change(&deps)
 	return control.New(deps)
@@ -197,7 +199,7 @@ func (h *house) arm(step string) {
 func (h *house) reconcile(t testing.TB) (settled int) {
 	t.Helper()
 	h.clock.add(lease)
-	settled, err := control.Reconciler{Deps: h.deps}.Once(t.Context())
+	settled, err := control.New(h.deps).Reconciler.Once(t.Context())
 	must(t, err)
 	return settled
 }

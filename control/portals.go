@@ -8,10 +8,11 @@ import (
 	"strings"
 
 	"portico"
+	"portico/usecase"
 )
 
 // Portals are the developer portals.
-type Portals struct{ Deps }
+type Portals struct{ saga }
 
 // PortalFields are the settings of a portal. For a new one an absent field means
 // its default; in an update, that it stays as it is.
@@ -31,10 +32,6 @@ type PortalFields struct {
 	Labels                  portico.Opt[map[string]*string]
 }
 
-// Domain is the host name of a portal: default_domain, and as long as there are
-// no custom domains canonical_domain too.
-func (d Deps) Domain(p portico.Portal) string { return p.Subdomain + "." + d.PortalDomain }
-
 // Create adds a portal, at a domain made from its name, which has to be given.
 // Developers can sign in, and nothing is public or approved by itself, unless
 // the fields say otherwise. KindConflict for a name that is taken, KindInvalid
@@ -42,10 +39,10 @@ func (d Deps) Domain(p portico.Portal) string { return p.Subdomain + "." + d.Por
 func (p Portals) Create(ctx context.Context, in PortalFields) (portico.Portal, error) {
 	now := p.Now()
 	portal := portico.Portal{
-		ID: portico.PortalID(p.id()), DisplayName: in.Name.Value, AuthenticationEnabled: true,
+		ID: portico.PortalID(p.NewID()), DisplayName: in.Name.Value, AuthenticationEnabled: true,
 		DefaultAPIVisibility: portico.Private, DefaultPageVisibility: portico.Private, CreatedAt: now, UpdatedAt: now,
 	}
-	err := p.update(ctx, func(tx portico.Tx) error {
+	err := p.Commit(ctx, func(tx portico.Tx) error {
 		if err := in.write(ctx, tx, &portal); err != nil {
 			return err
 		}
@@ -61,7 +58,7 @@ func (p Portals) Create(ctx context.Context, in PortalFields) (portico.Portal, e
 // List returns a page of the portals. The fields default_domain and
 // canonical_domain are known here, beside those of the store.
 func (p Portals) List(ctx context.Context, q portico.ListQuery) (portico.Page[portico.Portal], error) {
-	return view(ctx, p.Store, func(tx portico.Tx) (portico.Page[portico.Portal], error) {
+	return usecase.View(ctx, p.Store, func(tx portico.Tx) (portico.Page[portico.Portal], error) {
 		q, err := p.resolveDomains(ctx, tx, q)
 		if err != nil {
 			return portico.Page[portico.Portal]{}, err
@@ -72,7 +69,7 @@ func (p Portals) List(ctx context.Context, q portico.ListQuery) (portico.Page[po
 
 // ByID returns a portal; KindNotFound.
 func (p Portals) ByID(ctx context.Context, id portico.PortalID) (portico.Portal, error) {
-	return view(ctx, p.Store, func(tx portico.Tx) (portico.Portal, error) { return tx.Portals().ByID(ctx, id) })
+	return usecase.View(ctx, p.Store, func(tx portico.Tx) (portico.Portal, error) { return tx.Portals().ByID(ctx, id) })
 }
 
 // ByHost returns the portal that a request means by its host name, which has no
@@ -88,7 +85,7 @@ func (p Portals) ByHost(ctx context.Context, host string) (portico.Portal, error
 	} else if !bare {
 		return portico.Portal{}, p.noPortalAt(host)
 	}
-	return view(ctx, p.Store, func(tx portico.Tx) (portico.Portal, error) {
+	return usecase.View(ctx, p.Store, func(tx portico.Tx) (portico.Portal, error) {
 		found, err := tx.Portals().List(ctx, q)
 		switch {
 		case err != nil:
@@ -99,7 +96,7 @@ func (p Portals) ByHost(ctx context.Context, host string) (portico.Portal, error
 		case found.Total > 1:
 			err = portico.Errorf(portico.KindNotFound, "There is more than one portal, so [%s] does not say which one is meant. Use the portal's own address, of the form NAME.%s.", host, p.PortalDomain)
 		}
-		return one(found.Items, err)
+		return usecase.One(found.Items, err)
 	})
 }
 
@@ -117,7 +114,7 @@ func isLoopback(host string) bool {
 // KindNotFound, KindConflict (name), KindInvalid (strategy, labels).
 func (p Portals) Update(ctx context.Context, id portico.PortalID, in PortalFields) (portico.Portal, error) {
 	var portal portico.Portal
-	err := p.update(ctx, func(tx portico.Tx) error {
+	err := p.Commit(ctx, func(tx portico.Tx) error {
 		var err error
 		portal, err = tx.Portals().Change(ctx, id, func(to *portico.Portal) error { return in.write(ctx, tx, to) })
 		return err
@@ -153,22 +150,14 @@ func checkStrategy(ctx context.Context, tx portico.Tx, field string, id *portico
 		return nil
 	}
 	_, err := tx.Strategies().ByID(ctx, *id)
-	return missing(err, field, "There is no application auth strategy with this id.")
-}
-
-// missing makes a fault of the input of an entity that was not found.
-func missing(err error, field, reason string) error {
-	if portico.KindOf(err) == portico.KindNotFound {
-		return portico.Invalid(field, "missing_reference", reason)
-	}
-	return err
+	return usecase.Missing(err, field, "There is no application auth strategy with this id.")
 }
 
 // Delete removes a portal with its developers, applications and registrations;
 // the clients of the applications are removed from their identity providers
 // next. Without force it refuses while APIs are published there: KindConflict.
 func (p Portals) Delete(ctx context.Context, id portico.PortalID, force bool) error {
-	return p.update(ctx, func(tx portico.Tx) error {
+	return p.Commit(ctx, func(tx portico.Tx) error {
 		published, err := tx.Publications().List(ctx, portico.ListQuery{Size: 1, Number: 1, Filters: []portico.Filter{portico.Where("portal_id", id)}})
 		if err != nil {
 			return err
@@ -207,8 +196,8 @@ func (p Portals) resolveDomains(ctx context.Context, tx portico.Tx, q portico.Li
 		if !isDomain(f.Field) {
 			continue
 		}
-		matching := slices.DeleteFunc(slices.Clone(all.Items), func(portal portico.Portal) bool { return !matches(f, p.Domain(portal)) })
-		q.Filters[i] = anyOf("id", matching, portalID)
+		matching := slices.DeleteFunc(slices.Clone(all.Items), func(portal portico.Portal) bool { return !usecase.Matches(f, p.Domain(portal)) })
+		q.Filters[i] = usecase.AnyOf("id", matching, portalID)
 	}
 	return q, nil
 }
@@ -216,9 +205,9 @@ func (p Portals) resolveDomains(ctx context.Context, tx portico.Tx, q portico.Li
 // freeSubdomain makes a DNS label of a portal's name that no other portal has.
 func freeSubdomain(ctx context.Context, tx portico.Tx, name string) (string, error) {
 	const maxLabel = 63 // RFC 1035 §2.3.4
-	base := strings.ReplaceAll(slugify(name), "_", "-")
+	base := strings.ReplaceAll(usecase.Slugify(name), "_", "-")
 	base = strings.Trim(base[:min(len(base), maxLabel-7)], "-")
-	return free(cmp.Or(base, "portal"), func(candidate string) (bool, error) {
+	return usecase.Free(cmp.Or(base, "portal"), func(candidate string) (bool, error) {
 		found, err := tx.Portals().List(ctx, portico.ListQuery{Size: 1, Number: 1, Filters: []portico.Filter{portico.Where("subdomain", candidate)}})
 		return found.Total > 0, err
 	})

@@ -8,10 +8,11 @@ import (
 
 	"portico"
 	"portico/secret"
+	"portico/usecase"
 )
 
 // Providers are the DCR providers.
-type Providers struct{ Deps }
+type Providers struct{ saga }
 
 // ProviderView is a provider with what the API shows of it. Active says whether
 // an active auth strategy uses it.
@@ -58,14 +59,14 @@ type ProviderConfigChange struct {
 func (p Providers) Create(ctx context.Context, in NewProvider) (ProviderView, error) {
 	now := p.Now()
 	provider := portico.Provider{
-		ID: portico.ProviderID(p.id()), Name: in.Name, DisplayName: in.DisplayName, Type: in.Type,
+		ID: portico.ProviderID(p.NewID()), Name: in.Name, DisplayName: in.DisplayName, Type: in.Type,
 		Issuer: tidyIssuer(in.Issuer), Config: in.Config, Labels: in.Labels, CreatedAt: now, UpdatedAt: now,
 	}
 	var err error
 	if provider.SealedSecret, err = p.seal(provider, in.Secret); err != nil {
 		return ProviderView{}, err
 	}
-	if err := p.update(ctx, func(tx portico.Tx) error { return tx.Providers().Insert(ctx, provider) }); err != nil {
+	if err := p.Commit(ctx, func(tx portico.Tx) error { return tx.Providers().Insert(ctx, provider) }); err != nil {
 		return ProviderView{}, err
 	}
 	return ProviderView{Provider: provider}, nil
@@ -95,7 +96,7 @@ func tidyIssuer(issuer string) string {
 
 // List returns a page of the providers.
 func (p Providers) List(ctx context.Context, q portico.ListQuery) (portico.Page[ProviderView], error) {
-	return view(ctx, p.Store, func(tx portico.Tx) (portico.Page[ProviderView], error) {
+	return usecase.View(ctx, p.Store, func(tx portico.Tx) (portico.Page[ProviderView], error) {
 		page, err := tx.Providers().List(ctx, q)
 		if err != nil {
 			return portico.Page[ProviderView]{}, err
@@ -107,18 +108,18 @@ func (p Providers) List(ctx context.Context, q portico.ListQuery) (portico.Page[
 
 // ByID returns a provider; KindNotFound.
 func (p Providers) ByID(ctx context.Context, id portico.ProviderID) (ProviderView, error) {
-	return view(ctx, p.Store, func(tx portico.Tx) (ProviderView, error) {
+	return usecase.View(ctx, p.Store, func(tx portico.Tx) (ProviderView, error) {
 		provider, err := tx.Providers().ByID(ctx, id)
 		if err != nil {
 			return ProviderView{}, err
 		}
-		return one(providerViews(ctx, tx, []portico.Provider{provider}))
+		return usecase.One(providerViews(ctx, tx, []portico.Provider{provider}))
 	})
 }
 
 // Update changes a provider; KindNotFound, KindInvalid.
 func (p Providers) Update(ctx context.Context, id portico.ProviderID, ch ProviderChange) (ProviderView, error) {
-	err := p.update(ctx, func(tx portico.Tx) error {
+	err := p.Commit(ctx, func(tx portico.Tx) error {
 		_, err := tx.Providers().Change(ctx, id, func(provider *portico.Provider) error {
 			ch.Name.Apply(&provider.Name)
 			ch.DisplayName.ApplyPtr(&provider.DisplayName)
@@ -157,7 +158,7 @@ func (ch ProviderConfigChange) Apply(to *portico.ProviderConfig) {
 // Delete removes a provider; KindNotFound, or KindConflict while an auth
 // strategy uses it or a client of it still has to be removed.
 func (p Providers) Delete(ctx context.Context, id portico.ProviderID) error {
-	return p.update(ctx, func(tx portico.Tx) error {
+	return p.Commit(ctx, func(tx portico.Tx) error {
 		strategies, err := tx.Strategies().List(ctx, portico.ListQuery{Size: 1, Number: 1, Filters: []portico.Filter{portico.Where("dcr_provider_id", id)}})
 		if err != nil {
 			return err
@@ -222,7 +223,7 @@ func providerViews(ctx context.Context, tx portico.Tx, providers []portico.Provi
 	for i, p := range providers {
 		out[i].Provider = p
 	}
-	strategies, err := tx.Strategies().List(ctx, portico.Everything(anyOf("dcr_provider_id", providers, func(p portico.Provider) portico.ProviderID { return p.ID })))
+	strategies, err := tx.Strategies().List(ctx, portico.Everything(usecase.AnyOf("dcr_provider_id", providers, func(p portico.Provider) portico.ProviderID { return p.ID })))
 	if err != nil {
 		return nil, err
 	}

@@ -5,10 +5,11 @@ import (
 	"fmt"
 
 	"portico"
+	"portico/usecase"
 )
 
 // Publications say which API is visible in which portal, and with what strategy.
-type Publications struct{ Deps }
+type Publications struct{ saga }
 
 // PublicationFields is what a publication should be. What is absent comes from
 // the portal, as its defaults are now; later defaults do not reach back.
@@ -27,7 +28,7 @@ type PublicationView struct {
 // Put publishes an API to a portal, or makes its publication there equal to in.
 // KindNotFound (API, portal), KindInvalid (strategy).
 func (p Publications) Put(ctx context.Context, apiID portico.APIID, portalID portico.PortalID, in PublicationFields) (PublicationView, error) {
-	err := p.update(ctx, func(tx portico.Tx) error {
+	err := p.Commit(ctx, func(tx portico.Tx) error {
 		if _, err := tx.APIs().ByID(ctx, apiID); err != nil {
 			return err
 		}
@@ -44,7 +45,7 @@ func (p Publications) Put(ctx context.Context, apiID portico.APIID, portalID por
 			return err
 		}
 		if len(there) == 0 {
-			wanted.ID, wanted.APIID, wanted.PortalID = portico.PublicationID(p.id()), apiID, portalID
+			wanted.ID, wanted.APIID, wanted.PortalID = portico.PublicationID(p.NewID()), apiID, portalID
 			wanted.CreatedAt = p.Now()
 			wanted.UpdatedAt = wanted.CreatedAt
 			return tx.Publications().Insert(ctx, wanted)
@@ -82,13 +83,13 @@ func publication(ctx context.Context, tx portico.Tx, apiID portico.APIID, portal
 	if err == nil && len(found) == 0 {
 		err = portico.Errorf(portico.KindNotFound, "The API [%s] is not published to the portal [%s].", apiID, portalID)
 	}
-	return one(found, err)
+	return usecase.One(found, err)
 }
 
 // One returns the publication of an API in a portal, with warnings about what
 // it does not do. KindNotFound.
 func (p Publications) One(ctx context.Context, apiID portico.APIID, portalID portico.PortalID) (PublicationView, error) {
-	return view(ctx, p.Store, func(tx portico.Tx) (PublicationView, error) {
+	return usecase.View(ctx, p.Store, func(tx portico.Tx) (PublicationView, error) {
 		found, err := publication(ctx, tx, apiID, portalID)
 		if err != nil {
 			return PublicationView{}, err
@@ -119,7 +120,7 @@ func publicationWarnings(ctx context.Context, tx portico.Tx, p portico.Publicati
 	// filter takes values.
 	others, err := tx.Applications().List(ctx, portico.Everything(portico.Where("portal_id", p.PortalID),
 		portico.Filter{Field: "auth_strategy_id", Op: portico.OpNotEqual, Values: []string{string(*p.StrategyID)}}))
-	other, n := by(others.Items, func(a portico.Application) portico.ApplicationID { return a.ID }), 0
+	other, n := usecase.By(others.Items, func(a portico.Application) portico.ApplicationID { return a.ID }), 0
 	for _, r := range registrations.Items {
 		if _, is := other[r.ApplicationID]; is {
 			n++
@@ -137,18 +138,18 @@ const EntityTypeAPI = "api"
 // List returns a page of the publications, without warnings. The field
 // entity_type is known here, beside those of the store.
 func (p Publications) List(ctx context.Context, q portico.ListQuery) (portico.Page[portico.Publication], error) {
-	return view(ctx, p.Store, func(tx portico.Tx) (portico.Page[portico.Publication], error) {
-		return tx.Publications().List(ctx, settled(q, "entity_type", EntityTypeAPI))
+	return usecase.View(ctx, p.Store, func(tx portico.Tx) (portico.Page[portico.Publication], error) {
+		return tx.Publications().List(ctx, usecase.Settled(q, "entity_type", EntityTypeAPI))
 	})
 }
 
 // ListIn returns a page of a portal's publications; KindNotFound (portal).
 func (p Publications) ListIn(ctx context.Context, portalID portico.PortalID, q portico.ListQuery) (portico.Page[portico.Publication], error) {
-	return view(ctx, p.Store, func(tx portico.Tx) (portico.Page[portico.Publication], error) {
+	return usecase.View(ctx, p.Store, func(tx portico.Tx) (portico.Page[portico.Publication], error) {
 		if _, err := tx.Portals().ByID(ctx, portalID); err != nil {
 			return portico.Page[portico.Publication]{}, err
 		}
-		q = settled(q, "entity_type", EntityTypeAPI)
+		q = usecase.Settled(q, "entity_type", EntityTypeAPI)
 		q.Filters = append(q.Filters, portico.Where("portal_id", portalID))
 		return tx.Publications().List(ctx, q)
 	})
@@ -157,7 +158,7 @@ func (p Publications) ListIn(ctx context.Context, portalID portico.PortalID, q p
 // Delete takes an API out of a portal. Registrations stay and count again when
 // it is published once more. KindNotFound when it is not published there.
 func (p Publications) Delete(ctx context.Context, apiID portico.APIID, portalID portico.PortalID) error {
-	return p.update(ctx, func(tx portico.Tx) error {
+	return p.Commit(ctx, func(tx portico.Tx) error {
 		found, err := publication(ctx, tx, apiID, portalID)
 		if err != nil {
 			return err

@@ -7,11 +7,12 @@ import (
 	"time"
 
 	"portico"
+	"portico/usecase"
 )
 
 // Reconciler finishes or undoes what was interrupted: it works off the intents
 // that are past their lease.
-type Reconciler struct{ Deps }
+type Reconciler struct{ saga }
 
 // maxBackoff bounds the wait between two attempts at one task.
 const maxBackoff = 10 * time.Minute
@@ -35,7 +36,7 @@ func (r Reconciler) Run(ctx context.Context) {
 // Once works off every task that is due and returns how many it settled. A task
 // that fails waits longer each time; it never stops the others.
 func (r Reconciler) Once(ctx context.Context) (settled int, err error) {
-	due, err := view(ctx, r.Store, func(tx portico.Tx) (portico.Page[portico.Task], error) {
+	due, err := usecase.View(ctx, r.Store, func(tx portico.Tx) (portico.Page[portico.Task], error) {
 		return tx.Tasks().List(ctx, portico.Everything(portico.Filter{Field: "due_at", Op: portico.OpLessEqual, Values: []string{r.Now().UTC().Format(time.RFC3339Nano)}}))
 	})
 	if err != nil {
@@ -98,8 +99,8 @@ func (r Reconciler) attempt(ctx context.Context, task portico.Task) error {
 }
 
 // work does what a task asks for and removes it. Every step may be repeated.
-func (d Deps) work(ctx context.Context, task portico.Task) error {
-	provider, err := view(ctx, d.Store, func(tx portico.Tx) (portico.Provider, error) {
+func (d saga) work(ctx context.Context, task portico.Task) error {
+	provider, err := usecase.View(ctx, d.Store, func(tx portico.Tx) (portico.Provider, error) {
 		return tx.Providers().ByID(ctx, task.ProviderID)
 	})
 	if err != nil {
@@ -126,7 +127,7 @@ func (d Deps) work(ctx context.Context, task portico.Task) error {
 
 // settleSecrets removes every secret of a client but those that the task keeps,
 // and makes the gateways forget what they learned with the removed ones.
-func (d Deps) settleSecrets(ctx context.Context, idp portico.IdP, task portico.Task) error {
+func (d saga) settleSecrets(ctx context.Context, idp portico.IdP, task portico.Task) error {
 	secrets, ok := idp.(portico.SecretManager)
 	if !ok {
 		return portico.Errorf(portico.KindUnprocessable, "This identity provider's clients hold one secret only.")
@@ -150,7 +151,7 @@ func (d Deps) settleSecrets(ctx context.Context, idp portico.IdP, task portico.T
 		}
 	}
 	d.Checkpoint(StepRotateRevoked)
-	return d.update(ctx, func(tx portico.Tx) error {
+	return d.Commit(ctx, func(tx portico.Tx) error {
 		_, err := tx.Applications().Change(ctx, task.ApplicationID, func(a *portico.Application) error {
 			a.Generation++
 			return nil

@@ -63,7 +63,7 @@ func TestDeleteIsFinishedLaterWithGrowingPauses(t *testing.T) {
 		if len(h.applications(t)) > 0 || len(h.idp.clientIDs()) != 1 {
 			t.Fatal("the application is there, or the client gone")
 		}
-		reconciler := control.Reconciler{Deps: h.deps}
+		reconciler := control.New(h.deps).Reconciler
 		var pauses []time.Duration
 		for n := range failures {
 			open := h.tasks(t)
@@ -189,7 +189,7 @@ func TestTwoReconcilersShareTheWork(t *testing.T) {
 		var group sync.WaitGroup
 		calls := h.journal.since(func() {
 			for i := range settled {
-				group.Go(func() { settled[i], errs[i] = control.Reconciler{Deps: h.deps}.Once(t.Context()) })
+				group.Go(func() { settled[i], errs[i] = control.New(h.deps).Reconciler.Once(t.Context()) })
 			}
 			group.Wait()
 		})
@@ -213,12 +213,12 @@ func TestAReconcilerThatWasTooSlowDoesNothing(t *testing.T) {
 	var faster int
 	store := &troubledStore{Store: h.store, before: func(n int) {
 		if n == 1 {
-			faster, _ = control.Reconciler{Deps: h.deps}.Once(t.Context()) // fails, and pauses
+			faster, _ = control.New(h.deps).Reconciler.Once(t.Context()) // fails, and pauses
 		}
 	}}
 	deps := h.deps
 	deps.Store = store
-	slower, err := control.Reconciler{Deps: deps}.Once(t.Context())
+	slower, err := control.New(deps).Reconciler.Once(t.Context())
 	must(t, err)
 	if faster != 0 || slower != 0 || h.tasks(t)[0].Attempts != 1 {
 		t.Errorf("settled %d and %d in %d attempts", faster, slower, h.tasks(t)[0].Attempts)
@@ -290,7 +290,7 @@ func TestRunReconcilesAtOnceAndThenAtIntervals(t *testing.T) {
 		h.clock.add(lease)
 		ctx, cancel := context.WithCancel(t.Context())
 		var group sync.WaitGroup
-		group.Go(func() { control.Reconciler{Deps: h.deps}.Run(ctx) })
+		group.Go(func() { control.New(h.deps).Reconciler.Run(ctx) })
 		synctest.Wait()
 		if open := h.tasks(t); len(open) != 1 || open[0].Attempts != 1 {
 			t.Errorf("at once: %+v", open)

@@ -8,6 +8,7 @@ import (
 
 	"portico"
 	"portico/secret"
+	"portico/usecase"
 )
 
 // The steps of the saga, as Checkpoint names them.
@@ -62,7 +63,7 @@ func (a Applications) register(ctx context.Context, plan *creation) (secret.Text
 	a.Checkpoint(StepRegisterCalled)
 
 	plan.app.ClientID, plan.app.ExternalID = client.Ref.ClientID, client.Ref.ExternalID
-	err = a.update(ctx, func(tx portico.Tx) error {
+	err = a.Commit(ctx, func(tx portico.Tx) error {
 		if err := tx.Applications().Insert(ctx, plan.app); err != nil {
 			return err
 		}
@@ -127,7 +128,7 @@ func (a Applications) abandon(ctx context.Context, idp portico.IdP, task portico
 // lost at the commit, the application may be there all the same: then the
 // intent is gone, and the client stays.
 func (a Applications) undo(ctx context.Context, idp portico.IdP, task portico.Task) error {
-	_, err := view(ctx, a.Store, func(tx portico.Tx) (portico.Task, error) { return tx.Tasks().ByID(ctx, task.ID) })
+	_, err := usecase.View(ctx, a.Store, func(tx portico.Tx) (portico.Task, error) { return tx.Tasks().ByID(ctx, task.ID) })
 	if portico.KindOf(err) == portico.KindNotFound {
 		return nil
 	}
@@ -142,7 +143,7 @@ func (a Applications) undo(ctx context.Context, idp portico.IdP, task portico.Ta
 }
 
 // removeClient deletes the client that a create key made, if there is one.
-func (d Deps) removeClient(ctx context.Context, idp portico.IdP, createKey string) error {
+func (d saga) removeClient(ctx context.Context, idp portico.IdP, createKey string) error {
 	ref, err := idp.Find(ctx, createKey)
 	if portico.IsIdP(err, portico.IdPNotFound) {
 		return nil
@@ -169,7 +170,7 @@ func (a Applications) adopt(ctx context.Context, plan creation) error {
 		return refusal(err, "no application was created")
 	}
 	plan.app.ClientID, plan.app.ExternalID = state.Ref.ClientID, state.Ref.ExternalID
-	return a.update(ctx, func(tx portico.Tx) error {
+	return a.Commit(ctx, func(tx portico.Tx) error {
 		if err := checkStays(ctx, tx, plan.provider.ID, state); err != nil {
 			return err
 		}
@@ -212,12 +213,12 @@ func (a Applications) push(ctx context.Context, p portico.Provider, s portico.St
 // that answers, and else by the reconciler. KindNotFound.
 func (a Applications) Delete(ctx context.Context, id portico.ApplicationID) error {
 	var tasks []portico.Task
-	err := a.update(ctx, func(tx portico.Tx) error {
+	err := a.Commit(ctx, func(tx portico.Tx) error {
 		if _, err := tx.Applications().ByID(ctx, id); err != nil {
 			return err
 		}
 		var err error
-		if tasks, err = a.release(ctx, tx, portico.Where("id", id)); err != nil {
+		if tasks, err = a.Release(ctx, tx, portico.Where("id", id)); err != nil {
 			return err
 		}
 		return tx.Applications().Delete(ctx, id)
@@ -226,14 +227,14 @@ func (a Applications) Delete(ctx context.Context, id portico.ApplicationID) erro
 		return err
 	}
 	a.Checkpoint(StepDeregisterIntent)
-	a.settle(ctx, tasks)
+	a.Settle(ctx, tasks)
 	a.Checkpoint(StepDeregisterDone)
 	return nil
 }
 
-// settle works off tasks that were just committed, as far as the identity
+// Settle works off tasks that were just committed, as far as the identity
 // provider lets it.
-func (d Deps) settle(ctx context.Context, tasks []portico.Task) {
+func (d saga) Settle(ctx context.Context, tasks []portico.Task) {
 	ctx, cancel := d.conversation(ctx)
 	defer cancel()
 	for _, task := range tasks {
@@ -246,11 +247,11 @@ func (d Deps) settle(ctx context.Context, tasks []portico.Task) {
 // releaseAll queues the removal of the clients of all applications that match,
 // in the transaction that is about to delete those applications.
 func (a Applications) releaseAll(ctx context.Context, tx portico.Tx, filter portico.Filter) error {
-	_, err := a.release(ctx, tx, filter)
+	_, err := a.Release(ctx, tx, filter)
 	return err
 }
 
-func (a Applications) release(ctx context.Context, tx portico.Tx, filter portico.Filter) ([]portico.Task, error) {
+func (a Applications) Release(ctx context.Context, tx portico.Tx, filter portico.Filter) ([]portico.Task, error) {
 	apps, err := tx.Applications().List(ctx, portico.Everything(filter))
 	if err != nil {
 		return nil, err
@@ -286,7 +287,7 @@ func clientSpec(app portico.Application, s portico.Strategy) portico.ClientSpec 
 }
 
 // idp makes the adapter for a provider; the credential is opened for it alone.
-func (d Deps) idp(p portico.Provider) (portico.IdP, error) {
+func (d saga) idp(p portico.Provider) (portico.IdP, error) {
 	var credential secret.Text
 	if len(p.SealedSecret) > 0 {
 		var err error
@@ -300,20 +301,20 @@ func (d Deps) idp(p portico.Provider) (portico.IdP, error) {
 
 // conversation bounds a conversation with an identity provider. It does not end
 // with the caller's patience, only with its own deadline.
-func (d Deps) conversation(ctx context.Context) (context.Context, context.CancelFunc) {
+func (d saga) conversation(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), d.IdPTimeout)
 }
 
 // lease is how long an intent belongs to whoever wrote it: longer than any
 // conversation lasts, so that what is due later was interrupted.
-func (d Deps) lease() time.Duration { return 2 * d.IdPTimeout }
+func (d saga) lease() time.Duration { return 2 * d.IdPTimeout }
 
-func (d Deps) task(kind portico.TaskKind, provider portico.ProviderID, app portico.ApplicationID) portico.Task {
+func (d saga) task(kind portico.TaskKind, provider portico.ProviderID, app portico.ApplicationID) portico.Task {
 	now := d.Now()
-	return portico.Task{ID: portico.TaskID(d.id()), Kind: kind, ProviderID: provider, ApplicationID: app, DueAt: now.Add(d.lease()), CreatedAt: now, UpdatedAt: now}
+	return portico.Task{ID: portico.TaskID(d.NewID()), Kind: kind, ProviderID: provider, ApplicationID: app, DueAt: now.Add(d.lease()), CreatedAt: now, UpdatedAt: now}
 }
 
-func (d Deps) finish(ctx context.Context, id portico.TaskID) error {
+func (d saga) finish(ctx context.Context, id portico.TaskID) error {
 	return d.Store.Update(ctx, func(tx portico.Tx) error { return tx.Tasks().Delete(ctx, id) })
 }
 

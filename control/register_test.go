@@ -12,7 +12,9 @@ import (
 
 	"portico"
 	"portico/control"
+	"portico/developers"
 	"portico/secret"
+	"portico/usecase"
 )
 
 func TestCreateWithEachCredentialType(t *testing.T) {
@@ -65,7 +67,7 @@ func TestCreateRefuses(t *testing.T) {
 	h.register(t, "Taken")
 	elsewhere, err := h.Portals.Create(ctx, control.PortalFields{Name: portico.Some("Elsewhere")})
 	must(t, err)
-	stranger, err := h.Developers.Create(ctx, elsewhere.ID, control.NewDeveloper{Email: "s@dev.example", Status: new(portico.Approved)})
+	stranger, err := h.Developers.Create(ctx, elsewhere.ID, developers.NewAccount{Email: "s@dev.example", Status: new(portico.Approved)})
 	must(t, err)
 	unoffered, err := h.Strategies.Create(ctx, control.NewStrategy{Name: "unoffered", DisplayName: "U", KeyAuth: &portico.KeyAuthConfig{}})
 	must(t, err)
@@ -250,7 +252,7 @@ func TestCreateLeavesItToTheReconcilerWhenLookingFails(t *testing.T) {
 		if len(h.tasks(t)) != 1 || len(h.idp.clientIDs()) != 1 {
 			t.Fatalf("%d intents, clients %v", len(h.tasks(t)), h.idp.clientIDs())
 		}
-		n, err := control.Reconciler{Deps: h.deps}.Once(t.Context())
+		n, err := control.New(h.deps).Reconciler.Once(t.Context())
 		must(t, err)
 		if n != 0 || len(h.tasks(t)) != 1 {
 			t.Error("an intent was touched within its lease")
@@ -317,7 +319,7 @@ func TestCreateKeepsTheClientOfACommitOfUnknownOutcome(t *testing.T) {
 			}
 			return err
 		}}
-		_, err := h.with(func(d *control.Deps) { d.Store = store }).Applications.Create(t.Context(), h.wish("Trips", h.dcr.ID))
+		_, err := h.with(func(d *usecase.Deps) { d.Store = store }).Applications.Create(t.Context(), h.wish("Trips", h.dcr.ID))
 		wantKind(t, err, portico.KindUnavailable)
 		if len(h.applications(t)) != 1 {
 			t.Fatal("the application was committed, but is not there")

@@ -5,11 +5,12 @@ import (
 	"fmt"
 
 	"portico"
+	"portico/usecase"
 )
 
 // Registrations let applications use APIs. What is approved works, what is not
 // does not: the gateways know before the caller does.
-type Registrations struct{ Deps }
+type Registrations struct{ saga }
 
 // RegistrationView is a registration with the two things that it connects.
 type RegistrationView struct {
@@ -24,7 +25,7 @@ type RegistrationView struct {
 // KindConflict (registered already, or another auth strategy).
 func (r Registrations) Create(ctx context.Context, app portico.ApplicationID, api portico.APIID, status *portico.Status) (RegistrationView, error) {
 	var out RegistrationView
-	err := r.update(ctx, func(tx portico.Tx) error {
+	err := r.Commit(ctx, func(tx portico.Tx) error {
 		a, err := tx.Applications().ByID(ctx, app)
 		if err != nil {
 			return err
@@ -48,11 +49,11 @@ func (r Registrations) Create(ctx context.Context, app portico.ApplicationID, ap
 			decided = portico.Approved
 		}
 		now := r.Now()
-		registration := portico.Registration{ID: portico.RegistrationID(r.id()), ApplicationID: a.ID, APIID: api, PortalID: portal.ID, Status: decided, CreatedAt: now, UpdatedAt: now}
+		registration := portico.Registration{ID: portico.RegistrationID(r.NewID()), ApplicationID: a.ID, APIID: api, PortalID: portal.ID, Status: decided, CreatedAt: now, UpdatedAt: now}
 		if err := tx.Registrations().Insert(ctx, registration); err != nil {
 			return err
 		}
-		out, err = one(r.views(ctx, tx, []portico.Registration{registration}))
+		out, err = usecase.One(r.views(ctx, tx, []portico.Registration{registration}))
 		return err
 	})
 	return out, err
@@ -74,7 +75,7 @@ func publicationIn(ctx context.Context, tx portico.Tx, portal portico.PortalID, 
 // List returns a page of registrations; restrict it by application_id,
 // portal_id or api_id.
 func (r Registrations) List(ctx context.Context, q portico.ListQuery) (portico.Page[RegistrationView], error) {
-	return view(ctx, r.Store, func(tx portico.Tx) (portico.Page[RegistrationView], error) {
+	return usecase.View(ctx, r.Store, func(tx portico.Tx) (portico.Page[RegistrationView], error) {
 		page, err := tx.Registrations().List(ctx, q)
 		if err != nil {
 			return portico.Page[RegistrationView]{}, err
@@ -86,12 +87,12 @@ func (r Registrations) List(ctx context.Context, q portico.ListQuery) (portico.P
 
 // ByID returns one registration of an application. KindNotFound.
 func (r Registrations) ByID(ctx context.Context, app portico.ApplicationID, id portico.RegistrationID) (RegistrationView, error) {
-	return view(ctx, r.Store, func(tx portico.Tx) (RegistrationView, error) {
+	return usecase.View(ctx, r.Store, func(tx portico.Tx) (RegistrationView, error) {
 		registration, err := registrationOf(ctx, tx, app, id)
 		if err != nil {
 			return RegistrationView{}, err
 		}
-		return one(r.views(ctx, tx, []portico.Registration{registration}))
+		return usecase.One(r.views(ctx, tx, []portico.Registration{registration}))
 	})
 }
 
@@ -100,7 +101,7 @@ func (r Registrations) ByID(ctx context.Context, app portico.ApplicationID, id p
 func (r Registrations) SetStatus(ctx context.Context, app portico.ApplicationID, id portico.RegistrationID, status portico.Status) (RegistrationView, error) {
 	var out RegistrationView
 	var before portico.Status
-	err := r.update(ctx, func(tx portico.Tx) error {
+	err := r.Commit(ctx, func(tx portico.Tx) error {
 		registration, err := registrationOf(ctx, tx, app, id)
 		if err != nil {
 			return err
@@ -113,7 +114,7 @@ func (r Registrations) SetStatus(ctx context.Context, app portico.ApplicationID,
 		if err != nil {
 			return err
 		}
-		out, err = one(r.views(ctx, tx, []portico.Registration{registration}))
+		out, err = usecase.One(r.views(ctx, tx, []portico.Registration{registration}))
 		return err
 	})
 	if err == nil && before != status && status != portico.Pending {
@@ -124,7 +125,7 @@ func (r Registrations) SetStatus(ctx context.Context, app portico.ApplicationID,
 
 // Delete ends a registration; the developer may ask again. KindNotFound.
 func (r Registrations) Delete(ctx context.Context, app portico.ApplicationID, id portico.RegistrationID) error {
-	return r.update(ctx, func(tx portico.Tx) error {
+	return r.Commit(ctx, func(tx portico.Tx) error {
 		if _, err := registrationOf(ctx, tx, app, id); err != nil {
 			return err
 		}
@@ -134,14 +135,14 @@ func (r Registrations) Delete(ctx context.Context, app portico.ApplicationID, id
 
 // notify tells the owner of the application what was decided.
 func (r Registrations) notify(ctx context.Context, v RegistrationView) {
-	owner, err := view(ctx, r.Store, func(tx portico.Tx) (portico.Developer, error) {
+	owner, err := usecase.View(ctx, r.Store, func(tx portico.Tx) (portico.Developer, error) {
 		return tx.Developers().ByID(ctx, v.Application.DeveloperID)
 	})
 	if err != nil {
 		r.Logger.ErrorContext(ctx, "developer not told of the decision", "registration", v.ID, "err", err)
 		return
 	}
-	r.send(ctx, &portico.Message{
+	r.Notify(ctx, &portico.Message{
 		Kind: "app-registration-" + string(v.Status), To: owner.Email,
 		Subject: fmt.Sprintf("%s: access to %s %s", v.Application.Name, v.API.Name, v.Status),
 		Text:    fmt.Sprintf("Hello %s,\n\nthe registration of your application %s for the API %s is now %s.\n", owner.FullName, v.Application.Name, v.API.Name, v.Status),
@@ -159,16 +160,16 @@ func registrationOf(ctx context.Context, tx portico.Tx, app portico.ApplicationI
 
 // views adds the API and the application, with one query per kind of entity.
 func (r Registrations) views(ctx context.Context, tx portico.Tx, items []portico.Registration) ([]RegistrationView, error) {
-	apps, err := tx.Applications().List(ctx, portico.Everything(anyOf("id", items, registered)))
+	apps, err := tx.Applications().List(ctx, portico.Everything(usecase.AnyOf("id", items, registered)))
 	if err != nil {
 		return nil, err
 	}
-	apis, err := tx.APIs().List(ctx, portico.Everything(anyOf("id", items, func(r portico.Registration) portico.APIID { return r.APIID })))
+	apis, err := tx.APIs().List(ctx, portico.Everything(usecase.AnyOf("id", items, func(r portico.Registration) portico.APIID { return r.APIID })))
 	if err != nil {
 		return nil, err
 	}
-	appBy := by(apps.Items, func(a portico.Application) portico.ApplicationID { return a.ID })
-	apiBy := by(apis.Items, func(a portico.API) portico.APIID { return a.ID })
+	appBy := usecase.By(apps.Items, func(a portico.Application) portico.ApplicationID { return a.ID })
+	apiBy := usecase.By(apis.Items, func(a portico.API) portico.APIID { return a.ID })
 	out := make([]RegistrationView, len(items))
 	for i, item := range items {
 		out[i] = RegistrationView{Registration: item, API: apiBy[item.APIID], Application: appBy[item.ApplicationID]}

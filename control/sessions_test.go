@@ -6,7 +6,9 @@ import (
 
 	"portico"
 	"portico/control"
+	"portico/developers"
 	"portico/secret"
+	"portico/usecase"
 )
 
 const (
@@ -23,7 +25,7 @@ func (h *house) approved(t testing.TB, email string) portico.Developer {
 	return d
 }
 
-func (h *house) signIn(t testing.TB, email string) control.IssuedSession {
+func (h *house) signIn(t testing.TB, email string) developers.IssuedSession {
 	t.Helper()
 	s, err := h.Sessions.SignIn(t.Context(), h.portal.ID, email, secret.New(goodPassword))
 	must(t, err)
@@ -134,10 +136,10 @@ func TestSignOut(t *testing.T) {
 	h := newHouse(t)
 	ctx := t.Context()
 	h.approved(t, "sam@dev.example")
-	for _, tokens := range []func(control.IssuedSession) (access, refresh secret.Text){
-		func(s control.IssuedSession) (secret.Text, secret.Text) { return s.Access, s.Refresh },
-		func(s control.IssuedSession) (secret.Text, secret.Text) { return s.Access, secret.Text{} },
-		func(s control.IssuedSession) (secret.Text, secret.Text) { return secret.Text{}, s.Refresh },
+	for _, tokens := range []func(developers.IssuedSession) (access, refresh secret.Text){
+		func(s developers.IssuedSession) (secret.Text, secret.Text) { return s.Access, s.Refresh },
+		func(s developers.IssuedSession) (secret.Text, secret.Text) { return s.Access, secret.Text{} },
+		func(s developers.IssuedSession) (secret.Text, secret.Text) { return secret.Text{}, s.Refresh },
 	} {
 		leaving, staying := h.signIn(t, "sam@dev.example"), h.signIn(t, "sam@dev.example")
 		access, refresh := tokens(leaving)
@@ -182,7 +184,7 @@ func TestWhatEndsEverySession(t *testing.T) {
 			h.approved(t, "other@dev.example")
 			one, two, other := h.signIn(t, sam.Email), h.signIn(t, sam.Email), h.signIn(t, "other@dev.example")
 			must(t, end(h, t, sam))
-			for _, s := range []control.IssuedSession{one, two} {
+			for _, s := range []developers.IssuedSession{one, two} {
 				if h.signedIn(t, s.Access) {
 					t.Error("an access token works")
 				}
@@ -218,7 +220,7 @@ func TestSignInThatIsOvertaken(t *testing.T) {
 			h := newHouse(t)
 			sam := h.approved(t, "sam@dev.example")
 			store := &troubledStore{Store: h.store, before: func(int) { must(t, end(h, t, sam)) }}
-			sessions := h.with(func(d *control.Deps) { d.Store = store }).Sessions
+			sessions := h.with(func(d *usecase.Deps) { d.Store = store }).Sessions
 			issued, err := sessions.SignIn(t.Context(), h.portal.ID, sam.Email, secret.New(goodPassword))
 			wantKind(t, err, portico.KindUnauthenticated)
 			if !issued.Access.Empty() {

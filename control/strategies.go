@@ -8,10 +8,11 @@ import (
 	"strconv"
 
 	"portico"
+	"portico/usecase"
 )
 
 // Strategies are the application auth strategies.
-type Strategies struct{ Deps }
+type Strategies struct{ saga }
 
 // StrategyView is a strategy with what the API shows of it. Active says whether
 // anything published uses it.
@@ -66,12 +67,12 @@ const oidcField = "configs.openid-connect"
 // Create adds a strategy; KindInvalid for a provider that is not there or an
 // auth method that cannot be enforced.
 func (s Strategies) Create(ctx context.Context, in NewStrategy) (StrategyView, error) {
-	strategy := portico.Strategy{ID: portico.StrategyID(s.id()), CreatedAt: s.Now()}
+	strategy := portico.Strategy{ID: portico.StrategyID(s.NewID()), CreatedAt: s.Now()}
 	strategy.UpdatedAt = strategy.CreatedAt
 	if err := in.write(&strategy); err != nil {
 		return StrategyView{}, err
 	}
-	err := s.update(ctx, func(tx portico.Tx) error {
+	err := s.Commit(ctx, func(tx portico.Tx) error {
 		if err := checkProvider(ctx, tx, strategy.ProviderID); err != nil {
 			return err
 		}
@@ -150,7 +151,7 @@ func (ch StrategyChange) write(to *portico.Strategy) error {
 // change writes a strategy. How its applications get their credentials cannot
 // change under them: their clients live where they were made.
 func (s Strategies) change(ctx context.Context, id portico.StrategyID, write func(*portico.Strategy) error) (StrategyView, error) {
-	err := s.update(ctx, func(tx portico.Tx) error {
+	err := s.Commit(ctx, func(tx portico.Tx) error {
 		var before portico.Strategy
 		after, err := tx.Strategies().Change(ctx, id, func(to *portico.Strategy) error {
 			before = *to
@@ -198,7 +199,7 @@ func checkProvider(ctx context.Context, tx portico.Tx, id *portico.ProviderID) e
 
 // List returns a page of the strategies.
 func (s Strategies) List(ctx context.Context, q portico.ListQuery) (portico.Page[StrategyView], error) {
-	return view(ctx, s.Store, func(tx portico.Tx) (portico.Page[StrategyView], error) {
+	return usecase.View(ctx, s.Store, func(tx portico.Tx) (portico.Page[StrategyView], error) {
 		page, err := tx.Strategies().List(ctx, q)
 		if err != nil {
 			return portico.Page[StrategyView]{}, err
@@ -210,19 +211,19 @@ func (s Strategies) List(ctx context.Context, q portico.ListQuery) (portico.Page
 
 // ByID returns a strategy; KindNotFound.
 func (s Strategies) ByID(ctx context.Context, id portico.StrategyID) (StrategyView, error) {
-	return view(ctx, s.Store, func(tx portico.Tx) (StrategyView, error) {
+	return usecase.View(ctx, s.Store, func(tx portico.Tx) (StrategyView, error) {
 		strategy, err := tx.Strategies().ByID(ctx, id)
 		if err != nil {
 			return StrategyView{}, err
 		}
-		return one(strategyViews(ctx, tx, []portico.Strategy{strategy}))
+		return usecase.One(strategyViews(ctx, tx, []portico.Strategy{strategy}))
 	})
 }
 
 // Delete removes a strategy; KindNotFound, or KindConflict while a publication
 // or an application uses it.
 func (s Strategies) Delete(ctx context.Context, id portico.StrategyID) error {
-	return s.update(ctx, func(tx portico.Tx) error {
+	return s.Commit(ctx, func(tx portico.Tx) error {
 		probe := portico.ListQuery{Size: 1, Number: 1, Filters: []portico.Filter{portico.Where("auth_strategy_id", id)}}
 		publications, err := tx.Publications().List(ctx, probe)
 		if err != nil {
@@ -347,7 +348,7 @@ func strategyViews(ctx context.Context, tx portico.Tx, strategies []portico.Stra
 	if err != nil {
 		return nil, err
 	}
-	providerBy := by(providers.Items, func(p portico.Provider) portico.ProviderID { return p.ID })
+	providerBy := usecase.By(providers.Items, func(p portico.Provider) portico.ProviderID { return p.ID })
 	out := make([]StrategyView, len(strategies))
 	for i, s := range strategies {
 		out[i] = StrategyView{Strategy: s, Active: active[s.ID]}

@@ -7,6 +7,7 @@ import (
 
 	"portico"
 	"portico/openapi"
+	"portico/usecase"
 )
 
 // firstVersion names a version whose document and API name none.
@@ -47,7 +48,7 @@ func (a APIs) createVersion(ctx context.Context, apiID portico.APIID, in NewVers
 		return portico.Version{}, err
 	}
 	var version portico.Version
-	err = a.update(ctx, func(tx portico.Tx) error {
+	err = a.Commit(ctx, func(tx portico.Tx) error {
 		api, err := tx.APIs().ByID(ctx, apiID)
 		if err != nil {
 			return err
@@ -76,7 +77,7 @@ func (a APIs) version(api portico.API, wanted string, doc openapi.Document, cont
 		name = *api.Version
 	}
 	return portico.Version{
-		ID: portico.VersionID(a.id()), APIID: api.ID, Version: cmp.Or(name, firstVersion), Content: content,
+		ID: portico.VersionID(a.NewID()), APIID: api.ID, Version: cmp.Or(name, firstVersion), Content: content,
 		Type: doc.Type, Messages: doc.Messages, CreatedAt: now, UpdatedAt: now,
 	}
 }
@@ -91,7 +92,7 @@ func checkType(wanted portico.SpecificationType, doc openapi.Document) error {
 
 // Versions returns a page of an API's versions; KindNotFound.
 func (a APIs) Versions(ctx context.Context, apiID portico.APIID, q portico.ListQuery) (portico.Page[portico.Version], error) {
-	return view(ctx, a.Store, func(tx portico.Tx) (portico.Page[portico.Version], error) {
+	return usecase.View(ctx, a.Store, func(tx portico.Tx) (portico.Page[portico.Version], error) {
 		if _, err := tx.APIs().ByID(ctx, apiID); err != nil {
 			return portico.Page[portico.Version]{}, err
 		}
@@ -102,7 +103,7 @@ func (a APIs) Versions(ctx context.Context, apiID portico.APIID, q portico.ListQ
 
 // Version returns one version of an API; KindNotFound.
 func (a APIs) Version(ctx context.Context, apiID portico.APIID, id portico.VersionID) (portico.Version, error) {
-	return view(ctx, a.Store, func(tx portico.Tx) (portico.Version, error) { return versionOf(ctx, tx, apiID, id) })
+	return usecase.View(ctx, a.Store, func(tx portico.Tx) (portico.Version, error) { return versionOf(ctx, tx, apiID, id) })
 }
 
 func versionOf(ctx context.Context, tx portico.Tx, apiID portico.APIID, id portico.VersionID) (portico.Version, error) {
@@ -124,7 +125,7 @@ func (a APIs) UpdateVersion(ctx context.Context, apiID portico.APIID, id portico
 		}
 	}
 	var version portico.Version
-	err := a.update(ctx, func(tx portico.Tx) error {
+	err := a.Commit(ctx, func(tx portico.Tx) error {
 		if _, err := versionOf(ctx, tx, apiID, id); err != nil {
 			return err
 		}
@@ -143,7 +144,7 @@ func (a APIs) UpdateVersion(ctx context.Context, apiID portico.APIID, id portico
 
 // DeleteVersion removes a version; KindNotFound.
 func (a APIs) DeleteVersion(ctx context.Context, apiID portico.APIID, id portico.VersionID) error {
-	return a.update(ctx, func(tx portico.Tx) error {
+	return a.Commit(ctx, func(tx portico.Tx) error {
 		if _, err := versionOf(ctx, tx, apiID, id); err != nil {
 			return err
 		}

@@ -5,9 +5,9 @@ import (
 	"strings"
 
 	"portico"
-	"portico/control"
 	"portico/httpkit"
 	"portico/listing"
+	"portico/routing"
 )
 
 // controlPlaneRoutes: control planes (contract: control-planes v2).
@@ -65,11 +65,11 @@ func viewControlPlane(r *http.Request) func(portico.ControlPlane) controlPlaneVi
 
 // readControlPlane reads UpdateControlPlaneRequest, and what
 // CreateControlPlaneRequest has in common with it.
-func readControlPlane(o *httpkit.Object, name httpkit.Rule) control.ControlPlaneFields {
-	in := control.ControlPlaneFields{
+func readControlPlane(o *httpkit.Object, name httpkit.Rule) routing.ControlPlaneFields {
+	in := routing.ControlPlaneFields{
 		Name:        o.OptString("name", name, httpkit.Length(2, 256)),
 		Description: o.OptString("description", httpkit.MaxLength(2048)),
-		AuthType:    o.OptEnum("auth_type", httpkit.Optional, control.AuthPinnedCerts, control.AuthPKICerts),
+		AuthType:    o.OptEnum("auth_type", httpkit.Optional, routing.AuthPinnedCerts, routing.AuthPKICerts),
 	}
 	if o.Has("labels") {
 		in.Labels = portico.Some(newLabels(o))
@@ -86,7 +86,7 @@ func (s *server) createControlPlane(w http.ResponseWriter, r *http.Request) erro
 		return err
 	}
 	in := readControlPlane(o, httpkit.Required)
-	o.OptEnum("cluster_type", httpkit.Optional, control.ClusterControlPlane)
+	o.OptEnum("cluster_type", httpkit.Optional, routing.ClusterControlPlane)
 	if o.Bool("cloud_gateway", false) {
 		o.Invalid("cloud_gateway", "invalid", "must be false: gateways run on machines of your own")
 	}

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"testing"
 
-	"portico/control"
+	"portico/routing"
 )
 
 func TestControlPlaneDefaultsAndRoundTrip(t *testing.T) {
@@ -102,7 +102,7 @@ func TestTheFirstControlPlaneIsMadeOnce(t *testing.T) {
 	check(t, err)
 	again, err := s.Gateways.EnsureDefault(t.Context())
 	check(t, err)
-	if first.ID != again.ID || first.Name != control.DefaultControlPlane {
+	if first.ID != again.ID || first.Name != routing.DefaultControlPlane {
 		t.Errorf("made %+v, then %+v", first, again)
 	}
 	s.call(t, http.StatusOK, "PATCH", "/v2/control-planes/"+string(first.ID), `{"name":"renamed"}`)

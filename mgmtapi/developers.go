@@ -4,7 +4,7 @@ import (
 	"net/http"
 
 	"portico"
-	"portico/control"
+	"portico/developers"
 	"portico/httpkit"
 	"portico/listing"
 )
@@ -57,7 +57,7 @@ func (s *server) createDeveloper(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	in := control.NewDeveloper{
+	in := developers.NewAccount{
 		Email:          o.Email("email", httpkit.Required, httpkit.MaxLength(255)),
 		FullName:       o.String("full_name", httpkit.Required, httpkit.Length(1, 255)),
 		Status:         as[portico.Status](o.OptEnum("status", httpkit.Optional, texts(portico.Statuses())...)).Ptr(),

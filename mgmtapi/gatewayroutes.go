@@ -5,9 +5,9 @@ import (
 	"slices"
 
 	"portico"
-	"portico/control"
 	"portico/httpkit"
 	"portico/listing"
+	"portico/routing"
 )
 
 // gatewayRouteRoutes: the routes of a control plane, and the same below their
@@ -77,14 +77,14 @@ func viewGatewayRoute(r portico.Route) gatewayRouteView {
 
 // readGatewayRoute reads the contract's Route in its RouteJson form. What it may
 // match by is control's to say. Below a service, that is the route's service.
-func readGatewayRoute(r *http.Request) (control.RouteFields, error) {
+func readGatewayRoute(r *http.Request) (routing.RouteFields, error) {
 	o, err := httpkit.ReadObject(r)
 	if err != nil {
-		return control.RouteFields{}, err
+		return routing.RouteFields{}, err
 	}
 	o.Ignore("created_at", "updated_at")
 	unsupported(o, "destinations", "sources", "snis", "expression", "priority")
-	in := control.RouteFields{
+	in := routing.RouteFields{
 		ID:                      given(as[portico.RouteID](o.OptUUID("id", httpkit.Nullable))),
 		Name:                    o.OptString("name", httpkit.Nullable),
 		Service:                 readServiceRef(o),

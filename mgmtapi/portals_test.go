@@ -250,7 +250,7 @@ func TestPortalDeleteRemovesItsApplicationsClients(t *testing.T) {
 	}
 	s.idps.setDown(false)
 	s.clock.advance(time.Hour)
-	settled, err := (control.Reconciler{Deps: s.Portals.Deps}).Once(t.Context())
+	settled, err := (control.New(s.Portals.Deps).Reconciler).Once(t.Context())
 	check(t, err)
 	if got := s.idps.count(); got != 0 || settled != 2 {
 		t.Errorf("%d clients are left after %d tasks", got, settled)

@@ -26,6 +26,7 @@ import (
 	"portico/secret"
 	"portico/spectest"
 	"portico/sqlstore"
+	"portico/usecase"
 )
 
 // testServer is the management API on a real store and a real key, with one
@@ -57,7 +58,7 @@ func newServer(t testing.TB) *testServer {
 	ring, _, err := keyring.Open(filepath.Join(dir, "key.json"))
 	check(t, err)
 	s.store = store
-	s.Control = control.New(control.Deps{
+	s.Control = control.New(usecase.Deps{
 		Store: store, Sealer: ring, IdPs: s.idps, Mailer: mail.NewOutbox(filepath.Join(dir, "outbox")), Flusher: noGateways{},
 		Logger: logger, Now: s.clock.Now, Checkpoint: func(string) {}, IdPTimeout: 10 * time.Second,
 		PortalDomain: "localhost", PortalURL: func(domain string) string { return "http://" + domain },

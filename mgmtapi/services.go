@@ -5,9 +5,9 @@ import (
 	"net/http"
 
 	"portico"
-	"portico/control"
 	"portico/httpkit"
 	"portico/listing"
+	"portico/routing"
 )
 
 // serviceRoutes: the services of a control plane. PATCH is Kong's Admin API's;
@@ -55,15 +55,15 @@ func viewService(s portico.Service) serviceView {
 
 // readService reads the contract's Service. Whether there is a host, and what
 // it may be, is control's to say.
-func readService(r *http.Request) (control.ServiceFields, error) {
+func readService(r *http.Request) (routing.ServiceFields, error) {
 	const maxTimeout = math.MaxInt32 - 1
 	o, err := httpkit.ReadObject(r)
 	if err != nil {
-		return control.ServiceFields{}, err
+		return routing.ServiceFields{}, err
 	}
 	o.Ignore("created_at", "updated_at")
 	unsupported(o, "ca_certificates", "client_certificate", "tls_sans", "tls_verify", "tls_verify_depth")
-	in := control.ServiceFields{
+	in := routing.ServiceFields{
 		ID:             given(as[portico.ServiceID](o.OptUUID("id", httpkit.Nullable))),
 		Name:           o.OptString("name", httpkit.Nullable),
 		URL:            o.OptString("url", httpkit.Nullable),

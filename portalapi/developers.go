@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"portico"
-	"portico/control"
+	"portico/developers"
 	"portico/httpkit"
 	"portico/secret"
 )
@@ -175,7 +175,7 @@ func (s *server) signOut(w http.ResponseWriter, c call) error {
 	if err := s.Sessions.SignOut(c.Context(), c.portal.ID, cookie(c.Request, accessCookie), cookie(c.Request, refreshCookie)); err != nil {
 		return err
 	}
-	s.setCookies(w, c, control.IssuedSession{})
+	s.setCookies(w, c, developers.IssuedSession{})
 	return httpkit.NoContent(w)
 }
 
@@ -189,7 +189,7 @@ func cookie(r *http.Request, name string) secret.Text {
 // setCookies hands a session to the browser; the zero session takes it away. The
 // cookies are for https alone if that is how the portal is reached, here or at
 // the proxy before it.
-func (s *server) setCookies(w http.ResponseWriter, c call, session control.IssuedSession) {
+func (s *server) setCookies(w http.ResponseWriter, c call, session developers.IssuedSession) {
 	secure := c.TLS != nil || strings.HasPrefix(s.Portals.PortalURL(s.Portals.Domain(c.portal)), "https://")
 	set := func(name, path string, value secret.Text, expires time.Time) {
 		crumb := &http.Cookie{Name: name, Path: path, Value: value.Reveal(), Expires: expires, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: secure}

@@ -30,6 +30,7 @@ import (
 	"portico/secret"
 	"portico/spectest"
 	"portico/sqlstore"
+	"portico/usecase"
 )
 
 // testServer is the portal API on a real store, a real key and a real
@@ -66,7 +67,7 @@ func newThrottledServer(t testing.TB, limits portalapi.Limits) *testServer {
 	t.Cleanup(func() { check(t, store.Close()) })
 	ring, _, err := keyring.Open(filepath.Join(dir, "key.json"))
 	check(t, err)
-	s.Control = control.New(control.Deps{
+	s.Control = control.New(usecase.Deps{
 		Store: store, Sealer: ring, IdPs: s.idps, Mailer: s.mails, Flusher: noGateways{},
 		Logger: logger, Now: s.clock.Now, Checkpoint: func(string) {}, IdPTimeout: 10 * time.Second,
 		PortalDomain: "portal.example", PortalURL: func(domain string) string { return "http://" + domain },

@@ -19,6 +19,7 @@ import (
 	"portico/demo"
 	"portico/mail"
 	"portico/sqlstore"
+	"portico/usecase"
 )
 
 // program is what the commands share.
@@ -164,7 +165,7 @@ func (p *program) issueToken(ctx context.Context, c app.Config, cmd *cobra.Comma
 		return err
 	}
 	defer store.Close()
-	accounts := control.Accounts{Deps: control.Deps{Store: store, Sealer: ring, Now: time.Now}}
+	accounts := control.New(usecase.Deps{Store: store, Sealer: ring, Now: time.Now}).Accounts
 	founded, err := accounts.Bootstrap(ctx, founding)
 	token := founded.Token
 	if portico.KindOf(err) == portico.KindConflict {

@@ -1,4 +1,4 @@
-package control
+package usecase
 
 import (
 	"strconv"
@@ -8,10 +8,10 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// slugify makes a name fit for an address: lower-case ASCII letters, digits and
+// Slugify makes a name fit for an address: lower-case ASCII letters, digits and
 // underscores, with single hyphens for all that stands between. Accents are
 // dropped; a name in another script leaves nothing.
-func slugify(name string) string {
+func Slugify(name string) string {
 	var b strings.Builder
 	for _, c := range norm.NFKD.String(strings.ToLower(name)) {
 		switch {
@@ -25,8 +25,8 @@ func slugify(name string) string {
 	return strings.Join(strings.Fields(b.String()), "-")
 }
 
-// free returns base, or the first of base-2, base-3, … that is not taken.
-func free(base string, taken func(string) (bool, error)) (string, error) {
+// Free returns base, or the first of base-2, base-3, … that is not taken.
+func Free(base string, taken func(string) (bool, error)) (string, error) {
 	candidate := base
 	for n := 2; ; n++ {
 		found, err := taken(candidate)

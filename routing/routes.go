@@ -1,4 +1,4 @@
-package control
+package routing
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 
 	"portico"
 	"portico/compile"
+	"portico/usecase"
 )
 
 // RouteFields are the fields of a route as a client writes them; null puts a
@@ -41,7 +42,7 @@ func defaultProtocols() []string { return []string{"http", "https"} }
 func (g Gateways) newRoute(controlPlane portico.ControlPlaneID) portico.Route {
 	now := g.Now()
 	return portico.Route{
-		ID: portico.RouteID(g.id()), ControlPlaneID: controlPlane, Protocols: defaultProtocols(), StripPath: true,
+		ID: portico.RouteID(g.NewID()), ControlPlaneID: controlPlane, Protocols: defaultProtocols(), StripPath: true,
 		PathHandling: defaultPathHandling, HTTPSRedirectStatusCode: defaultRedirectState,
 		RequestBuffering: true, ResponseBuffering: true, CreatedAt: now, UpdatedAt: now,
 	}
@@ -67,9 +68,9 @@ func (in RouteFields) write(ctx context.Context, tx portico.Tx, to *portico.Rout
 	case in.Service.Null:
 		to.ServiceID = nil
 	case in.Service.Set:
-		service, err := services().by(ctx, tx, to.ControlPlaneID, in.Service.Value)
+		service, err := services().find(ctx, tx, to.ControlPlaneID, in.Service.Value)
 		if err != nil {
-			return missing(err, "service", "There is no such service in the control plane.")
+			return usecase.Missing(err, "service", "There is no such service in the control plane.")
 		}
 		to.ServiceID = &service.ID
 	}
@@ -105,7 +106,7 @@ func checkMatching(r portico.Route) error {
 // KindConflict (name, id).
 func (g Gateways) CreateRoute(ctx context.Context, controlPlane portico.ControlPlaneID, in RouteFields) (portico.Route, error) {
 	var made portico.Route
-	err := g.update(ctx, func(tx portico.Tx) error {
+	err := g.Commit(ctx, func(tx portico.Tx) error {
 		if _, err := tx.ControlPlanes().ByID(ctx, controlPlane); err != nil {
 			return err
 		}
@@ -123,8 +124,8 @@ func (g Gateways) CreateRoute(ctx context.Context, controlPlane portico.ControlP
 // it if it is not there. Errors as CreateRoute.
 func (g Gateways) PutRoute(ctx context.Context, controlPlane portico.ControlPlaneID, ref string, in RouteFields) (portico.Route, error) {
 	var made portico.Route
-	err := g.update(ctx, func(tx portico.Tx) error {
-		there, err := routes().by(ctx, tx, controlPlane, ref)
+	err := g.Commit(ctx, func(tx portico.Tx) error {
+		there, err := routes().find(ctx, tx, controlPlane, ref)
 		made = g.newRoute(controlPlane)
 		switch {
 		case err != nil && portico.KindOf(err) != portico.KindNotFound:
@@ -160,8 +161,8 @@ func (g Gateways) PutRoute(ctx context.Context, controlPlane portico.ControlPlan
 // UpdateRoute changes a route; KindNotFound, KindInvalid, KindConflict.
 func (g Gateways) UpdateRoute(ctx context.Context, controlPlane portico.ControlPlaneID, ref string, in RouteFields) (portico.Route, error) {
 	var changed portico.Route
-	err := g.update(ctx, func(tx portico.Tx) error {
-		there, err := routes().by(ctx, tx, controlPlane, ref)
+	err := g.Commit(ctx, func(tx portico.Tx) error {
+		there, err := routes().find(ctx, tx, controlPlane, ref)
 		if err != nil {
 			return err
 		}
@@ -181,7 +182,7 @@ func (g Gateways) Routes(ctx context.Context, controlPlane portico.ControlPlaneI
 
 // Route returns the route called ref, an id or a name; KindNotFound.
 func (g Gateways) Route(ctx context.Context, controlPlane portico.ControlPlaneID, ref string) (portico.Route, error) {
-	return view(ctx, g.Store, func(tx portico.Tx) (portico.Route, error) { return routes().by(ctx, tx, controlPlane, ref) })
+	return usecase.View(ctx, g.Store, func(tx portico.Tx) (portico.Route, error) { return routes().find(ctx, tx, controlPlane, ref) })
 }
 
 // DeleteRoute removes a route; no error when it is gone already.

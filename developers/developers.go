@@ -1,4 +1,4 @@
-package control
+package developers
 
 import (
 	"context"
@@ -9,14 +9,27 @@ import (
 	"portico"
 	"portico/password"
 	"portico/secret"
+	"portico/usecase"
 )
 
-// Developers are the accounts of a portal, from sign-up to deletion. How they
+// Accounts are the developers of a portal, from sign-up to deletion. How they
 // sign in is in sessions.go.
-type Developers struct{ Deps }
+type Accounts struct {
+	usecase.Deps
+	Applications Releaser
+}
 
-// NewDeveloper is the account that an admin creates.
-type NewDeveloper struct {
+// Releaser lets go of applications whose owner goes.
+type Releaser interface {
+	// Release removes the applications that the filter holds for and records,
+	// in the same transaction, what has to go from the identity providers.
+	Release(ctx context.Context, tx portico.Tx, filter portico.Filter) ([]portico.Task, error)
+	// Settle does what was recorded, as far as the identity providers answer.
+	Settle(ctx context.Context, tasks []portico.Task)
+}
+
+// NewAccount is the account that an admin creates.
+type NewAccount struct {
 	Email          string
 	FullName       string
 	Status         *portico.Status // nil: the portal's auto-approval decides
@@ -32,9 +45,9 @@ const (
 
 // Create adds an account on behalf of an admin. KindNotFound (portal),
 // KindConflict (the address has an account).
-func (d Developers) Create(ctx context.Context, portal portico.PortalID, in NewDeveloper) (portico.Developer, error) {
+func (d Accounts) Create(ctx context.Context, portal portico.PortalID, in NewAccount) (portico.Developer, error) {
 	var developer portico.Developer
-	err := d.updateAndMail(ctx, func(tx portico.Tx) (*portico.Message, error) {
+	err := d.CommitAndMail(ctx, func(tx portico.Tx) (*portico.Message, error) {
 		p, err := tx.Portals().ByID(ctx, portal)
 		if err != nil {
 			return nil, err
@@ -54,20 +67,20 @@ func (d Developers) Create(ctx context.Context, portal portico.PortalID, in NewD
 }
 
 // account is a new account with the status that the portal gives by itself.
-func (d Developers) account(p portico.Portal, email, fullName string) portico.Developer {
+func (d Accounts) account(p portico.Portal, email, fullName string) portico.Developer {
 	now := d.Now()
 	status := portico.Pending
 	if p.AutoApproveDevelopers {
 		status = portico.Approved
 	}
-	return portico.Developer{ID: portico.DeveloperID(d.id()), PortalID: p.ID, Email: strings.ToLower(email), FullName: fullName, Status: status, CreatedAt: now, UpdatedAt: now}
+	return portico.Developer{ID: portico.DeveloperID(d.NewID()), PortalID: p.ID, Email: strings.ToLower(email), FullName: fullName, Status: status, CreatedAt: now, UpdatedAt: now}
 }
 
 // SignUp is a developer's own wish for an account. It answers the same whether
 // or not the address has one already: the mail tells its owner. KindNotFound
 // (portal).
-func (d Developers) SignUp(ctx context.Context, portal portico.PortalID, email, fullName string) error {
-	return d.updateAndMail(ctx, func(tx portico.Tx) (*portico.Message, error) {
+func (d Accounts) SignUp(ctx context.Context, portal portico.PortalID, email, fullName string) error {
+	return d.CommitAndMail(ctx, func(tx portico.Tx) (*portico.Message, error) {
 		p, err := tx.Portals().ByID(ctx, portal)
 		if err != nil {
 			return nil, err
@@ -94,8 +107,8 @@ func (d Developers) SignUp(ctx context.Context, portal portico.PortalID, email, 
 
 // VerifyEmail confirms an address and returns it with the token that sets the
 // first password. KindNotFound, KindGone.
-func (d Developers) VerifyEmail(ctx context.Context, portal portico.PortalID, token string) (email, next string, err error) {
-	err = d.update(ctx, func(tx portico.Tx) error {
+func (d Accounts) VerifyEmail(ctx context.Context, portal portico.PortalID, token string) (email, next string, err error) {
+	err = d.Commit(ctx, func(tx portico.Tx) error {
 		developer, err := d.redeem(ctx, tx, portal, token, portico.PurposeVerifyEmail)
 		if err != nil {
 			return err
@@ -116,8 +129,8 @@ func (d Developers) VerifyEmail(ctx context.Context, portal portico.PortalID, to
 
 // ForgotPassword mails a token to set a new password, if the address has an
 // account; it answers the same if not. KindNotFound (portal).
-func (d Developers) ForgotPassword(ctx context.Context, portal portico.PortalID, email string) error {
-	return d.updateAndMail(ctx, func(tx portico.Tx) (*portico.Message, error) {
+func (d Accounts) ForgotPassword(ctx context.Context, portal portico.PortalID, email string) error {
+	return d.CommitAndMail(ctx, func(tx portico.Tx) (*portico.Message, error) {
 		p, err := tx.Portals().ByID(ctx, portal)
 		if err != nil {
 			return nil, err
@@ -134,7 +147,7 @@ func (d Developers) ForgotPassword(ctx context.Context, portal portico.PortalID,
 // ResetPassword sets a password and ends every session of the developer. Who
 // holds the token has the mailbox, so the address counts as verified.
 // KindNotFound, KindGone, KindInvalid (the password).
-func (d Developers) ResetPassword(ctx context.Context, portal portico.PortalID, token string, pass secret.Text) error {
+func (d Accounts) ResetPassword(ctx context.Context, portal portico.PortalID, token string, pass secret.Text) error {
 	// Read before the hash is made: making one is expensive, on purpose.
 	var developer portico.Developer
 	err := d.Store.View(ctx, func(tx portico.Tx) error {
@@ -152,7 +165,7 @@ func (d Developers) ResetPassword(ctx context.Context, portal portico.PortalID, 
 	if err != nil {
 		return err
 	}
-	return d.update(ctx, func(tx portico.Tx) error {
+	return d.Commit(ctx, func(tx portico.Tx) error {
 		if _, err := d.redeem(ctx, tx, portal, token, portico.PurposeResetPassword); err != nil {
 			return err
 		}
@@ -168,8 +181,8 @@ func (d Developers) ResetPassword(ctx context.Context, portal portico.PortalID, 
 }
 
 // List returns a page of a portal's developers.
-func (d Developers) List(ctx context.Context, portal portico.PortalID, q portico.ListQuery) (portico.Page[portico.Developer], error) {
-	return view(ctx, d.Store, func(tx portico.Tx) (portico.Page[portico.Developer], error) {
+func (d Accounts) List(ctx context.Context, portal portico.PortalID, q portico.ListQuery) (portico.Page[portico.Developer], error) {
+	return usecase.View(ctx, d.Store, func(tx portico.Tx) (portico.Page[portico.Developer], error) {
 		if _, err := tx.Portals().ByID(ctx, portal); err != nil {
 			return portico.Page[portico.Developer]{}, err
 		}
@@ -179,15 +192,15 @@ func (d Developers) List(ctx context.Context, portal portico.PortalID, q portico
 }
 
 // ByID returns a developer of a portal. KindNotFound.
-func (d Developers) ByID(ctx context.Context, portal portico.PortalID, id portico.DeveloperID) (portico.Developer, error) {
-	return view(ctx, d.Store, func(tx portico.Tx) (portico.Developer, error) { return developerIn(ctx, tx, portal, id) })
+func (d Accounts) ByID(ctx context.Context, portal portico.PortalID, id portico.DeveloperID) (portico.Developer, error) {
+	return usecase.View(ctx, d.Store, func(tx portico.Tx) (portico.Developer, error) { return developerIn(ctx, tx, portal, id) })
 }
 
 // SetStatus decides about an account; whoever is no longer approved is signed
 // out. Credentials that were issued go on working. KindNotFound.
-func (d Developers) SetStatus(ctx context.Context, portal portico.PortalID, id portico.DeveloperID, status portico.Status) (portico.Developer, error) {
+func (d Accounts) SetStatus(ctx context.Context, portal portico.PortalID, id portico.DeveloperID, status portico.Status) (portico.Developer, error) {
 	var developer portico.Developer
-	err := d.updateAndMail(ctx, func(tx portico.Tx) (*portico.Message, error) {
+	err := d.CommitAndMail(ctx, func(tx portico.Tx) (*portico.Message, error) {
 		p, err := tx.Portals().ByID(ctx, portal)
 		if err != nil {
 			return nil, err
@@ -217,14 +230,14 @@ func (d Developers) SetStatus(ctx context.Context, portal portico.PortalID, id p
 // Delete removes a developer with everything that is theirs: the gateways
 // refuse their applications when Delete returns, and the clients go from the
 // identity provider. KindNotFound.
-func (d Developers) Delete(ctx context.Context, portal portico.PortalID, id portico.DeveloperID) error {
+func (d Accounts) Delete(ctx context.Context, portal portico.PortalID, id portico.DeveloperID) error {
 	var tasks []portico.Task
-	err := d.update(ctx, func(tx portico.Tx) error {
+	err := d.Commit(ctx, func(tx portico.Tx) error {
 		if _, err := developerIn(ctx, tx, portal, id); err != nil {
 			return err
 		}
 		var err error
-		if tasks, err = Applications(d).release(ctx, tx, portico.Where("developer_id", id)); err != nil {
+		if tasks, err = d.Applications.Release(ctx, tx, portico.Where("developer_id", id)); err != nil {
 			return err
 		}
 		return tx.Developers().Delete(ctx, id)
@@ -232,7 +245,7 @@ func (d Developers) Delete(ctx context.Context, portal portico.PortalID, id port
 	if err != nil {
 		return err
 	}
-	d.settle(ctx, tasks)
+	d.Applications.Settle(ctx, tasks)
 	return nil
 }
 
@@ -253,24 +266,24 @@ func developerBy(ctx context.Context, tx portico.Tx, portal portico.PortalID, em
 }
 
 func endSessions(ctx context.Context, tx portico.Tx, id portico.DeveloperID) error {
-	return deleteAll(ctx, tx.Sessions(), sessionID, portico.Where("developer_id", id))
+	return usecase.DeleteAll(ctx, tx.Sessions(), sessionID, portico.Where("developer_id", id))
 }
 
 // issueToken replaces the developer's tokens of this purpose by a new one.
-func (d Developers) issueToken(ctx context.Context, tx portico.Tx, id portico.DeveloperID, purpose portico.TokenPurpose, life time.Duration) (string, error) {
-	if err := deleteAll(ctx, tx.OneTimeTokens(), tokenID, portico.Where("developer_id", id), portico.Where("purpose", purpose)); err != nil {
+func (d Accounts) issueToken(ctx context.Context, tx portico.Tx, id portico.DeveloperID, purpose portico.TokenPurpose, life time.Duration) (string, error) {
+	if err := usecase.DeleteAll(ctx, tx.OneTimeTokens(), tokenID, portico.Where("developer_id", id), portico.Where("purpose", purpose)); err != nil {
 		return "", err
 	}
 	token := portico.NewRandomID() // the contract wants a UUID
 	now := d.Now()
 	return token, tx.OneTimeTokens().Insert(ctx, portico.OneTimeToken{
-		ID: portico.OneTimeTokenID(d.id()), DeveloperID: id, Purpose: purpose,
+		ID: portico.OneTimeTokenID(d.NewID()), DeveloperID: id, Purpose: purpose,
 		Digest: secret.New(token).Digest(), ExpiresAt: now.Add(life), CreatedAt: now,
 	})
 }
 
 // lookUp finds a token that still works, and whose it is.
-func (d Developers) lookUp(ctx context.Context, tx portico.Tx, portal portico.PortalID, token string, purpose portico.TokenPurpose) (portico.OneTimeToken, portico.Developer, error) {
+func (d Accounts) lookUp(ctx context.Context, tx portico.Tx, portal portico.PortalID, token string, purpose portico.TokenPurpose) (portico.OneTimeToken, portico.Developer, error) {
 	unknown := portico.Errorf(portico.KindNotFound, "This link is not valid, or it was used before. Ask for a new one.")
 	found, err := tx.OneTimeTokens().List(ctx, portico.Everything(portico.Where("digest", secret.New(token).Digest().Hex()), portico.Where("purpose", purpose)))
 	if err != nil {
@@ -291,7 +304,7 @@ func (d Developers) lookUp(ctx context.Context, tx portico.Tx, portal portico.Po
 }
 
 // redeem uses a token up.
-func (d Developers) redeem(ctx context.Context, tx portico.Tx, portal portico.PortalID, token string, purpose portico.TokenPurpose) (portico.Developer, error) {
+func (d Accounts) redeem(ctx context.Context, tx portico.Tx, portal portico.PortalID, token string, purpose portico.TokenPurpose) (portico.Developer, error) {
 	t, developer, err := d.lookUp(ctx, tx, portal, token, purpose)
 	if err != nil {
 		return portico.Developer{}, err
@@ -300,7 +313,7 @@ func (d Developers) redeem(ctx context.Context, tx portico.Tx, portal portico.Po
 }
 
 // mail writes to a developer; path and token make the link, if there is one.
-func (d Developers) mail(p portico.Portal, to portico.Developer, kind, subject, text, path, token string) *portico.Message {
+func (d Accounts) mail(p portico.Portal, to portico.Developer, kind, subject, text, path, token string) *portico.Message {
 	m := &portico.Message{Kind: kind, To: to.Email, Subject: subject, Text: fmt.Sprintf("Hello %s,\n\n%s\n", to.FullName, text)}
 	if path != "" {
 		m.Link = d.PortalURL(p.Subdomain+"."+d.PortalDomain) + path
@@ -311,3 +324,6 @@ func (d Developers) mail(p portico.Portal, to portico.Developer, kind, subject, 
 	}
 	return m
 }
+
+func sessionID(s portico.Session) portico.SessionID         { return s.ID }
+func tokenID(t portico.OneTimeToken) portico.OneTimeTokenID { return t.ID }

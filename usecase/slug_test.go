@@ -1,4 +1,4 @@
-package control
+package usecase
 
 import (
 	"regexp"
@@ -15,7 +15,7 @@ func TestSlugify(t *testing.T) {
 	for name, want := range map[string]string{
 		"Flight Search": "flight-search", "  --Crème & Co.-- ": "creme-co", "v1.2_3": "v1-2_3", "ÅÉÎ": "aei", "飛行": "", "": "", "a\x00b": "a-b", "ﬁn": "fin",
 	} {
-		if got := slugify(name); got != want {
+		if got := Slugify(name); got != want {
 			t.Errorf("%q becomes %q, want %q", name, got, want)
 		}
 	}
@@ -25,8 +25,8 @@ func TestSlugsFitIntoAddresses(t *testing.T) {
 	t.Parallel()
 	fits := regexp.MustCompile(`^([a-z0-9_]+(-[a-z0-9_]+)*)?$`)
 	rapid.Check(t, func(t *rapid.T) {
-		slug := slugify(rapid.String().Draw(t, "name"))
-		if !fits.MatchString(slug) || slugify(slug) != slug {
+		slug := Slugify(rapid.String().Draw(t, "name"))
+		if !fits.MatchString(slug) || Slugify(slug) != slug {
 			t.Errorf("%q is no slug", slug)
 		}
 	})
@@ -34,7 +34,7 @@ func TestSlugsFitIntoAddresses(t *testing.T) {
 
 func TestFreeTakesTheFirstThatIsNotTaken(t *testing.T) {
 	t.Parallel()
-	got, err := free("a", func(s string) (bool, error) { return slices.Contains([]string{"a", "a-2", "a-4"}, s), nil })
+	got, err := Free("a", func(s string) (bool, error) { return slices.Contains([]string{"a", "a-2", "a-4"}, s), nil })
 	if err != nil || got != "a-3" {
 		t.Errorf("got %q, %v", got, err)
 	}
@@ -60,7 +60,7 @@ func TestSettledConditionsLeaveTheQuery(t *testing.T) {
 		{portico.OpAnyContains, []string{"x"}, false},
 		{"unheard of", []string{"api"}, false},
 	} {
-		q := settled(portico.Everything(other, portico.Filter{Field: "entity_type", Op: test.op, Values: test.values}), "entity_type", "api")
+		q := Settled(portico.Everything(other, portico.Filter{Field: "entity_type", Op: test.op, Values: test.values}), "entity_type", "api")
 		if got := len(q.Filters) == 1 && q.Filters[0].Field == "name"; got != test.holds {
 			t.Errorf("%s %q: filters %+v", test.op, test.values, q.Filters)
 		}

@@ -1,4 +1,4 @@
-package control
+package routing
 
 import (
 	"context"
@@ -8,11 +8,12 @@ import (
 	"unicode/utf8"
 
 	"portico"
+	"portico/usecase"
 )
 
 // Gateways are the control planes with their services and routes; what concerns
 // the latter is in services.go and routes.go.
-type Gateways struct{ Deps }
+type Gateways struct{ usecase.Deps }
 
 // What a control plane is unless its fields say otherwise.
 const (
@@ -42,7 +43,7 @@ func (in ControlPlaneFields) write(to *portico.ControlPlane) {
 // there is no control plane at all.
 func (g Gateways) EnsureDefault(ctx context.Context) (portico.ControlPlane, error) {
 	made := g.controlPlane(ControlPlaneFields{Name: portico.Some(DefaultControlPlane)})
-	err := g.update(ctx, func(tx portico.Tx) error {
+	err := g.Commit(ctx, func(tx portico.Tx) error {
 		there, err := tx.ControlPlanes().List(ctx, portico.ListQuery{Size: 1, Number: 1})
 		if err != nil {
 			return err
@@ -60,14 +61,14 @@ func (g Gateways) EnsureDefault(ctx context.Context) (portico.ControlPlane, erro
 // for a name that is taken.
 func (g Gateways) CreateControlPlane(ctx context.Context, in ControlPlaneFields) (portico.ControlPlane, error) {
 	made := g.controlPlane(in)
-	err := g.update(ctx, func(tx portico.Tx) error { return tx.ControlPlanes().Insert(ctx, made) })
+	err := g.Commit(ctx, func(tx portico.Tx) error { return tx.ControlPlanes().Insert(ctx, made) })
 	return made, err
 }
 
 func (g Gateways) controlPlane(in ControlPlaneFields) portico.ControlPlane {
 	now := g.Now()
 	made := portico.ControlPlane{
-		ID: portico.ControlPlaneID(g.id()), ClusterType: ClusterControlPlane, AuthType: AuthPinnedCerts, CreatedAt: now, UpdatedAt: now,
+		ID: portico.ControlPlaneID(g.NewID()), ClusterType: ClusterControlPlane, AuthType: AuthPinnedCerts, CreatedAt: now, UpdatedAt: now,
 	}
 	in.write(&made)
 	return made
@@ -76,20 +77,20 @@ func (g Gateways) controlPlane(in ControlPlaneFields) portico.ControlPlane {
 // ControlPlanes returns a page of the control planes. The field cloud_gateway is
 // known here, beside those of the store: none is one.
 func (g Gateways) ControlPlanes(ctx context.Context, q portico.ListQuery) (portico.Page[portico.ControlPlane], error) {
-	return view(ctx, g.Store, func(tx portico.Tx) (portico.Page[portico.ControlPlane], error) {
-		return tx.ControlPlanes().List(ctx, settled(q, "cloud_gateway", "false"))
+	return usecase.View(ctx, g.Store, func(tx portico.Tx) (portico.Page[portico.ControlPlane], error) {
+		return tx.ControlPlanes().List(ctx, usecase.Settled(q, "cloud_gateway", "false"))
 	})
 }
 
 // ControlPlane returns a control plane; KindNotFound.
 func (g Gateways) ControlPlane(ctx context.Context, id portico.ControlPlaneID) (portico.ControlPlane, error) {
-	return view(ctx, g.Store, func(tx portico.Tx) (portico.ControlPlane, error) { return tx.ControlPlanes().ByID(ctx, id) })
+	return usecase.View(ctx, g.Store, func(tx portico.Tx) (portico.ControlPlane, error) { return tx.ControlPlanes().ByID(ctx, id) })
 }
 
 // UpdateControlPlane changes a control plane; KindNotFound, KindConflict (name).
 func (g Gateways) UpdateControlPlane(ctx context.Context, id portico.ControlPlaneID, in ControlPlaneFields) (portico.ControlPlane, error) {
 	var changed portico.ControlPlane
-	err := g.update(ctx, func(tx portico.Tx) error {
+	err := g.Commit(ctx, func(tx portico.Tx) error {
 		var err error
 		changed, err = tx.ControlPlanes().Change(ctx, id, func(to *portico.ControlPlane) error {
 			in.write(to)
@@ -103,7 +104,7 @@ func (g Gateways) UpdateControlPlane(ctx context.Context, id portico.ControlPlan
 // DeleteControlPlane removes a control plane; KindNotFound, or KindConflict
 // while it has services, routes or implementations.
 func (g Gateways) DeleteControlPlane(ctx context.Context, id portico.ControlPlaneID) error {
-	return g.update(ctx, func(tx portico.Tx) error { return tx.ControlPlanes().Delete(ctx, id) })
+	return g.Commit(ctx, func(tx portico.Tx) error { return tx.ControlPlanes().Delete(ctx, id) })
 }
 
 // Rules that services and routes share (Kong Admin API: name and tags).

@@ -1,16 +1,23 @@
-package control
+package routing
 
 import (
 	"context"
 
 	"portico"
+	"portico/usecase"
 )
 
 // Implementations link APIs to the gateway services that serve them.
-type Implementations struct{ Deps }
+type Implementations struct{ usecase.Deps }
 
-// mode is the implementation mode that an implementation gives its API.
-func mode(i portico.Implementation) string {
+// The implementation modes of an API (contract: implementation_mode).
+const (
+	ModeService      = "gateway_entity_binding"
+	ModeControlPlane = "access_control_enforcement"
+)
+
+// Mode is the implementation mode that an implementation gives its API.
+func Mode(i portico.Implementation) string {
 	if i.ServiceID == nil {
 		return ModeControlPlane
 	}
@@ -24,9 +31,9 @@ func mode(i portico.Implementation) string {
 func (i Implementations) Create(ctx context.Context, apiID portico.APIID, controlPlaneID portico.ControlPlaneID, serviceID *portico.ServiceID) (portico.Implementation, error) {
 	now := i.Now()
 	made := portico.Implementation{
-		ID: portico.ImplementationID(i.id()), APIID: apiID, ControlPlaneID: controlPlaneID, ServiceID: serviceID, CreatedAt: now, UpdatedAt: now,
+		ID: portico.ImplementationID(i.NewID()), APIID: apiID, ControlPlaneID: controlPlaneID, ServiceID: serviceID, CreatedAt: now, UpdatedAt: now,
 	}
-	err := i.update(ctx, func(tx portico.Tx) error {
+	err := i.Commit(ctx, func(tx portico.Tx) error {
 		if _, err := tx.APIs().ByID(ctx, apiID); err != nil {
 			return err
 		}
@@ -38,7 +45,7 @@ func (i Implementations) Create(ctx context.Context, apiID portico.APIID, contro
 			return err
 		}
 		for _, other := range there.Items {
-			if mode(other) != mode(made) {
+			if Mode(other) != Mode(made) {
 				return portico.Errorf(portico.KindConflict, "An API is linked either to gateway services or to control planes, and this one has an implementation of the other kind; nothing was created. Delete that one first.")
 			}
 		}
@@ -54,25 +61,25 @@ func checkTarget(ctx context.Context, tx portico.Tx, i portico.Implementation) e
 		field = "service"
 	}
 	if _, err := tx.ControlPlanes().ByID(ctx, i.ControlPlaneID); err != nil {
-		return missing(err, field+".control_plane_id", "There is no control plane with this id.")
+		return usecase.Missing(err, field+".control_plane_id", "There is no control plane with this id.")
 	}
 	if i.ServiceID == nil {
 		return nil
 	}
 	_, err := services().byID(ctx, tx, i.ControlPlaneID, *i.ServiceID)
-	return missing(err, "service.id", "There is no service with this id in the control plane.")
+	return usecase.Missing(err, "service.id", "There is no service with this id in the control plane.")
 }
 
 // List returns a page of the implementations.
 func (i Implementations) List(ctx context.Context, q portico.ListQuery) (portico.Page[portico.Implementation], error) {
-	return view(ctx, i.Store, func(tx portico.Tx) (portico.Page[portico.Implementation], error) {
+	return usecase.View(ctx, i.Store, func(tx portico.Tx) (portico.Page[portico.Implementation], error) {
 		return tx.Implementations().List(ctx, q)
 	})
 }
 
 // ByID returns an implementation of an API; KindNotFound.
 func (i Implementations) ByID(ctx context.Context, apiID portico.APIID, id portico.ImplementationID) (portico.Implementation, error) {
-	return view(ctx, i.Store, func(tx portico.Tx) (portico.Implementation, error) { return implementationOf(ctx, tx, apiID, id) })
+	return usecase.View(ctx, i.Store, func(tx portico.Tx) (portico.Implementation, error) { return implementationOf(ctx, tx, apiID, id) })
 }
 
 func implementationOf(ctx context.Context, tx portico.Tx, apiID portico.APIID, id portico.ImplementationID) (portico.Implementation, error) {
@@ -86,7 +93,7 @@ func implementationOf(ctx context.Context, tx portico.Tx, apiID portico.APIID, i
 // Delete unlinks an API; the gateways no longer enforce its strategies there.
 // KindNotFound.
 func (i Implementations) Delete(ctx context.Context, apiID portico.APIID, id portico.ImplementationID) error {
-	return i.update(ctx, func(tx portico.Tx) error {
+	return i.Commit(ctx, func(tx portico.Tx) error {
 		if _, err := implementationOf(ctx, tx, apiID, id); err != nil {
 			return err
 		}

@@ -1,9 +1,10 @@
-package control
+package routing
 
 import (
 	"context"
 
 	"portico"
+	"portico/usecase"
 )
 
 // coreEntity is what services and routes have in common: each belongs to one
@@ -41,8 +42,8 @@ func (e coreEntity[ID, T]) byID(ctx context.Context, tx portico.Tx, controlPlane
 	return found, err
 }
 
-// by finds an entity of a control plane by its id or name; KindNotFound.
-func (e coreEntity[ID, T]) by(ctx context.Context, tx portico.Tx, controlPlane portico.ControlPlaneID, ref string) (T, error) {
+// find finds an entity of a control plane by its id or name; KindNotFound.
+func (e coreEntity[ID, T]) find(ctx context.Context, tx portico.Tx, controlPlane portico.ControlPlaneID, ref string) (T, error) {
 	if portico.IsID(ref) {
 		return e.byID(ctx, tx, controlPlane, ID(ref))
 	}
@@ -50,12 +51,12 @@ func (e coreEntity[ID, T]) by(ctx context.Context, tx portico.Tx, controlPlane p
 	if err == nil && len(found.Items) == 0 {
 		err = portico.Errorf(portico.KindNotFound, "No %s with the name [%s] exists.", e.what, ref)
 	}
-	return one(found.Items, err)
+	return usecase.One(found.Items, err)
 }
 
 // list returns a page of a control plane's entities; KindNotFound.
 func (e coreEntity[ID, T]) list(ctx context.Context, store portico.Store, controlPlane portico.ControlPlaneID, q portico.ListQuery) (portico.Page[T], error) {
-	return view(ctx, store, func(tx portico.Tx) (portico.Page[T], error) {
+	return usecase.View(ctx, store, func(tx portico.Tx) (portico.Page[T], error) {
 		if _, err := tx.ControlPlanes().ByID(ctx, controlPlane); err != nil {
 			return portico.Page[T]{}, err
 		}
@@ -66,9 +67,9 @@ func (e coreEntity[ID, T]) list(ctx context.Context, store portico.Store, contro
 
 // remove deletes an entity. That it is gone already is no error: clients of
 // Kong's Admin API rely on it.
-func (e coreEntity[ID, T]) remove(ctx context.Context, d Deps, controlPlane portico.ControlPlaneID, ref string) error {
-	return d.update(ctx, func(tx portico.Tx) error {
-		there, err := e.by(ctx, tx, controlPlane, ref)
+func (e coreEntity[ID, T]) remove(ctx context.Context, d usecase.Deps, controlPlane portico.ControlPlaneID, ref string) error {
+	return d.Commit(ctx, func(tx portico.Tx) error {
+		there, err := e.find(ctx, tx, controlPlane, ref)
 		if portico.KindOf(err) == portico.KindNotFound {
 			return nil
 		}

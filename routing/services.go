@@ -1,4 +1,4 @@
-package control
+package routing
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 
 	"portico"
 	"portico/compile"
+	"portico/usecase"
 )
 
 // ServiceFields are the fields of a service as a client writes them; null puts
@@ -42,7 +43,7 @@ const (
 func (g Gateways) newService(controlPlane portico.ControlPlaneID) portico.Service {
 	now := g.Now()
 	return portico.Service{
-		ID: portico.ServiceID(g.id()), ControlPlaneID: controlPlane, Protocol: defaultProtocol, Port: defaultPort, Retries: defaultRetries,
+		ID: portico.ServiceID(g.NewID()), ControlPlaneID: controlPlane, Protocol: defaultProtocol, Port: defaultPort, Retries: defaultRetries,
 		ConnectTimeout: defaultTimeout, ReadTimeout: defaultTimeout, WriteTimeout: defaultTimeout, Enabled: true,
 		CreatedAt: now, UpdatedAt: now,
 	}
@@ -106,7 +107,7 @@ func writeURL(to *portico.Service, address string) error {
 // KindConflict (name, id).
 func (g Gateways) CreateService(ctx context.Context, controlPlane portico.ControlPlaneID, in ServiceFields) (portico.Service, error) {
 	var made portico.Service
-	err := g.update(ctx, func(tx portico.Tx) error {
+	err := g.Commit(ctx, func(tx portico.Tx) error {
 		if _, err := tx.ControlPlanes().ByID(ctx, controlPlane); err != nil {
 			return err
 		}
@@ -124,8 +125,8 @@ func (g Gateways) CreateService(ctx context.Context, controlPlane portico.Contro
 // creates it if it is not there. Errors as CreateService.
 func (g Gateways) PutService(ctx context.Context, controlPlane portico.ControlPlaneID, ref string, in ServiceFields) (portico.Service, error) {
 	var made portico.Service
-	err := g.update(ctx, func(tx portico.Tx) error {
-		there, err := services().by(ctx, tx, controlPlane, ref)
+	err := g.Commit(ctx, func(tx portico.Tx) error {
+		there, err := services().find(ctx, tx, controlPlane, ref)
 		made = g.newService(controlPlane)
 		switch {
 		case err != nil && portico.KindOf(err) != portico.KindNotFound:
@@ -161,8 +162,8 @@ func (g Gateways) PutService(ctx context.Context, controlPlane portico.ControlPl
 // UpdateService changes a service; KindNotFound, KindInvalid, KindConflict.
 func (g Gateways) UpdateService(ctx context.Context, controlPlane portico.ControlPlaneID, ref string, in ServiceFields) (portico.Service, error) {
 	var changed portico.Service
-	err := g.update(ctx, func(tx portico.Tx) error {
-		there, err := services().by(ctx, tx, controlPlane, ref)
+	err := g.Commit(ctx, func(tx portico.Tx) error {
+		there, err := services().find(ctx, tx, controlPlane, ref)
 		if err != nil {
 			return err
 		}
@@ -182,7 +183,7 @@ func (g Gateways) Services(ctx context.Context, controlPlane portico.ControlPlan
 
 // Service returns the service called ref, an id or a name; KindNotFound.
 func (g Gateways) Service(ctx context.Context, controlPlane portico.ControlPlaneID, ref string) (portico.Service, error) {
-	return view(ctx, g.Store, func(tx portico.Tx) (portico.Service, error) { return services().by(ctx, tx, controlPlane, ref) })
+	return usecase.View(ctx, g.Store, func(tx portico.Tx) (portico.Service, error) { return services().find(ctx, tx, controlPlane, ref) })
 }
 
 // DeleteService removes a service with the implementations that link to it.

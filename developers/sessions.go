@@ -1,4 +1,4 @@
-package control
+package developers
 
 import (
 	"context"
@@ -7,11 +7,12 @@ import (
 	"portico"
 	"portico/password"
 	"portico/secret"
+	"portico/usecase"
 )
 
 // Sessions are the developers' sign-ins: a short-lived access token and a
 // refresh token that is replaced at every use, both kept as digests.
-type Sessions struct{ Deps }
+type Sessions struct{ usecase.Deps }
 
 // How long the tokens of a session work.
 const (
@@ -46,7 +47,7 @@ func (s Sessions) SignIn(ctx context.Context, portal portico.PortalID, email str
 		return IssuedSession{}, err
 	}
 	now := s.Now()
-	issued, session := s.issue(portico.Session{ID: portico.SessionID(s.id()), DeveloperID: developer.ID, PortalID: portal, CreatedAt: now, ExpiresAt: now.Add(sessionLife)})
+	issued, session := s.issue(portico.Session{ID: portico.SessionID(s.NewID()), DeveloperID: developer.ID, PortalID: portal, CreatedAt: now, ExpiresAt: now.Add(sessionLife)})
 	err = s.Store.Update(ctx, func(tx portico.Tx) error {
 		// The hash took its time: what has ended every session since ends this one.
 		now, _, err := developerBy(ctx, tx, portal, email)
@@ -112,7 +113,7 @@ func (s Sessions) Refresh(ctx context.Context, portal portico.PortalID, refresh 
 
 // Developer is who holds an access token. KindUnauthenticated.
 func (s Sessions) Developer(ctx context.Context, portal portico.PortalID, access secret.Text) (portico.Developer, error) {
-	return view(ctx, s.Store, func(tx portico.Tx) (portico.Developer, error) {
+	return usecase.View(ctx, s.Store, func(tx portico.Tx) (portico.Developer, error) {
 		session, developer, err := s.lookUp(ctx, tx, portal, "access_digest", access)
 		if err == nil && !s.Now().Before(session.AccessExpiresAt) {
 			err = signedOut()
@@ -145,10 +146,10 @@ func (s Sessions) SignOut(ctx context.Context, portal portico.PortalID, access, 
 func (s Sessions) Sweep(ctx context.Context) error {
 	expired := portico.Filter{Field: "expires_at", Op: portico.OpLess, Values: []string{s.Now().UTC().Format(time.RFC3339Nano)}}
 	return s.Store.Update(ctx, func(tx portico.Tx) error {
-		if err := deleteAll(ctx, tx.Sessions(), sessionID, expired); err != nil {
+		if err := usecase.DeleteAll(ctx, tx.Sessions(), sessionID, expired); err != nil {
 			return err
 		}
-		return deleteAll(ctx, tx.OneTimeTokens(), tokenID, expired)
+		return usecase.DeleteAll(ctx, tx.OneTimeTokens(), tokenID, expired)
 	})
 }
 

@@ -1,0 +1,105 @@
+package usecase
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"portico"
+)
+
+// Flusher brings the gateways up to the newest committed configuration.
+// configsync.Publisher is one.
+type Flusher interface {
+	// Flush returns once every gateway in this process serves what is committed.
+	Flush(ctx context.Context) error
+}
+
+// Deps is what the use cases need from the outside.
+type Deps struct {
+	Store   portico.Store
+	Sealer  portico.Sealer
+	IdPs    portico.IdPs
+	Mailer  portico.Mailer
+	Flusher Flusher
+	Logger  *slog.Logger
+	Now     func() time.Time
+	// Checkpoint is called with the name of every step of the saga. It is a
+	// no-op in production; a test may end the process in it.
+	Checkpoint func(step string)
+	// IdPTimeout is the longest that one conversation with an identity provider
+	// may last, all its requests together.
+	IdPTimeout time.Duration
+	// PortalDomain is the suffix of portals' default domains, such as localhost.
+	PortalDomain string
+	// PortalURL is the address of a portal for links in mails, made from its
+	// canonical domain; it has no trailing slash.
+	PortalURL func(domain string) string
+}
+
+// Commit runs fn in a transaction and, once it is committed, brings the
+// gateways up to date before it returns: what an answer promises, the next
+// request sees.
+func (d Deps) Commit(ctx context.Context, fn func(portico.Tx) error) error {
+	if err := d.Store.Update(ctx, fn); err != nil {
+		return err
+	}
+	// The change is committed whatever the caller does now, so neither its
+	// cancellation nor a gateway that lags may turn the answer into an error.
+	if err := d.Flusher.Flush(context.WithoutCancel(ctx)); err != nil {
+		d.Logger.ErrorContext(ctx, "gateways not brought up to date; they follow later", "err", err)
+	}
+	return nil
+}
+
+// CommitAndMail is Commit for a change that somebody gets a mail about; fn may
+// return no mail.
+func (d Deps) CommitAndMail(ctx context.Context, fn func(portico.Tx) (*portico.Message, error)) error {
+	var letter *portico.Message
+	err := d.Commit(ctx, func(tx portico.Tx) (err error) {
+		letter, err = fn(tx)
+		return err
+	})
+	if err == nil {
+		d.Notify(ctx, letter)
+	}
+	return err
+}
+
+// Notify sends a mail after the commit that it speaks of. What it says is true
+// whether or not it arrives, so a failure is logged and not answered.
+func (d Deps) Notify(ctx context.Context, m *portico.Message) {
+	if m == nil {
+		return
+	}
+	if err := d.Mailer.Send(context.WithoutCancel(ctx), *m); err != nil {
+		d.Logger.ErrorContext(ctx, "mail not sent", "kind", m.Kind, "err", err)
+	}
+}
+
+// NewID makes a new entity id.
+func (d Deps) NewID() string { return portico.NewID(d.Now()) }
+
+// View runs fn in a read-only transaction and returns what it found.
+func View[T any](ctx context.Context, s portico.Store, fn func(portico.Tx) (T, error)) (T, error) {
+	var out T
+	err := s.View(ctx, func(tx portico.Tx) error {
+		var err error
+		out, err = fn(tx)
+		return err
+	})
+	return out, err
+}
+
+// DeleteAll removes every entity that the filters hold for.
+func DeleteAll[ID ~string, T any](ctx context.Context, all portico.Collection[ID, T], id func(T) ID, filters ...portico.Filter) error {
+	found, err := all.List(ctx, portico.Everything(filters...))
+	for i := 0; err == nil && i < len(found.Items); i++ {
+		err = all.Delete(ctx, id(found.Items[i]))
+	}
+	return err
+}
+
+// Domain is the host name of a portal: default_domain, and as long as there are
+// no custom domains canonical_domain too.
+func (d Deps) Domain(p portico.Portal) string { return p.Subdomain + "." + d.PortalDomain }
