@@ -13,7 +13,8 @@ import (
 type Application struct {
 	ID          ApplicationID
 	PortalID    PortalID
-	DeveloperID DeveloperID // the owner
+	DeveloperID DeveloperID // the owner; with TeamID who created it
+	TeamID      *TeamID     // the team that owns it
 	StrategyID  StrategyID
 	Name        string // unique within the owner's applications
 	Description *string
@@ -59,6 +60,23 @@ type Registration struct {
 	APIID         APIID
 	PortalID      PortalID
 	Status        Status
+	Comment       string // the developer's, to whoever approves
+	Reason        string // of the decision, for the developer
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+}
+
+// Handoff carries new credentials from the request that made them to the page
+// that shows them. What is sealed opens only with a key that the developer's
+// browser holds, so the database alone reveals nothing. Its id is chosen
+// before the credentials are made: a request that is sent twice meets it.
+type Handoff struct {
+	ID            HandoffID
+	PortalID      PortalID
+	DeveloperID   DeveloperID
+	ApplicationID *ApplicationID // nil until the credentials are there
+	Sealed        []byte         // empty until then
+	ExpiresAt     time.Time
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
 }

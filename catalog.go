@@ -26,6 +26,10 @@ type Portal struct {
 	AutoApproveDevelopers   bool
 	AutoApproveApplications bool
 	NotificationsPIIVisible bool   // notifications_developer_pii_visibility_enabled
+	BasicAuthEnabled        bool   // developers can sign in with a password
+	TeamMappingEnabled      bool   // identity providers' groups put developers into teams
+	CustomDomain            string // a host name of its own, unique; empty: none
+	Language                string // what pages are in unless a visitor says otherwise: en, ja
 	Subdomain               string // first label of default_domain, unique
 	Labels                  map[string]string
 	CreatedAt               time.Time

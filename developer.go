@@ -30,6 +30,10 @@ type Developer struct {
 	Status        Status
 	EmailVerified bool
 	PasswordHash  string // empty until the first password is set
+	Reason        string // of the latest decision about the account, for the developer
+	Language      string // a BCP 47 tag that the pages use; empty: the browser's
+	Theme         ThemeMode
+	ExternalID    string // identity provider and subject of single sign-on; empty: none
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
 }
@@ -64,5 +68,8 @@ type Session struct {
 	RefreshDigest   secret.Digest // unique
 	AccessExpiresAt time.Time
 	ExpiresAt       time.Time
+	UserAgent       string    // what the browser called itself, for the list of sessions
+	Address         string    // the network address it signed in from
+	LastSeenAt      time.Time // to a few minutes
 	CreatedAt       time.Time
 }

@@ -29,6 +29,18 @@ type (
 	APIKeyID         string
 	RegistrationID   string
 	TaskID           string
+
+	PageID             string
+	SnippetID          string
+	DocumentID         string
+	AssetID            string
+	EmailTemplateID    string
+	TeamID             string
+	TeamMemberID       string
+	TeamRoleID         string
+	IdentityProviderID string
+	GroupMappingID     string
+	HandoffID          string
 )
 
 // NewID makes a UUID of version 7 (RFC 9562 §5.7): ids sort by creation time,

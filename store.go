@@ -2,6 +2,7 @@ package portico
 
 import (
 	"context"
+	"time"
 
 	"portico/secret"
 )
@@ -37,6 +38,7 @@ type Tx interface {
 	AccountTx
 	AuthTx
 	CatalogTx
+	ContentTx
 	GatewayTx
 	DeveloperTx
 	ApplicationTx
@@ -65,6 +67,28 @@ type CatalogTx interface {
 	Implementations() Collection[ImplementationID, Implementation]
 }
 
+// ContentTx holds what portals say and how they look.
+type ContentTx interface {
+	Pages() Collection[PageID, PortalPage]
+	Snippets() Collection[SnippetID, Snippet]
+	Documents() Collection[DocumentID, Document]
+	Customizations() Collection[PortalID, Customization]
+	Assets() Collection[AssetID, Asset]
+	EmailTemplates() Collection[EmailTemplateID, EmailTemplate]
+	SearchTx
+}
+
+// SearchTx is the index of what visitors can search for. It is made from the
+// other entities by whoever changes them, in the same transaction.
+type SearchTx interface {
+	// Index replaces what was indexed for an entity of this kind; no entries
+	// remove it.
+	Index(ctx context.Context, kind SearchKind, entityID string, entries []SearchEntry) error
+	// Search returns the entries that hold every word, best first: a find in
+	// the title counts most, one in the description next.
+	Search(ctx context.Context, q SearchQuery) (Page[SearchEntry], error)
+}
+
 // GatewayTx holds the core entities.
 type GatewayTx interface {
 	ControlPlanes() Collection[ControlPlaneID, ControlPlane]
@@ -77,6 +101,16 @@ type DeveloperTx interface {
 	Developers() Collection[DeveloperID, Developer]
 	OneTimeTokens() Collection[OneTimeTokenID, OneTimeToken]
 	Sessions() Collection[SessionID, Session]
+	TeamTx
+}
+
+// TeamTx holds the developers' teams and who else signs developers in.
+type TeamTx interface {
+	Teams() Collection[TeamID, Team]
+	TeamMembers() Collection[TeamMemberID, TeamMember]
+	TeamRoles() Collection[TeamRoleID, TeamRole]
+	IdentityProviders() Collection[IdentityProviderID, IdentityProvider]
+	GroupMappings() Collection[GroupMappingID, GroupMapping]
 }
 
 // ApplicationTx holds applications and the saga's intents.
@@ -85,6 +119,23 @@ type ApplicationTx interface {
 	APIKeys() Collection[APIKeyID, APIKey]
 	Registrations() Collection[RegistrationID, Registration]
 	Tasks() Collection[TaskID, Task]
+	Handoffs() Collection[HandoffID, Handoff]
+	UsageTx
+}
+
+// UsageTx holds what the gateways have counted.
+type UsageTx interface {
+	// AddUsage adds counts to the buckets that are there, and newer times to
+	// the credentials' last uses.
+	AddUsage(ctx context.Context, counts []UsageCount, uses []CredentialUse) error
+	// Usage returns the counts of the chosen applications within the range,
+	// bucket by bucket, oldest first.
+	Usage(ctx context.Context, q UsageQuery) ([]UsageCount, error)
+	// CredentialUses returns when the credentials of applications were last used.
+	CredentialUses(ctx context.Context, apps []ApplicationID) ([]CredentialUse, error)
+	// TrimUsage merges buckets older than the first time into hours, and
+	// forgets those older than the second.
+	TrimUsage(ctx context.Context, minutesUntil, hoursUntil time.Time) error
 }
 
 // ChangeTx tells the gateways' side what has changed. A store appends to the

@@ -1,0 +1,56 @@
+package portico
+
+import "time"
+
+// Outcome says what became of a request at the gateway.
+type Outcome string
+
+// The outcomes. All but OutcomeOK are errors with their cause.
+const (
+	OutcomeOK             Outcome = "ok"
+	OutcomeNoCredential   Outcome = "no_credential"
+	OutcomeBadCredential  Outcome = "bad_credential"
+	OutcomeNotRegistered  Outcome = "not_registered"
+	OutcomeClientError    Outcome = "client_error"    // the upstream answered 4xx
+	OutcomeServerError    Outcome = "server_error"    // the upstream answered 5xx
+	OutcomeUpstreamFailed Outcome = "upstream_failed" // the upstream did not answer
+	OutcomeIdPFailed      Outcome = "idp_failed"      // the identity provider did not answer
+	OutcomeRateLimited    Outcome = "rate_limited"
+)
+
+// UsageCount is what one application did at one API within one bucket of time,
+// by status code and outcome. Sizes are in bytes, latencies in microseconds.
+type UsageCount struct {
+	Start         time.Time     // of the bucket
+	Length        time.Duration // a minute, or an hour once it is old
+	ApplicationID ApplicationID // empty: no application was recognised
+	APIID         APIID         // empty: the service is no API's
+	Status        int
+	Outcome       Outcome
+	Requests      int64
+	LatencySum    int64
+	RequestBytes  int64
+	ResponseBytes int64
+	Latencies     []int64 // requests per latency class, see LatencyClasses
+}
+
+// LatencyClasses are the upper bounds, in microseconds, of the classes that
+// latencies are counted in; there is one more class above the last.
+func LatencyClasses() []int64 {
+	return []int64{1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000, 2_000_000, 5_000_000, 10_000_000}
+}
+
+// CredentialUse is when a credential of an application last let a request
+// through. With OAuth the credential is the client, told apart only by its
+// secret where the gateway saw the secret.
+type CredentialUse struct {
+	ApplicationID ApplicationID
+	CredentialID  string // an API key's id; otherwise the client id, with "#" and the secret's fingerprint where it was seen
+	LastUsedAt    time.Time
+}
+
+// UsageQuery chooses counts.
+type UsageQuery struct {
+	ApplicationIDs []ApplicationID
+	From, To       time.Time // To is excluded
+}
