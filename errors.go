@@ -34,6 +34,7 @@ const (
 type Error struct {
 	Kind       Kind
 	Detail     string
+	Code       string             // names the case, where pages word it in the visitor's language
 	Invalid    []InvalidParameter // only with KindInvalid
 	RetryAfter time.Duration      // only with KindTooMany and KindUnavailable
 	Err        error              // the cause: logged, never shown
@@ -79,6 +80,12 @@ func KindOf(err error) Kind {
 // Errorf makes an Error of the given kind; a %w operand becomes its cause's text.
 func Errorf(kind Kind, format string, args ...any) *Error {
 	return &Error{Kind: kind, Detail: fmt.Sprintf(format, args...)}
+}
+
+// Named gives the error a code and returns it.
+func (e *Error) Named(code string) *Error {
+	e.Code = code
+	return e
 }
 
 // NotFound is the error for an entity that is not there, or that the caller

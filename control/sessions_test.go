@@ -75,7 +75,7 @@ func TestSignIn(t *testing.T) {
 	must(t, err)
 	issued := h.signIn(t, "SAM@dev.example")
 	now := h.clock.Now()
-	if !issued.AccessExpiresAt.Equal(now.Add(accessLife)) || !issued.RefreshExpireAt.Equal(now.Add(sessionLife)) || issued.Access.Equal(issued.Refresh) {
+	if !issued.AccessExpiresAt.Equal(now.Add(accessLife)) || !issued.RefreshExpiresAt.Equal(now.Add(sessionLife)) || issued.Access.Equal(issued.Refresh) {
 		t.Errorf("issued %+v", issued)
 	}
 	who, err := h.Sessions.Developer(ctx, h.portal.ID, issued.Access)
@@ -107,7 +107,7 @@ func TestRefreshReplacesBothTokens(t *testing.T) {
 		if !h.signedIn(t, second.Access) || h.signedIn(t, first.Access) {
 			t.Error("the tokens were not replaced")
 		}
-		if !second.RefreshExpireAt.Equal(first.RefreshExpireAt) {
+		if !second.RefreshExpiresAt.Equal(first.RefreshExpiresAt) {
 			t.Error("refreshing prolongs a session without end")
 		}
 		for _, token := range []secret.Text{first.Refresh, second.Access, {}} {
@@ -116,10 +116,10 @@ func TestRefreshReplacesBothTokens(t *testing.T) {
 		}
 		_, err = h.Sessions.Refresh(ctx, "nowhere", second.Refresh)
 		wantKind(t, err, portico.KindUnauthenticated)
-		h.clock.add(second.RefreshExpireAt.Sub(h.clock.Now()) - time.Minute)
+		h.clock.add(second.RefreshExpiresAt.Sub(h.clock.Now()) - time.Minute)
 		last, err := h.Sessions.Refresh(ctx, h.portal.ID, second.Refresh)
 		must(t, err)
-		if !last.AccessExpiresAt.Equal(last.RefreshExpireAt) {
+		if !last.AccessExpiresAt.Equal(last.RefreshExpiresAt) {
 			t.Errorf("the access token outlives its session: %+v", last)
 		}
 		h.clock.add(time.Minute)

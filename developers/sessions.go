@@ -22,8 +22,8 @@ const (
 
 // IssuedSession is a session with its tokens.
 type IssuedSession struct {
-	Access, Refresh                  secret.Text
-	AccessExpiresAt, RefreshExpireAt time.Time
+	Access, Refresh                   secret.Text
+	AccessExpiresAt, RefreshExpiresAt time.Time
 }
 
 // SignIn opens a session. KindUnauthenticated: wrong address or password, which
@@ -85,7 +85,7 @@ func mayUse(d portico.Developer) error {
 
 // issue gives a session new tokens.
 func (s Sessions) issue(session portico.Session) (IssuedSession, portico.Session) {
-	out := IssuedSession{Access: secret.Token(""), Refresh: secret.Token(""), AccessExpiresAt: s.Now().Add(accessLife), RefreshExpireAt: session.ExpiresAt}
+	out := IssuedSession{Access: secret.Token(""), Refresh: secret.Token(""), AccessExpiresAt: s.Now().Add(accessLife), RefreshExpiresAt: session.ExpiresAt}
 	if out.AccessExpiresAt.After(session.ExpiresAt) {
 		out.AccessExpiresAt = session.ExpiresAt
 	}

@@ -3,20 +3,11 @@ package portalapi
 import (
 	"net/http"
 	"strings"
-	"time"
 
 	"portico"
 	"portico/developers"
 	"portico/httpkit"
 	"portico/secret"
-)
-
-// The cookies of a session. The names are the contract's; the refresh cookie
-// goes only where it is used.
-const (
-	accessCookie  = "portalaccesstoken"
-	refreshCookie = "portalrefreshtoken"
-	refreshPath   = "/api/v3/developer"
 )
 
 func (s *server) developerRoutes() []route {
@@ -163,7 +154,7 @@ func (s *server) refresh(w http.ResponseWriter, c call) error {
 	if !c.portal.AuthenticationEnabled {
 		return portico.Errorf(portico.KindUnauthenticated, "This portal has no developer accounts, so there is nothing to sign in to.")
 	}
-	session, err := s.Sessions.Refresh(c.Context(), c.portal.ID, cookie(c.Request, refreshCookie))
+	session, err := s.Sessions.Refresh(c.Context(), c.portal.ID, httpkit.Cookie(c.Request, httpkit.RefreshCookie))
 	if err != nil {
 		return err
 	}
@@ -172,34 +163,17 @@ func (s *server) refresh(w http.ResponseWriter, c call) error {
 }
 
 func (s *server) signOut(w http.ResponseWriter, c call) error {
-	if err := s.Sessions.SignOut(c.Context(), c.portal.ID, cookie(c.Request, accessCookie), cookie(c.Request, refreshCookie)); err != nil {
+	if err := s.Sessions.SignOut(c.Context(), c.portal.ID, httpkit.Cookie(c.Request, httpkit.AccessCookie), httpkit.Cookie(c.Request, httpkit.RefreshCookie)); err != nil {
 		return err
 	}
 	s.setCookies(w, c, developers.IssuedSession{})
 	return httpkit.NoContent(w)
 }
 
-func cookie(r *http.Request, name string) secret.Text {
-	if c, err := r.Cookie(name); err == nil {
-		return secret.New(c.Value)
-	}
-	return secret.Text{}
-}
-
-// setCookies hands a session to the browser; the zero session takes it away. The
-// cookies are for https alone if that is how the portal is reached, here or at
-// the proxy before it.
+// setCookies hands a session to the browser; the zero session takes it away.
 func (s *server) setCookies(w http.ResponseWriter, c call, session developers.IssuedSession) {
 	secure := c.TLS != nil || strings.HasPrefix(s.Portals.PortalURL(s.Portals.Domain(c.portal)), "https://")
-	set := func(name, path string, value secret.Text, expires time.Time) {
-		crumb := &http.Cookie{Name: name, Path: path, Value: value.Reveal(), Expires: expires, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: secure}
-		if value.Empty() {
-			crumb.MaxAge = -1
-		}
-		http.SetCookie(w, crumb)
-	}
-	set(accessCookie, "/", session.Access, session.AccessExpiresAt)
-	set(refreshCookie, refreshPath, session.Refresh, session.RefreshExpireAt)
+	httpkit.SetSession(w, secure, httpkit.SessionTokens(session))
 }
 
 // meView is the contract's DeveloperMe.

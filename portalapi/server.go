@@ -135,7 +135,7 @@ func hostOf(r *http.Request) string {
 // cookie that no longer counts is the same as none, and so is any cookie in a
 // portal without accounts.
 func (s *server) signedIn(ctx context.Context, portal portico.Portal, r *http.Request) (*portico.Developer, error) {
-	token := cookie(r, accessCookie)
+	token := httpkit.Cookie(r, httpkit.AccessCookie)
 	if token.Empty() || !portal.AuthenticationEnabled {
 		return nil, nil
 	}
