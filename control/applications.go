@@ -103,7 +103,7 @@ func (a Applications) plan(ctx context.Context, tx portico.Tx, in NewApplication
 		return creation{}, portico.NotFound("developer", in.DeveloperID)
 	}
 	if developer.Status != portico.Approved {
-		return creation{}, portico.Errorf(portico.KindForbidden, "The developer is not approved; nothing was created. An administrator of the portal has to approve the account first.")
+		return creation{}, portico.Errorf(portico.KindForbidden, "The developer is not approved; nothing was created. An administrator of the portal has to approve the account first.").Named("not_approved")
 	}
 	if err := a.roomFor(ctx, tx, in); err != nil {
 		return creation{}, err
@@ -147,14 +147,14 @@ func (a Applications) roomFor(ctx context.Context, tx portico.Tx, in NewApplicat
 		return err
 	}
 	if same.Total > 0 {
-		return portico.Errorf(portico.KindConflict, "The developer has an application named [%s] already; nothing was created. Choose another name.", in.Name)
+		return portico.Errorf(portico.KindConflict, "The developer has an application named [%s] already; nothing was created. Choose another name.", in.Name).Named("app_name_taken")
 	}
 	all, err := tx.Applications().List(ctx, portico.ListQuery{Size: 1, Number: 1, Filters: []portico.Filter{owner}})
 	if err != nil {
 		return err
 	}
 	if all.Total >= portico.MaxApplicationsPerDeveloper {
-		return portico.Errorf(portico.KindConflict, "The developer has %d applications, the most that one developer may have; nothing was created. Delete one first.", all.Total)
+		return portico.Errorf(portico.KindConflict, "The developer has %d applications, the most that one developer may have; nothing was created. Delete one first.", all.Total).Named("app_limit")
 	}
 	return nil
 }
@@ -375,7 +375,7 @@ func (a Applications) checkUpdate(ctx context.Context, before ApplicationView, c
 		}
 		for _, other := range same.Items {
 			if other.ID != before.ID {
-				return portico.Errorf(portico.KindConflict, "The owner has another application named [%s]; nothing was changed. Choose another name.", name)
+				return portico.Errorf(portico.KindConflict, "The owner has another application named [%s]; nothing was changed. Choose another name.", name).Named("app_name_taken")
 			}
 		}
 		return nil

@@ -95,7 +95,7 @@ func (c Credentials) Create(ctx context.Context, id portico.ApplicationID, displ
 }
 
 func elsewhere() error {
-	return portico.Errorf(portico.KindConflict, "This application's credentials are managed by the developer at the identity provider; nothing was changed here.")
+	return portico.Errorf(portico.KindConflict, "This application's credentials are managed by the developer at the identity provider; nothing was changed here.").Named("credentials_elsewhere")
 }
 
 func (c Credentials) createKey(ctx context.Context, app ApplicationView, displayName string) (IssuedCredential, error) {
@@ -111,7 +111,7 @@ func (c Credentials) createKey(ctx context.Context, app ApplicationView, display
 			return err
 		}
 		if held.Total >= portico.MaxAPIKeysPerApplication {
-			return portico.Errorf(portico.KindForbidden, "The application has %d API keys, the most that one may have; nothing was created. Delete one first.", held.Total)
+			return portico.Errorf(portico.KindForbidden, "The application has %d API keys, the most that one may have; nothing was created. Delete one first.", held.Total).Named("api_key_limit")
 		}
 		return tx.APIKeys().Insert(ctx, key)
 	})
@@ -130,7 +130,7 @@ func (c Credentials) addSecret(ctx context.Context, app ApplicationView) (Issued
 		return IssuedCredential{}, err
 	}
 	if most := r.idp.Capabilities().MaxSecrets; len(r.held) >= most {
-		return IssuedCredential{}, r.drop(ctx, portico.Errorf(portico.KindForbidden, "The application has %d client secrets, the most that its identity provider allows; nothing was created. Revoke one first.", len(r.held)))
+		return IssuedCredential{}, r.drop(ctx, portico.Errorf(portico.KindForbidden, "The application has %d client secrets, the most that its identity provider allows; nothing was created. Revoke one first.", len(r.held)).Named("secret_limit"))
 	}
 	issued, err := r.issue(ctx)
 	if err != nil {
@@ -169,7 +169,7 @@ func (c Credentials) begin(ctx context.Context, app ApplicationView) (*rotation,
 			return err
 		}
 		if open.Total > 0 {
-			return portico.Errorf(portico.KindConflict, "Another change of this application's credentials is under way; nothing was changed. Try again in a moment.")
+			return portico.Errorf(portico.KindConflict, "Another change of this application's credentials is under way; nothing was changed. Try again in a moment.").Named("change_under_way")
 		}
 		return tx.Tasks().Insert(ctx, r.task)
 	})
@@ -232,7 +232,7 @@ func (c Credentials) Regenerate(ctx context.Context, id portico.ApplicationID) (
 		return "", s, err
 	}
 	if app.Strategy.CredentialType() != portico.CredentialDCR {
-		return "", s, portico.Errorf(portico.KindConflict, "Only an application with a client secret can regenerate it; nothing was changed.")
+		return "", s, portico.Errorf(portico.KindConflict, "Only an application with a client secret can regenerate it; nothing was changed.").Named("no_secret")
 	}
 	ctx, cancel := c.conversation(ctx)
 	defer cancel()
@@ -241,7 +241,7 @@ func (c Credentials) Regenerate(ctx context.Context, id portico.ApplicationID) (
 		return "", s, err
 	}
 	if len(r.held) != 1 {
-		return "", s, r.drop(ctx, portico.Errorf(portico.KindConflict, "The application has %d client secrets; regenerating needs exactly one. Add and revoke credentials one by one instead.", len(r.held)))
+		return "", s, r.drop(ctx, portico.Errorf(portico.KindConflict, "The application has %d client secrets; regenerating needs exactly one. Add and revoke credentials one by one instead.", len(r.held)).Named("not_one_secret"))
 	}
 	issued, err := r.issue(ctx)
 	if err != nil {
@@ -321,7 +321,7 @@ func (c Credentials) revokeSecret(ctx context.Context, app ApplicationView, secr
 	}
 	others := slices.Delete(slices.Clone(r.held), at, at+1)
 	if !slices.ContainsFunc(others, func(s portico.SecretInfo) bool { return s.Active }) {
-		return r.drop(ctx, portico.Errorf(portico.KindConflict, "This is the application's only client secret that works; nothing was revoked. Regenerate it, add another one first, or delete the application."))
+		return r.drop(ctx, portico.Errorf(portico.KindConflict, "This is the application's only client secret that works; nothing was revoked. Regenerate it, add another one first, or delete the application.").Named("last_secret"))
 	}
 	if err := r.keep(ctx, secretIDs(others)); err != nil {
 		return r.drop(ctx, err)
@@ -341,7 +341,7 @@ func (c Credentials) GrantedScopes(ctx context.Context, id portico.ApplicationID
 		return nil, err
 	}
 	if !(StrategyView{Strategy: app.Strategy, Provider: app.Provider}).DeveloperManagedScopes() {
-		return nil, portico.Errorf(portico.KindUnprocessable, "The auth strategy [%s] does not grant scopes per application.", app.Strategy.DisplayName)
+		return nil, portico.Errorf(portico.KindUnprocessable, "The auth strategy [%s] does not grant scopes per application.", app.Strategy.DisplayName).Named("no_granted_scopes")
 	}
 	return clientSpec(app.Application, app.Strategy).Scopes, nil
 }
@@ -354,7 +354,7 @@ func (c Credentials) manager(app ApplicationView) (portico.IdP, portico.SecretMa
 	}
 	secrets, ok := idp.(portico.SecretManager)
 	if !ok {
-		return nil, nil, portico.Errorf(portico.KindConflict, "This identity provider does not let a client's secrets be managed; nothing was changed.")
+		return nil, nil, portico.Errorf(portico.KindConflict, "This identity provider does not let a client's secrets be managed; nothing was changed.").Named("secrets_not_managed")
 	}
 	return idp, secrets, nil
 }

@@ -327,20 +327,20 @@ func refusal(err error, unchanged string) error {
 	}
 	switch idp.Kind {
 	case portico.IdPRejected:
-		return &portico.Error{Kind: portico.KindInvalid, Err: err,
+		return &portico.Error{Kind: portico.KindInvalid, Code: "idp_rejected", Err: err,
 			Detail:  "The identity provider refused the client; " + unchanged + ".",
 			Invalid: []portico.InvalidParameter{{Field: "auth_strategy_id", Rule: "invalid", Reason: idp.Detail}}}
 	case portico.IdPNotFound:
-		return &portico.Error{Kind: portico.KindConflict, Err: err,
+		return &portico.Error{Kind: portico.KindConflict, Code: "idp_client_gone", Err: err,
 			Detail: "The identity provider no longer has this application's client; " + unchanged + ". Delete the application and create it again."}
 	case portico.IdPDenied:
-		return &portico.Error{Kind: portico.KindUnavailable, Err: err, RetryAfter: 5 * time.Minute,
+		return &portico.Error{Kind: portico.KindUnavailable, Code: "idp_denied", Err: err, RetryAfter: 5 * time.Minute,
 			Detail: "The identity provider refused the portal's own credential; " + unchanged + ". An administrator has to renew it."}
 	}
 	after := idp.RetryAfter
 	if after == 0 {
 		after = 10 * time.Second
 	}
-	return &portico.Error{Kind: portico.KindUnavailable, Err: err, RetryAfter: after,
+	return &portico.Error{Kind: portico.KindUnavailable, Code: "idp_unavailable", Err: err, RetryAfter: after,
 		Detail: "The identity provider does not answer as it should; " + unchanged + ". Try again in a moment."}
 }

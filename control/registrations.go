@@ -39,7 +39,7 @@ func (r Registrations) Create(ctx context.Context, app portico.ApplicationID, ap
 			return err
 		}
 		if p.StrategyID == nil || *p.StrategyID != a.StrategyID {
-			return portico.Errorf(portico.KindConflict, "The API [%s] is published with another auth strategy than the application [%s] uses; nothing was registered. Use an application with the API's auth strategy.", api, a.Name)
+			return portico.Errorf(portico.KindConflict, "The API [%s] is published with another auth strategy than the application [%s] uses; nothing was registered. Use an application with the API's auth strategy.", api, a.Name).Named("other_strategy")
 		}
 		decided := portico.Pending
 		switch {

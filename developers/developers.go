@@ -284,7 +284,7 @@ func (d Accounts) issueToken(ctx context.Context, tx portico.Tx, id portico.Deve
 
 // lookUp finds a token that still works, and whose it is.
 func (d Accounts) lookUp(ctx context.Context, tx portico.Tx, portal portico.PortalID, token string, purpose portico.TokenPurpose) (portico.OneTimeToken, portico.Developer, error) {
-	unknown := portico.Errorf(portico.KindNotFound, "This link is not valid, or it was used before. Ask for a new one.")
+	unknown := portico.Errorf(portico.KindNotFound, "This link is not valid, or it was used before. Ask for a new one.").Named("link_unknown")
 	found, err := tx.OneTimeTokens().List(ctx, portico.Everything(portico.Where("digest", secret.New(token).Digest().Hex()), portico.Where("purpose", purpose)))
 	if err != nil {
 		return portico.OneTimeToken{}, portico.Developer{}, err
@@ -298,7 +298,7 @@ func (d Accounts) lookUp(ctx context.Context, tx portico.Tx, portal portico.Port
 		return portico.OneTimeToken{}, portico.Developer{}, unknown
 	}
 	if err == nil && !d.Now().Before(t.ExpiresAt) {
-		err = portico.Errorf(portico.KindGone, "This link has expired. Ask for a new one.")
+		err = portico.Errorf(portico.KindGone, "This link has expired. Ask for a new one.").Named("link_expired")
 	}
 	return t, developer, err
 }

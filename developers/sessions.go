@@ -69,16 +69,16 @@ func (s Sessions) SignIn(ctx context.Context, portal portico.PortalID, email str
 }
 
 func wrongPassword() error {
-	return portico.Errorf(portico.KindUnauthenticated, "The e-mail address or the password is wrong.")
+	return portico.Errorf(portico.KindUnauthenticated, "The e-mail address or the password is wrong.").Named("wrong_password")
 }
 
 // mayUse says why an account may not be used, if it may not.
 func mayUse(d portico.Developer) error {
 	switch {
 	case d.Status == portico.Pending:
-		return portico.Errorf(portico.KindUnauthenticated, "The account is waiting for approval. You get a mail once an administrator has decided.")
+		return portico.Errorf(portico.KindUnauthenticated, "The account is waiting for approval. You get a mail once an administrator has decided.").Named("account_pending")
 	case d.Status != portico.Approved:
-		return portico.Errorf(portico.KindUnauthenticated, "The account has no access to this portal. Ask its administrators if you think that it should.")
+		return portico.Errorf(portico.KindUnauthenticated, "The account has no access to this portal. Ask its administrators if you think that it should.").Named("account_refused")
 	}
 	return nil
 }
@@ -173,5 +173,5 @@ func (s Sessions) lookUp(ctx context.Context, tx portico.Tx, portal portico.Port
 }
 
 func signedOut() error {
-	return portico.Errorf(portico.KindUnauthenticated, "You are not signed in, or the session has ended. Sign in again.")
+	return portico.Errorf(portico.KindUnauthenticated, "You are not signed in, or the session has ended. Sign in again.").Named("signed_out")
 }
