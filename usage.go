@@ -52,5 +52,6 @@ type CredentialUse struct {
 // UsageQuery chooses counts.
 type UsageQuery struct {
 	ApplicationIDs []ApplicationID
-	From, To       time.Time // To is excluded
+	From, To       time.Time     // To is excluded
+	Step           time.Duration // adds counts up to buckets of this length; 0: as they are kept
 }

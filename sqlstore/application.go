@@ -17,6 +17,7 @@ func applications() *table[portico.ApplicationID, portico.Application] {
 				text("id", &a.ID),
 				text("portal_id", &a.PortalID),
 				text("developer_id", &a.DeveloperID),
+				optionalText("team_id", &a.TeamID),
 				text("auth_strategy_id", &a.StrategyID),
 				text("name", &a.Name),
 				optionalText("description", &a.Description),
@@ -31,11 +32,14 @@ func applications() *table[portico.ApplicationID, portico.Application] {
 				instant("updated_at", &a.UpdatedAt),
 			}
 		},
-		fields: []string{"id", "portal_id", "developer_id", "auth_strategy_id", "name", "dcr_provider_id", "client_id",
+		fields: []string{"id", "portal_id", "developer_id", "team_id", "auth_strategy_id", "name", "dcr_provider_id", "client_id",
 			"created_at", "updated_at"},
-		more: map[string]field{"labels": labels("applications.labels")},
+		more: map[string]field{
+			"labels":   labels("applications.labels"),
+			"owner_id": {expr: "COALESCE(applications.team_id, applications.developer_id)", kind: textual},
+		},
 		unique: map[string]string{
-			"applications_developer_id_name_key":         "The developer has an application with this name already.",
+			"applications_owner_id_name_key":             "The owner has an application with this name already.",
 			"applications_dcr_provider_id_client_id_key": "An application with this client id exists already at the DCR provider.",
 			"applications_portal_id_client_id_key":       "An application with this client id exists already in the portal.",
 		},
@@ -78,6 +82,8 @@ func registrations() *table[portico.RegistrationID, portico.Registration] {
 				text("api_id", &r.APIID),
 				text("portal_id", &r.PortalID),
 				text("status", &r.Status),
+				text("comment", &r.Comment),
+				text("reason", &r.Reason),
 				instant("created_at", &r.CreatedAt),
 				instant("updated_at", &r.UpdatedAt),
 			}
@@ -87,11 +93,32 @@ func registrations() *table[portico.RegistrationID, portico.Registration] {
 			"api_name":         related("SELECT a.name FROM apis a WHERE a.id = registrations.api_id"),
 			"application_name": related("SELECT a.name" + application),
 			"developer_id":     related("SELECT a.developer_id" + application),
+			"owner_id":         related("SELECT COALESCE(a.team_id, a.developer_id)" + application),
 		},
 		unique: map[string]string{
 			"registrations_application_id_api_id_key": "The application is registered for this API already.",
 		},
 		change: func(r portico.Registration) portico.Change { return applicationChange(r.ApplicationID) },
+	}
+}
+
+func handoffs() *table[portico.HandoffID, portico.Handoff] {
+	return &table[portico.HandoffID, portico.Handoff]{
+		name: "handoffs",
+		noun: "hand-off",
+		row: func(h *portico.Handoff) []cell {
+			return []cell{
+				text("id", &h.ID),
+				text("portal_id", &h.PortalID),
+				text("developer_id", &h.DeveloperID),
+				optionalText("application_id", &h.ApplicationID),
+				blob("sealed", &h.Sealed),
+				instant("expires_at", &h.ExpiresAt),
+				instant("created_at", &h.CreatedAt),
+				instant("updated_at", &h.UpdatedAt),
+			}
+		},
+		fields: []string{"id", "portal_id", "developer_id", "application_id", "expires_at", "created_at", "updated_at"},
 	}
 }
 

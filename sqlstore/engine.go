@@ -18,6 +18,11 @@ type engine interface {
 	contains(expr, value string) string
 	// members is a FROM clause with the members of a JSON column as member.value.
 	members(shape shape, column string) string
+	// position is where text holds other text, from 1; 0: it does not.
+	position(expr, value string) string
+	// holdingAll is the conditions that an entry of the search index holds all
+	// the words.
+	holdingAll(words []string, bind func(any) string) []string
 	// classify says what an error of the driver means.
 	classify(err error) fault
 	// references looks behind a fault of class reference.

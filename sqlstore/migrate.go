@@ -51,6 +51,19 @@ func migrations() []migration {
 	return steps
 }
 
+// without leaves out what a migration has for the other engine alone: from
+// "-- ENGINE only:" to "-- end".
+func without(engine, migration string) string {
+	for {
+		before, rest, found := strings.Cut(migration, "-- "+engine+" only:")
+		if !found {
+			return migration
+		}
+		_, after, _ := strings.Cut(rest, "-- end\n")
+		migration = before + after
+	}
+}
+
 const createMigrations = `CREATE TABLE IF NOT EXISTS schema_migrations (
 	version    BIGINT NOT NULL PRIMARY KEY,
 	name       TEXT NOT NULL,

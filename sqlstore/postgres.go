@@ -72,7 +72,7 @@ func (postgresEngine) ddl(migration string) string {
 		"INTEGER PRIMARY KEY AUTOINCREMENT", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
 		" TEXT", ` TEXT COLLATE "C"`,
 		" BLOB", " BYTEA",
-	).Replace(migration)
+	).Replace(without("SQLite", migration))
 }
 
 // lock is given back after the commit can be seen. A version of the change log
@@ -91,6 +91,20 @@ func (postgresEngine) lock(ctx context.Context, tx *sql.Tx, of activity) error {
 
 func (e postgresEngine) contains(expr, value string) string {
 	return "strpos(lower(" + expr + " COLLATE " + e.collation + "), lower(" + value + "::text COLLATE " + e.collation + ")) > 0"
+}
+
+func (postgresEngine) position(expr, value string) string {
+	return "strpos(" + expr + ", " + value + "::text)"
+}
+
+// holdingAll is written so that the index of trigrams applies where there is one.
+func (postgresEngine) holdingAll(words []string, bind func(any) string) []string {
+	conditions := make([]string, len(words))
+	for i, word := range words {
+		pattern := "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(word) + "%"
+		conditions[i] = "(" + entryText + ") LIKE " + bind(pattern)
+	}
+	return conditions
 }
 
 func (postgresEngine) members(shape shape, column string) string {

@@ -4,50 +4,74 @@ import "portico"
 
 // schema is the description of every table.
 type schema struct {
-	organizations   *table[portico.OrganizationID, portico.Organization]
-	users           *table[portico.UserID, portico.User]
-	accessTokens    *table[portico.AccessTokenID, portico.AccessToken]
-	providers       *table[portico.ProviderID, portico.Provider]
-	strategies      *table[portico.StrategyID, portico.Strategy]
-	portals         *table[portico.PortalID, portico.Portal]
-	apis            *table[portico.APIID, portico.API]
-	versions        *table[portico.VersionID, portico.Version]
-	publications    *table[portico.PublicationID, portico.Publication]
-	implementations *table[portico.ImplementationID, portico.Implementation]
-	controlPlanes   *table[portico.ControlPlaneID, portico.ControlPlane]
-	services        *table[portico.ServiceID, portico.Service]
-	routes          *table[portico.RouteID, portico.Route]
-	developers      *table[portico.DeveloperID, portico.Developer]
-	oneTimeTokens   *table[portico.OneTimeTokenID, portico.OneTimeToken]
-	sessions        *table[portico.SessionID, portico.Session]
-	applications    *table[portico.ApplicationID, portico.Application]
-	apiKeys         *table[portico.APIKeyID, portico.APIKey]
-	registrations   *table[portico.RegistrationID, portico.Registration]
-	tasks           *table[portico.TaskID, portico.Task]
+	organizations     *table[portico.OrganizationID, portico.Organization]
+	users             *table[portico.UserID, portico.User]
+	accessTokens      *table[portico.AccessTokenID, portico.AccessToken]
+	providers         *table[portico.ProviderID, portico.Provider]
+	strategies        *table[portico.StrategyID, portico.Strategy]
+	portals           *table[portico.PortalID, portico.Portal]
+	apis              *table[portico.APIID, portico.API]
+	versions          *table[portico.VersionID, portico.Version]
+	publications      *table[portico.PublicationID, portico.Publication]
+	implementations   *table[portico.ImplementationID, portico.Implementation]
+	controlPlanes     *table[portico.ControlPlaneID, portico.ControlPlane]
+	services          *table[portico.ServiceID, portico.Service]
+	routes            *table[portico.RouteID, portico.Route]
+	developers        *table[portico.DeveloperID, portico.Developer]
+	oneTimeTokens     *table[portico.OneTimeTokenID, portico.OneTimeToken]
+	sessions          *table[portico.SessionID, portico.Session]
+	applications      *table[portico.ApplicationID, portico.Application]
+	apiKeys           *table[portico.APIKeyID, portico.APIKey]
+	registrations     *table[portico.RegistrationID, portico.Registration]
+	tasks             *table[portico.TaskID, portico.Task]
+	pages             *table[portico.PageID, portico.PortalPage]
+	snippets          *table[portico.SnippetID, portico.Snippet]
+	documents         *table[portico.DocumentID, portico.Document]
+	customizations    *table[portico.PortalID, portico.Customization]
+	assets            *table[portico.AssetID, portico.Asset]
+	emailTemplates    *table[portico.EmailTemplateID, portico.EmailTemplate]
+	teams             *table[portico.TeamID, portico.Team]
+	teamMembers       *table[portico.TeamMemberID, portico.TeamMember]
+	teamRoles         *table[portico.TeamRoleID, portico.TeamRole]
+	identityProviders *table[portico.IdentityProviderID, portico.IdentityProvider]
+	groupMappings     *table[portico.GroupMappingID, portico.GroupMapping]
+	handoffs          *table[portico.HandoffID, portico.Handoff]
 }
 
 func newSchema() *schema {
 	return &schema{
-		organizations:   organizations().prepare(),
-		users:           users().prepare(),
-		accessTokens:    accessTokens().prepare(),
-		providers:       providers().prepare(),
-		strategies:      strategies().prepare(),
-		portals:         portals().prepare(),
-		apis:            apis().prepare(),
-		versions:        versions().prepare(),
-		publications:    publications().prepare(),
-		implementations: implementations().prepare(),
-		controlPlanes:   controlPlanes().prepare(),
-		services:        services().prepare(),
-		routes:          routes().prepare(),
-		developers:      developers().prepare(),
-		oneTimeTokens:   oneTimeTokens().prepare(),
-		sessions:        sessions().prepare(),
-		applications:    applications().prepare(),
-		apiKeys:         apiKeys().prepare(),
-		registrations:   registrations().prepare(),
-		tasks:           tasks().prepare(),
+		organizations:     organizations().prepare(),
+		users:             users().prepare(),
+		accessTokens:      accessTokens().prepare(),
+		providers:         providers().prepare(),
+		strategies:        strategies().prepare(),
+		portals:           portals().prepare(),
+		apis:              apis().prepare(),
+		versions:          versions().prepare(),
+		publications:      publications().prepare(),
+		implementations:   implementations().prepare(),
+		controlPlanes:     controlPlanes().prepare(),
+		services:          services().prepare(),
+		routes:            routes().prepare(),
+		developers:        developers().prepare(),
+		oneTimeTokens:     oneTimeTokens().prepare(),
+		sessions:          sessions().prepare(),
+		applications:      applications().prepare(),
+		apiKeys:           apiKeys().prepare(),
+		registrations:     registrations().prepare(),
+		tasks:             tasks().prepare(),
+		pages:             pages().prepare(),
+		snippets:          snippets().prepare(),
+		documents:         documents().prepare(),
+		customizations:    customizations().prepare(),
+		assets:            assets().prepare(),
+		emailTemplates:    emailTemplates().prepare(),
+		teams:             teams().prepare(),
+		teamMembers:       teamMembers().prepare(),
+		teamRoles:         teamRoles().prepare(),
+		identityProviders: identityProviders().prepare(),
+		groupMappings:     groupMappings().prepare(),
+		handoffs:          handoffs().prepare(),
 	}
 }
 
@@ -60,6 +84,9 @@ func (s *schema) descriptions() []described {
 		s.publications.described(), s.implementations.described(), s.controlPlanes.described(), s.services.described(),
 		s.routes.described(), s.developers.described(), s.oneTimeTokens.described(), s.sessions.described(),
 		s.applications.described(), s.apiKeys.described(), s.registrations.described(), s.tasks.described(),
+		s.pages.described(), s.snippets.described(), s.documents.described(), s.customizations.described(),
+		s.assets.described(), s.emailTemplates.described(), s.teams.described(), s.teamMembers.described(),
+		s.teamRoles.described(), s.identityProviders.described(), s.groupMappings.described(), s.handoffs.described(),
 	}
 }
 

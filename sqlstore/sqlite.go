@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/language"
@@ -87,7 +88,7 @@ func (s *Store) openSQLite(ctx context.Context, rest string) error {
 func (sqliteEngine) isolation(bool) sql.IsolationLevel { return sql.LevelDefault }
 
 // ddl: the migrations are written in SQLite's words.
-func (sqliteEngine) ddl(migration string) string { return migration }
+func (sqliteEngine) ddl(migration string) string { return without("PostgreSQL", migration) }
 
 // lock: every transaction that writes begins as the only one.
 func (sqliteEngine) lock(context.Context, *sql.Tx, activity) error { return nil }
@@ -101,6 +102,28 @@ func (sqliteEngine) members(shape shape, column string) string {
 		return "json_each(" + column + ") AS entry, json_each(entry.value) AS member"
 	}
 	return "json_each(" + column + ") AS member"
+}
+
+func (sqliteEngine) position(expr, value string) string { return "instr(" + expr + ", " + value + ")" }
+
+// holdingAll asks the index of trigrams; words too short for it are looked for
+// in every entry.
+func (e sqliteEngine) holdingAll(words []string, bind func(any) string) []string {
+	var conditions, phrases []string
+	for _, word := range words {
+		if utf8.RuneCountInString(word) >= 3 {
+			phrases = append(phrases, `"`+strings.ReplaceAll(word, `"`, `""`)+`"`)
+			continue
+		}
+		place := bind(word)
+		conditions = append(conditions, "("+e.position("folded_title", place)+" > 0 OR "+
+			e.position("folded_description", place)+" > 0 OR "+e.position("folded_text", place)+" > 0)")
+	}
+	if len(phrases) > 0 {
+		conditions = append(conditions, "entry IN (SELECT rowid FROM search_grams WHERE search_grams MATCH "+
+			bind(strings.Join(phrases, " AND "))+")")
+	}
+	return conditions
 }
 
 // sqliteUnique finds the index, or else the columns, that SQLite names.

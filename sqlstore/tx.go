@@ -166,3 +166,51 @@ func (t *tx) Registrations() portico.Collection[portico.RegistrationID, portico.
 func (t *tx) Tasks() portico.Collection[portico.TaskID, portico.Task] {
 	return in(t, t.store.schema.tasks)
 }
+
+func (t *tx) Pages() portico.Collection[portico.PageID, portico.PortalPage] {
+	return in(t, t.store.schema.pages)
+}
+
+func (t *tx) Snippets() portico.Collection[portico.SnippetID, portico.Snippet] {
+	return in(t, t.store.schema.snippets)
+}
+
+func (t *tx) Documents() portico.Collection[portico.DocumentID, portico.Document] {
+	return in(t, t.store.schema.documents)
+}
+
+func (t *tx) Customizations() portico.Collection[portico.PortalID, portico.Customization] {
+	return in(t, t.store.schema.customizations)
+}
+
+func (t *tx) Assets() portico.Collection[portico.AssetID, portico.Asset] {
+	return in(t, t.store.schema.assets)
+}
+
+func (t *tx) EmailTemplates() portico.Collection[portico.EmailTemplateID, portico.EmailTemplate] {
+	return in(t, t.store.schema.emailTemplates)
+}
+
+func (t *tx) Teams() portico.Collection[portico.TeamID, portico.Team] {
+	return in(t, t.store.schema.teams)
+}
+
+func (t *tx) TeamMembers() portico.Collection[portico.TeamMemberID, portico.TeamMember] {
+	return in(t, t.store.schema.teamMembers)
+}
+
+func (t *tx) TeamRoles() portico.Collection[portico.TeamRoleID, portico.TeamRole] {
+	return in(t, t.store.schema.teamRoles)
+}
+
+func (t *tx) IdentityProviders() portico.Collection[portico.IdentityProviderID, portico.IdentityProvider] {
+	return in(t, t.store.schema.identityProviders)
+}
+
+func (t *tx) GroupMappings() portico.Collection[portico.GroupMappingID, portico.GroupMapping] {
+	return in(t, t.store.schema.groupMappings)
+}
+
+func (t *tx) Handoffs() portico.Collection[portico.HandoffID, portico.Handoff] {
+	return in(t, t.store.schema.handoffs)
+}

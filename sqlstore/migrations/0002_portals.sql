@@ -33,6 +33,10 @@ CREATE UNIQUE INDEX teams_portal_id_name_key ON teams (portal_id, name);
 -- A team that owns applications cannot go before they do.
 ALTER TABLE applications ADD COLUMN team_id TEXT REFERENCES teams;
 CREATE INDEX applications_team_id ON applications (team_id);
+-- The owner is the team, or else the developer.
+DROP INDEX applications_developer_id_name_key;
+CREATE UNIQUE INDEX applications_owner_id_name_key ON applications (COALESCE(team_id, developer_id), name);
+CREATE INDEX applications_developer_id ON applications (developer_id, name);
 
 CREATE TABLE team_members (
 	id           TEXT NOT NULL PRIMARY KEY,
@@ -139,7 +143,7 @@ CREATE TABLE assets (
 	api_id     TEXT REFERENCES apis ON DELETE CASCADE,
 	kind       TEXT NOT NULL,
 	media_type TEXT NOT NULL,
-	data       BLOB NOT NULL,
+	data       BLOB,
 	created_at BIGINT NOT NULL,
 	updated_at BIGINT NOT NULL
 );
@@ -175,3 +179,83 @@ CREATE INDEX handoffs_developer_id ON handoffs (developer_id);
 CREATE INDEX handoffs_application_id ON handoffs (application_id);
 CREATE INDEX handoffs_portal_id ON handoffs (portal_id);
 CREATE INDEX handoffs_expires_at ON handoffs (expires_at);
+
+-- What visitors can search for. The folded columns are what is compared.
+CREATE TABLE search_entries (
+	entry              INTEGER PRIMARY KEY AUTOINCREMENT,
+	kind               TEXT NOT NULL,
+	entity_id          TEXT NOT NULL,
+	fragment           TEXT NOT NULL,
+	api_id             TEXT REFERENCES apis ON DELETE CASCADE,
+	portal_id          TEXT REFERENCES portals ON DELETE CASCADE,
+	title              TEXT NOT NULL,
+	description        TEXT NOT NULL,
+	text               TEXT NOT NULL,
+	folded_title       TEXT NOT NULL,
+	folded_description TEXT NOT NULL,
+	folded_text        TEXT NOT NULL
+);
+CREATE INDEX search_entries_entity_id ON search_entries (entity_id, kind);
+CREATE INDEX search_entries_api_id ON search_entries (api_id);
+CREATE INDEX search_entries_portal_id ON search_entries (portal_id);
+
+-- SQLite only: any three characters in a row lead to the entries that hold them.
+CREATE VIRTUAL TABLE search_grams USING fts5 (folded_title, folded_description, folded_text,
+	content = 'search_entries', content_rowid = 'entry', tokenize = 'trigram case_sensitive 1');
+CREATE TRIGGER search_entries_added AFTER INSERT ON search_entries BEGIN
+	INSERT INTO search_grams (rowid, folded_title, folded_description, folded_text)
+	VALUES (new.entry, new.folded_title, new.folded_description, new.folded_text);
+END;
+CREATE TRIGGER search_entries_removed AFTER DELETE ON search_entries BEGIN
+	INSERT INTO search_grams (search_grams, rowid, folded_title, folded_description, folded_text)
+	VALUES ('delete', old.entry, old.folded_title, old.folded_description, old.folded_text);
+END;
+-- end
+
+-- PostgreSQL only: the same where the server has pg_trgm and lets us use it;
+-- elsewhere every entry is read.
+DO $$ BEGIN
+	CREATE EXTENSION IF NOT EXISTS pg_trgm;
+	CREATE INDEX search_entries_grams ON search_entries
+		USING gin ((folded_title || chr(10) || folded_description || chr(10) || folded_text) gin_trgm_ops);
+EXCEPTION WHEN OTHERS THEN NULL;
+END $$;
+-- end
+
+-- Counts by minute, and by hour once they are old; the latency columns are
+-- classes. They outlive what they count: nothing here refers to it.
+CREATE TABLE usage_counts (
+	application_id TEXT NOT NULL,
+	start          BIGINT NOT NULL,
+	length         BIGINT NOT NULL,
+	api_id         TEXT NOT NULL,
+	status         BIGINT NOT NULL,
+	outcome        TEXT NOT NULL,
+	requests       BIGINT NOT NULL,
+	latency_sum    BIGINT NOT NULL,
+	request_bytes  BIGINT NOT NULL,
+	response_bytes BIGINT NOT NULL,
+	latency_0      BIGINT NOT NULL,
+	latency_1      BIGINT NOT NULL,
+	latency_2      BIGINT NOT NULL,
+	latency_3      BIGINT NOT NULL,
+	latency_4      BIGINT NOT NULL,
+	latency_5      BIGINT NOT NULL,
+	latency_6      BIGINT NOT NULL,
+	latency_7      BIGINT NOT NULL,
+	latency_8      BIGINT NOT NULL,
+	latency_9      BIGINT NOT NULL,
+	latency_10     BIGINT NOT NULL,
+	latency_11     BIGINT NOT NULL,
+	latency_12     BIGINT NOT NULL,
+	latency_13     BIGINT NOT NULL,
+	PRIMARY KEY (application_id, start, length, api_id, status, outcome)
+);
+CREATE INDEX usage_counts_length_start ON usage_counts (length, start);
+
+CREATE TABLE credential_uses (
+	application_id TEXT NOT NULL REFERENCES applications ON DELETE CASCADE,
+	credential_id  TEXT NOT NULL,
+	last_used_at   BIGINT NOT NULL,
+	PRIMARY KEY (application_id, credential_id)
+);

@@ -1,0 +1,165 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+
+	"portico"
+)
+
+// maxWords is how many words one search takes.
+const maxWords = 32
+
+// fold is what texts and words are compared as: without case, and without the
+// difference between full-width and half-width characters.
+func fold(s string) string {
+	return norm.NFKC.String(cases.Fold().String(norm.NFKC.String(s)))
+}
+
+// Index implements portico.SearchTx.
+func (t *tx) Index(ctx context.Context, kind portico.SearchKind, entityID string, entries []portico.SearchEntry) error {
+	if err := t.write(ctx, "DELETE FROM search_entries WHERE entity_id = $1 AND kind = $2", entityID, string(kind)); err != nil {
+		return t.failPlainly(ctx, err)
+	}
+	for _, e := range entries {
+		if e.Kind != kind || e.EntityID != entityID {
+			return errors.New("a search entry is of another kind or entity than it is indexed for")
+		}
+		args := []any{string(kind), entityID, e.Fragment, nullable(e.APIID), nullable(e.PortalID),
+			e.Title, e.Description, e.Text, fold(e.Title), fold(e.Description), fold(e.Text)}
+		for _, arg := range args {
+			if s, ok := arg.(string); ok && !storable(s) {
+				return portico.Invalid("text", "is_string", "The text holds a NUL character or is not UTF-8.")
+			}
+		}
+		err := t.write(ctx, `INSERT INTO search_entries (kind, entity_id, fragment, api_id, portal_id,
+			title, description, text, folded_title, folded_description, folded_text)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`, args...)
+		if err != nil {
+			return t.failPlainly(ctx, err)
+		}
+	}
+	return nil
+}
+
+// nullable is an id as a reference keeps it: none is NULL.
+func nullable[ID ~string](id ID) any {
+	if id == "" {
+		return nil
+	}
+	return string(id)
+}
+
+// Search implements portico.SearchTx.
+func (t *tx) Search(ctx context.Context, q portico.SearchQuery) (portico.Page[portico.SearchEntry], error) {
+	page := portico.Page[portico.SearchEntry]{}
+	words := strings.Fields(fold(q.Text))
+	slices.Sort(words)
+	words = slices.Compact(words)
+	switch {
+	case !storable(q.Text):
+		return page, portico.Invalid("q", "is_string", "The text holds a NUL character or is not UTF-8.")
+	case len(words) > maxWords:
+		return page, portico.Invalid("q", "max_items", fmt.Sprintf("A search takes at most %d words.", maxWords))
+	case q.Size < 1 || q.Offset < 0:
+		return page, portico.Invalid("page", "min", "A page has a size of at least 1.")
+	case len(q.APIIDs) == 0 && len(q.PageIDs) == 0:
+		return page, nil
+	}
+	s := searching{engine: t.store.engine}
+	where, err := s.where(q, words)
+	if err != nil {
+		return page, err
+	}
+	filtered := len(s.args)
+	best := s.order(words)
+	query := `SELECT kind, entity_id, fragment, COALESCE(api_id, ''), COALESCE(portal_id, ''), title, description, text
+		FROM search_entries WHERE entry IN (SELECT entry FROM search_entries` + where + `) ORDER BY ` + best +
+		" LIMIT " + s.bind(q.Size) + " OFFSET " + s.bind(min(q.Offset, math.MaxInt32))
+	err = t.query(ctx, query, s.args, func(rows *sql.Rows) error {
+		var e portico.SearchEntry
+		err := rows.Scan(&e.Kind, &e.EntityID, &e.Fragment, &e.APIID, &e.PortalID, &e.Title, &e.Description, &e.Text)
+		page.Items = append(page.Items, e)
+		return err
+	})
+	if err != nil {
+		return page, err
+	}
+	if got := len(page.Items); got < q.Size && (got > 0 || q.Offset == 0) {
+		page.Total = q.Offset + got // the last page says it all
+		return page, nil
+	}
+	err = t.query(ctx, "SELECT COUNT(*) FROM search_entries"+where, s.args[:filtered], func(rows *sql.Rows) error {
+		return rows.Scan(&page.Total)
+	})
+	return page, err
+}
+
+// searching writes the clauses of one search.
+type searching struct {
+	engine engine
+	args   []any
+}
+
+func (s *searching) bind(v any) string {
+	s.args = append(s.args, v)
+	return "$" + strconv.Itoa(len(s.args))
+}
+
+// where is what an entry must fulfil: it can be seen and holds every word.
+func (s *searching) where(q portico.SearchQuery, words []string) (string, error) {
+	conditions := s.engine.holdingAll(words, s.bind)
+	apis, err := s.among("api_id", q.APIIDs)
+	if err != nil {
+		return "", err
+	}
+	pages, err := s.among("entity_id", q.PageIDs)
+	if err != nil {
+		return "", err
+	}
+	conditions = append(conditions, "("+apis+" OR kind = "+s.bind(string(portico.SearchPage))+" AND "+pages+")")
+	if len(q.Kinds) > 0 {
+		kinds := make([]string, len(q.Kinds))
+		for i, kind := range q.Kinds {
+			kinds[i] = s.bind(string(kind))
+		}
+		conditions = append(conditions, "kind IN ("+strings.Join(kinds, ", ")+")")
+	}
+	return " WHERE " + strings.Join(conditions, " AND "), nil
+}
+
+// among is the condition that a column is one of many ids, which are bound as
+// one JSON text: there may be more of them than a statement takes values.
+func (s *searching) among(column string, ids any) (string, error) {
+	list, err := json.Marshal(ids)
+	return column + " IN (SELECT member.value FROM " + s.engine.members(listed, s.bind(string(list))) + ")", err
+}
+
+// order puts entries first that hold the words in the title, then those with
+// them in the description; of equals, APIs come first and operations last.
+func (s *searching) order(words []string) string {
+	var score []string
+	for _, word := range words {
+		place := s.bind(word)
+		score = append(score, "CASE WHEN "+s.engine.position("folded_title", place)+" > 0 THEN 100 WHEN "+
+			s.engine.position("folded_description", place)+" > 0 THEN 10 ELSE 1 END")
+	}
+	if len(score) == 0 {
+		score = []string{"0"}
+	}
+	return "(" + strings.Join(score, " + ") + ") DESC, CASE kind WHEN 'api' THEN 1 WHEN 'page' THEN 2" +
+		" WHEN 'document' THEN 3 ELSE 4 END, folded_title, entry"
+}
+
+// entryText is all that is searched of an entry, as the PostgreSQL index has it.
+const entryText = "folded_title || chr(10) || folded_description || chr(10) || folded_text"

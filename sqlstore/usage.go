@@ -1,0 +1,147 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"portico"
+)
+
+// The columns of usage_counts: what tells counts apart, and what is added up.
+const usageKeys = "application_id, start, length, api_id, status, outcome"
+
+func usageSums() []string {
+	sums := []string{"requests", "latency_sum", "request_bytes", "response_bytes"}
+	for i := range len(portico.LatencyClasses()) + 1 {
+		sums = append(sums, fmt.Sprintf("latency_%d", i))
+	}
+	return sums
+}
+
+// addUsage ends an INSERT so that it adds to the counts that are there.
+func addUsage() string {
+	sets := usageSums()
+	for i, column := range sets {
+		sets[i] = column + " = usage_counts." + column + " + excluded." + column
+	}
+	return " ON CONFLICT (" + usageKeys + ") DO UPDATE SET " + strings.Join(sets, ", ")
+}
+
+// AddUsage implements portico.UsageTx. A credential of an application that has
+// gone in the meantime is left out.
+func (t *tx) AddUsage(ctx context.Context, counts []portico.UsageCount, uses []portico.CredentialUse) error {
+	columns := usageKeys + ", " + strings.Join(usageSums(), ", ")
+	places := make([]string, 6+len(usageSums()))
+	for i := range places {
+		places[i] = fmt.Sprintf("$%d", i+1)
+	}
+	insert := "INSERT INTO usage_counts (" + columns + ") VALUES (" + strings.Join(places, ", ") + ")" + addUsage()
+	for _, c := range counts {
+		args := []any{string(c.ApplicationID), c.Start.UnixMicro(), c.Length.Microseconds(), string(c.APIID), c.Status,
+			string(c.Outcome), c.Requests, c.LatencySum, c.RequestBytes, c.ResponseBytes}
+		classes := make([]int64, len(places)-len(args))
+		copy(classes, c.Latencies)
+		for _, n := range classes {
+			args = append(args, n)
+		}
+		if err := t.write(ctx, insert, args...); err != nil {
+			return t.failPlainly(ctx, err)
+		}
+	}
+	for _, u := range uses {
+		err := t.write(ctx, `INSERT INTO credential_uses (application_id, credential_id, last_used_at)
+			SELECT id, $2, $3 FROM applications WHERE id = $1
+			ON CONFLICT (application_id, credential_id) DO UPDATE SET last_used_at = excluded.last_used_at
+			WHERE credential_uses.last_used_at < excluded.last_used_at`,
+			string(u.ApplicationID), u.CredentialID, u.LastUsedAt.UnixMicro())
+		if err != nil {
+			return t.failPlainly(ctx, err)
+		}
+	}
+	return nil
+}
+
+// Usage implements portico.UsageTx.
+func (t *tx) Usage(ctx context.Context, q portico.UsageQuery) ([]portico.UsageCount, error) {
+	s := searching{engine: t.store.engine}
+	apps, err := s.among("application_id", q.ApplicationIDs)
+	if err != nil || len(q.ApplicationIDs) == 0 {
+		return nil, err
+	}
+	start, length := "start", "length"
+	if q.Step > 0 {
+		length = fmt.Sprint(q.Step.Microseconds())
+		start = "start - start % " + length
+	}
+	sums := usageSums()
+	for i, column := range sums {
+		sums[i] = "CAST(SUM(" + column + ") AS BIGINT)"
+	}
+	query := "SELECT application_id, " + start + " AS bucket, " + length + ", api_id, status, outcome, " + strings.Join(sums, ", ") +
+		" FROM usage_counts WHERE " + apps + " AND start >= " + s.bind(q.From.UnixMicro()) + " AND start < " + s.bind(q.To.UnixMicro()) +
+		" GROUP BY 1, 2, 3, api_id, status, outcome ORDER BY 2, 1, api_id, status, outcome, 3"
+	var found []portico.UsageCount
+	err = t.query(ctx, query, s.args, func(rows *sql.Rows) error {
+		c := portico.UsageCount{Latencies: make([]int64, len(sums)-4)}
+		var length int64
+		targets := []any{&c.ApplicationID, micros{&c.Start}, &length, &c.APIID, &c.Status, &c.Outcome,
+			&c.Requests, &c.LatencySum, &c.RequestBytes, &c.ResponseBytes}
+		for i := range c.Latencies {
+			targets = append(targets, &c.Latencies[i])
+		}
+		err := rows.Scan(targets...)
+		c.Length = time.Duration(length) * time.Microsecond
+		found = append(found, c)
+		return err
+	})
+	return found, err
+}
+
+// CredentialUses implements portico.UsageTx.
+func (t *tx) CredentialUses(ctx context.Context, apps []portico.ApplicationID) ([]portico.CredentialUse, error) {
+	s := searching{engine: t.store.engine}
+	among, err := s.among("application_id", apps)
+	if err != nil || len(apps) == 0 {
+		return nil, err
+	}
+	var found []portico.CredentialUse
+	err = t.query(ctx, "SELECT application_id, credential_id, last_used_at FROM credential_uses WHERE "+among+
+		" ORDER BY application_id, credential_id", s.args, func(rows *sql.Rows) error {
+		var u portico.CredentialUse
+		err := rows.Scan(&u.ApplicationID, &u.CredentialID, micros{&u.LastUsedAt})
+		found = append(found, u)
+		return err
+	})
+	return found, err
+}
+
+// TrimUsage implements portico.UsageTx. Only whole hours are merged.
+func (t *tx) TrimUsage(ctx context.Context, minutesUntil, hoursUntil time.Time) error {
+	hour := time.Hour.Microseconds()
+	until := minutesUntil.UnixMicro() / hour * hour
+	sums := slices.Clone(usageSums())
+	for i, column := range sums {
+		sums[i] = "SUM(" + column + ")"
+	}
+	merge := fmt.Sprintf(`INSERT INTO usage_counts (%s, %s)
+		SELECT application_id, start - start %% %d, %d, api_id, status, outcome, %s FROM usage_counts
+		WHERE length < %d AND start < $1 GROUP BY 1, 2, api_id, status, outcome`,
+		usageKeys, strings.Join(usageSums(), ", "), hour, hour, strings.Join(sums, ", "), hour) + addUsage()
+	for _, step := range []struct {
+		statement string
+		until     int64
+	}{
+		{"DELETE FROM usage_counts WHERE start + length <= $1", hoursUntil.UnixMicro()},
+		{merge, until},
+		{fmt.Sprintf("DELETE FROM usage_counts WHERE length < %d AND start < $1", hour), until},
+	} {
+		if err := t.write(ctx, step.statement, step.until); err != nil {
+			return t.failPlainly(ctx, err)
+		}
+	}
+	return nil
+}
