@@ -62,7 +62,7 @@ func testOneWinner(t *testing.T, store portico.Store) {
 	w, ctx := Seed(t, store), t.Context()
 	won := 0
 	for _, err := range together(func(int) error {
-		developer := another(w.Developer, func(d *portico.Developer) { d.Email = "same@example.com" })
+		developer := another(w.Developer, func(d *portico.Developer) { d.Email, d.ExternalID = "same@example.com", "" })
 		return store.Update(ctx, func(tx portico.Tx) error { return tx.Developers().Insert(ctx, developer) })
 	}) {
 		if err == nil {

@@ -21,6 +21,7 @@ type subject[ID ~string, T any] struct {
 }
 
 func testEntities(t *testing.T, open func(*testing.T) portico.Store) {
+	testPortalEntities(t, open)
 	w := newWorld()
 	t.Run("organizations", check(open, w, subject[portico.OrganizationID, portico.Organization]{
 		of: portico.Tx.Organizations, id: func(e *portico.Organization) *portico.OrganizationID { return &e.ID },
@@ -101,6 +102,9 @@ func testEntities(t *testing.T, open func(*testing.T) portico.Store) {
 			to.PortalID, to.DeveloperID, to.StrategyID = from.PortalID, from.DeveloperID, from.StrategyID
 			if to.ProviderID != nil {
 				to.ProviderID = from.ProviderID
+			}
+			if to.TeamID != nil {
+				to.TeamID = from.TeamID
 			}
 		}, like: w.Application}))
 	t.Run("API keys", check(open, w, subject[portico.APIKeyID, portico.APIKey]{

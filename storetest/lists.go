@@ -37,7 +37,7 @@ func ask[ID ~string, T any](of func(portico.Tx) portico.Collection[ID, T], id fu
 // the value that the entity has, finds nothing by another, and sorts.
 func testFields(t *testing.T, store portico.Store) {
 	w, ctx := Seed(t, store), t.Context()
-	for _, c := range findings(w) {
+	for _, c := range append(findings(w), portalFindings(w)...) {
 		c.fields["id"] = c.id
 		for field, value := range c.fields {
 			view(t, store, func(tx portico.Tx) error {
@@ -132,13 +132,14 @@ func findings(w World) []finding {
 				"developer_id": string(w.Developer.ID), "expires_at": instant(w.Session.ExpiresAt)}},
 		{"applications", ask(portico.Tx.Applications, func(e portico.Application) portico.ApplicationID { return e.ID }), string(w.Application.ID),
 			map[string]string{"name": w.Application.Name, "portal_id": string(w.Portal.ID), "developer_id": string(w.Developer.ID),
-				"auth_strategy_id": string(w.Strategy.ID), "dcr_provider_id": string(w.Provider.ID), "client_id": w.Application.ClientID}},
+				"auth_strategy_id": string(w.Strategy.ID), "dcr_provider_id": string(w.Provider.ID), "client_id": w.Application.ClientID,
+				"team_id": string(w.Team.ID), "owner_id": string(w.Team.ID)}},
 		{"API keys", ask(portico.Tx.APIKeys, func(e portico.APIKey) portico.APIKeyID { return e.ID }), string(w.APIKey.ID),
 			map[string]string{"application_id": string(w.Application.ID), "digest": w.APIKey.Digest.Hex(), "display_name": w.APIKey.DisplayName}},
 		{"registrations", ask(portico.Tx.Registrations, func(e portico.Registration) portico.RegistrationID { return e.ID }), string(w.Registration.ID),
 			map[string]string{"application_id": string(w.Application.ID), "api_id": string(w.API.ID), "portal_id": string(w.Portal.ID),
 				"status": string(w.Registration.Status), "api_name": w.API.Name, "application_name": w.Application.Name,
-				"developer_id": string(w.Developer.ID)}},
+				"developer_id": string(w.Developer.ID), "owner_id": string(w.Team.ID)}},
 		{"tasks", ask(portico.Tx.Tasks, func(e portico.Task) portico.TaskID { return e.ID }), string(w.Task.ID),
 			map[string]string{"kind": string(w.Task.Kind), "application_id": string(w.Application.ID),
 				"dcr_provider_id": string(w.Provider.ID), "due_at": instant(w.Task.DueAt)}},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -47,7 +48,7 @@ func testUnique(t *testing.T, open func(*testing.T) portico.Store) {
 		}
 		return tx.Applications().Insert(ctx, d.selfManaged)
 	})
-	for _, c := range append(d.ofCatalog(ctx), d.ofPeople(ctx)...) {
+	for _, c := range slices.Concat(d.ofCatalog(ctx), d.ofPeople(ctx), d.ofPortal(ctx)) {
 		err := store.Update(ctx, c.insert)
 		wantKind(t, c.name, err, portico.KindConflict)
 		if err != nil && !strings.Contains(err.Error(), c.says) {
@@ -93,10 +94,10 @@ func (d duplicates) ofCatalog(ctx context.Context) []duplicate {
 			return tx.AccessTokens().Insert(ctx, another(d.w.AccessToken, func(*portico.AccessToken) {}))
 		}, "access token"},
 		{"portal name", func(tx portico.Tx) error {
-			return tx.Portals().Insert(ctx, another(d.w.Portal, func(p *portico.Portal) { p.Subdomain = "other" }))
+			return tx.Portals().Insert(ctx, another(d.w.Portal, func(p *portico.Portal) { p.Subdomain, p.CustomDomain = "other", "" }))
 		}, "A portal with this name exists already."},
 		{"portal subdomain", func(tx portico.Tx) error {
-			return tx.Portals().Insert(ctx, another(d.w.Portal, func(p *portico.Portal) { p.Name = "other" }))
+			return tx.Portals().Insert(ctx, another(d.w.Portal, func(p *portico.Portal) { p.Name, p.CustomDomain = "other", "" }))
 		}, "subdomain"},
 		{"API name and version", func(tx portico.Tx) error {
 			return tx.APIs().Insert(ctx, another(d.w.API, func(a *portico.API) { a.Slug = "other" }))
@@ -134,7 +135,7 @@ func (d duplicates) ofPeople(ctx context.Context) []duplicate {
 			return tx.Routes().Insert(ctx, another(d.w.Route, func(*portico.Route) {}))
 		}, "route with this name"},
 		{"developer e-mail", func(tx portico.Tx) error {
-			return tx.Developers().Insert(ctx, another(d.w.Developer, func(*portico.Developer) {}))
+			return tx.Developers().Insert(ctx, another(d.w.Developer, func(e *portico.Developer) { e.ExternalID = "" }))
 		}, "e-mail"},
 		{"one-time token", func(tx portico.Tx) error {
 			return tx.OneTimeTokens().Insert(ctx, another(d.w.OneTimeToken, func(*portico.OneTimeToken) {}))
@@ -161,7 +162,7 @@ func (d duplicates) ofPeople(ctx context.Context) []duplicate {
 			return tx.Registrations().Insert(ctx, another(d.w.Registration, func(*portico.Registration) {}))
 		}, "registered for this API"},
 		{"rename of a portal", func(tx portico.Tx) error {
-			other := another(d.w.Portal, func(p *portico.Portal) { p.Name, p.Subdomain = "second", "second" })
+			other := another(d.w.Portal, func(p *portico.Portal) { p.Name, p.Subdomain, p.CustomDomain = "second", "second", "" })
 			if err := tx.Portals().Insert(ctx, other); err != nil {
 				return err
 			}
@@ -233,6 +234,7 @@ func testUsed(t *testing.T, open func(*testing.T) portico.Store) {
 		free int // the step after which it succeeds
 	}{
 		{"application auth strategy", func(tx portico.Tx) error { return tx.Strategies().Delete(ctx, w.Strategy.ID) }, 2},
+		{"team", func(tx portico.Tx) error { return tx.Teams().Delete(ctx, w.Team.ID) }, 2},
 		{"DCR provider", func(tx portico.Tx) error { return tx.Providers().Delete(ctx, w.Provider.ID) }, 3},
 		{"service", func(tx portico.Tx) error { return tx.Services().Delete(ctx, w.Service.ID) }, 4},
 		{"control plane", func(tx portico.Tx) error { return tx.ControlPlanes().Delete(ctx, w.ControlPlane.ID) }, 4}, // once the service is gone
@@ -280,6 +282,18 @@ func count(ctx context.Context, tx portico.Tx) (map[string]int, error) {
 		size(ctx, counts, "registrations", tx.Registrations()),
 		size(ctx, counts, "access tokens", tx.AccessTokens()),
 		size(ctx, counts, "tasks", tx.Tasks()),
+		size(ctx, counts, "pages", tx.Pages()),
+		size(ctx, counts, "snippets", tx.Snippets()),
+		size(ctx, counts, "documents", tx.Documents()),
+		size(ctx, counts, "customizations", tx.Customizations()),
+		size(ctx, counts, "assets", tx.Assets()),
+		size(ctx, counts, "mail wordings", tx.EmailTemplates()),
+		size(ctx, counts, "teams", tx.Teams()),
+		size(ctx, counts, "team members", tx.TeamMembers()),
+		size(ctx, counts, "team roles", tx.TeamRoles()),
+		size(ctx, counts, "identity providers", tx.IdentityProviders()),
+		size(ctx, counts, "group mappings", tx.GroupMappings()),
+		size(ctx, counts, "hand-offs", tx.Handoffs()),
 	)
 }
 
@@ -295,16 +309,28 @@ func testCascades(t *testing.T, open func(*testing.T) portico.Store) {
 		goes   []string
 	}{
 		"portal": {func(ctx context.Context, tx portico.Tx, w World) error { return tx.Portals().Delete(ctx, w.Portal.ID) },
-			[]string{"portals", "publications", "developers", "one-time tokens", "sessions", "applications", "keys", "registrations"}},
+			[]string{"portals", "publications", "developers", "one-time tokens", "sessions", "applications", "keys", "registrations",
+				"pages", "snippets", "customizations", "assets", "mail wordings", "teams", "team members", "team roles",
+				"identity providers", "group mappings", "hand-offs"}},
 		"API": {func(ctx context.Context, tx portico.Tx, w World) error { return tx.APIs().Delete(ctx, w.API.ID) },
-			[]string{"apis", "versions", "publications", "implementations", "registrations"}},
+			[]string{"apis", "versions", "publications", "implementations", "registrations", "documents", "team roles"}},
 		"developer": {func(ctx context.Context, tx portico.Tx, w World) error {
 			return tx.Developers().Delete(ctx, w.Developer.ID)
 		},
-			[]string{"developers", "one-time tokens", "sessions", "applications", "keys", "registrations"}},
+			[]string{"developers", "one-time tokens", "sessions", "applications", "keys", "registrations", "team members", "hand-offs"}},
 		"application": {func(ctx context.Context, tx portico.Tx, w World) error {
 			return tx.Applications().Delete(ctx, w.Application.ID)
-		}, []string{"applications", "keys", "registrations"}},
+		}, []string{"applications", "keys", "registrations", "hand-offs"}},
+		"team": {func(ctx context.Context, tx portico.Tx, w World) error {
+			_, err := tx.Applications().Change(ctx, w.Application.ID, func(a *portico.Application) error { a.TeamID = nil; return nil })
+			if err != nil {
+				return err
+			}
+			return tx.Teams().Delete(ctx, w.Team.ID)
+		}, []string{"teams", "team members", "team roles", "group mappings"}},
+		"identity provider": {func(ctx context.Context, tx portico.Tx, w World) error {
+			return tx.IdentityProviders().Delete(ctx, w.IdentityProvider.ID)
+		}, []string{"identity providers", "group mappings"}},
 		"user": {func(ctx context.Context, tx portico.Tx, w World) error { return tx.Users().Delete(ctx, w.User.ID) },
 			[]string{"access tokens"}},
 		"service": {func(ctx context.Context, tx portico.Tx, w World) error {

@@ -17,27 +17,39 @@ import (
 // World is one entity of each kind, tied together as they are in life. Tests
 // and benchmarks put their own entities next to it.
 type World struct {
-	Organization   portico.Organization
-	User           portico.User
-	AccessToken    portico.AccessToken
-	Provider       portico.Provider
-	Strategy       portico.Strategy // of the provider
-	KeyStrategy    portico.Strategy
-	Portal         portico.Portal
-	API            portico.API
-	Version        portico.Version
-	Publication    portico.Publication
-	ControlPlane   portico.ControlPlane
-	Service        portico.Service
-	Route          portico.Route
-	Implementation portico.Implementation
-	Developer      portico.Developer
-	OneTimeToken   portico.OneTimeToken
-	Session        portico.Session
-	Application    portico.Application
-	APIKey         portico.APIKey
-	Registration   portico.Registration
-	Task           portico.Task
+	Organization     portico.Organization
+	User             portico.User
+	AccessToken      portico.AccessToken
+	Provider         portico.Provider
+	Strategy         portico.Strategy // of the provider
+	KeyStrategy      portico.Strategy
+	Portal           portico.Portal
+	API              portico.API
+	Version          portico.Version
+	Publication      portico.Publication
+	ControlPlane     portico.ControlPlane
+	Service          portico.Service
+	Route            portico.Route
+	Implementation   portico.Implementation
+	Developer        portico.Developer
+	OneTimeToken     portico.OneTimeToken
+	Session          portico.Session
+	Application      portico.Application
+	APIKey           portico.APIKey
+	Registration     portico.Registration
+	Task             portico.Task
+	Page             portico.PortalPage
+	Snippet          portico.Snippet
+	Document         portico.Document
+	Customization    portico.Customization
+	Asset            portico.Asset
+	EmailTemplate    portico.EmailTemplate
+	Team             portico.Team
+	TeamMember       portico.TeamMember
+	TeamRole         portico.TeamRole
+	IdentityProvider portico.IdentityProvider
+	GroupMapping     portico.GroupMapping
+	Handoff          portico.Handoff
 }
 
 // Seed fills a store with a world.
@@ -74,6 +86,7 @@ func newWorld() World {
 	w.APIKey.ApplicationID = w.Application.ID
 	w.Registration.ApplicationID, w.Registration.APIID, w.Registration.PortalID = w.Application.ID, w.API.ID, w.Portal.ID
 	w.Task.ProviderID, w.Task.ApplicationID = w.Provider.ID, w.Application.ID
+	w.tiePortal()
 	return w
 }
 
@@ -96,10 +109,12 @@ func (w World) insert(ctx context.Context, tx portico.Tx) error {
 		func() error { return tx.Developers().Insert(ctx, w.Developer) },
 		func() error { return tx.OneTimeTokens().Insert(ctx, w.OneTimeToken) },
 		func() error { return tx.Sessions().Insert(ctx, w.Session) },
+		func() error { return w.insertPortal(ctx, tx) },
 		func() error { return tx.Applications().Insert(ctx, w.Application) },
 		func() error { return tx.APIKeys().Insert(ctx, w.APIKey) },
 		func() error { return tx.Registrations().Insert(ctx, w.Registration) },
 		func() error { return tx.Tasks().Insert(ctx, w.Task) },
+		func() error { return tx.Handoffs().Insert(ctx, w.Handoff) },
 	} {
 		if err := insert(); err != nil {
 			return err
@@ -134,7 +149,7 @@ func fill(v reflect.Value, how fullness) {
 	case *json.RawMessage:
 		*p = json.RawMessage(`{ "issuer" : "` + unique + `", "cache_ttl": 1.50, "a<b": "\u0000\\u0000 ` + "\u2028" + `" }`)
 		return
-	case *portico.KeyAuthConfig:
+	case *portico.KeyAuthConfig, *portico.Design:
 		if how != full {
 			return // its JSON leaves out what is empty
 		}
@@ -154,6 +169,8 @@ func fill(v reflect.Value, how fullness) {
 		v.SetBool(how == full)
 	case reflect.Int, reflect.Int64:
 		v.SetInt(int64(sha256.Sum256([]byte(unique))[0]) - 128)
+	case reflect.Interface:
+		v.Set(reflect.ValueOf(unique))
 	case reflect.Pointer:
 		if how != none {
 			v.Set(reflect.New(v.Type().Elem()))
