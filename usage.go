@@ -11,12 +11,20 @@ const (
 	OutcomeNoCredential   Outcome = "no_credential"
 	OutcomeBadCredential  Outcome = "bad_credential"
 	OutcomeNotRegistered  Outcome = "not_registered"
-	OutcomeClientError    Outcome = "client_error"    // the upstream answered 4xx
+	OutcomeNoScope        Outcome = "insufficient_scope"
+	OutcomeDenied         Outcome = "denied"          // by the identity provider, or sent across sites
+	OutcomeClientError    Outcome = "client_error"    // the upstream answered 4xx, or the caller left
 	OutcomeServerError    Outcome = "server_error"    // the upstream answered 5xx
 	OutcomeUpstreamFailed Outcome = "upstream_failed" // the upstream did not answer
 	OutcomeIdPFailed      Outcome = "idp_failed"      // the identity provider did not answer
 	OutcomeRateLimited    Outcome = "rate_limited"
 )
+
+// Outcomes lists them.
+func Outcomes() []Outcome {
+	return []Outcome{OutcomeOK, OutcomeNoCredential, OutcomeBadCredential, OutcomeNotRegistered, OutcomeNoScope, OutcomeDenied,
+		OutcomeClientError, OutcomeServerError, OutcomeUpstreamFailed, OutcomeIdPFailed, OutcomeRateLimited}
+}
 
 // UsageCount is what one application did at one API within one bucket of time,
 // by status code and outcome. Sizes are in bytes, latencies in microseconds.

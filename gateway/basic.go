@@ -52,6 +52,7 @@ func (p *policy) credentialID(strategy secret.Digest, generation uint64, c oauth
 // token is an access token obtained for a caller's credentials, verified.
 type token struct {
 	credential credentialID
+	use        string // Verdict.CredentialUse
 	access     secret.Text
 	expires    time.Time // of the token
 	until      time.Time // of its place in the cache
@@ -129,8 +130,8 @@ func (p *policy) tryBasic(ctx context.Context, q *query) attempt {
 // basicWith asks the identity provider only about applications that are
 // registered, and only what is not remembered.
 func (p *policy) basicWith(ctx context.Context, q *query, s *strategy, app *snapshot.Application) attempt {
-	if !q.guard.registered(app) {
-		return attempt{refusal: &refusal{reason: NotRegistered, method: ByBasic}}
+	if _, ok := q.guard.registered(app); !ok {
+		return attempt{refusal: &refusal{reason: NotRegistered, method: ByBasic, app: app}}
 	}
 	id := p.credentialID(s.digest, app.Generation, q.authorization)
 	t := p.tokens.find(app.ClientID, id, q.now)
@@ -140,7 +141,9 @@ func (p *policy) basicWith(ctx context.Context, q *query, s *strategy, app *snap
 	} else {
 		var refused *refusal
 		if t, refused = p.exchange(ctx, q, s, id); refused != nil {
-			return attempt{refusal: refused}
+			claimed := *refused
+			claimed.app = app
+			return attempt{refusal: &claimed}
 		}
 		// The exchange took a while; what was true of the application may not be.
 		if app = q.apps.ByClient(s.id, q.authorization.ClientID); app == nil {
@@ -148,7 +151,7 @@ func (p *policy) basicWith(ctx context.Context, q *query, s *strategy, app *snap
 		}
 	}
 	return attempt{proof: &proof{
-		app: app, strategy: s, method: ByBasic, credentialID: app.ClientID,
+		app: app, strategy: s, method: ByBasic, credentialID: app.ClientID, use: t.use,
 		token: t.access, expires: t.expires, scoped: t.scoped,
 	}}
 }
@@ -243,7 +246,7 @@ func (p *policy) fly(ctx context.Context, c call) exchanged {
 		scopes = granted.Scopes
 	}
 	now := p.now()
-	t := &token{credential: c.id, access: granted.Access, expires: claims.ExpiresAt(), scoped: s.grants(scopes)}
+	t := &token{credential: c.id, use: p.nameOf(c.Credentials), access: granted.Access, expires: claims.ExpiresAt(), scoped: s.grants(scopes)}
 	t.until = earlier(t.expires.Add(-tokenMargin), now.Add(cacheLife))
 	p.worked.put(c.id, struct{}{}, now.Add(workedLife))
 	t.refreshAt.Store(now.Add(t.until.Sub(now) * 85 / 100).UnixNano())

@@ -49,7 +49,7 @@ func (p *policy) tryBearer(ctx context.Context, q *query) attempt {
 		}
 		if app := q.apps.ByClient(s.id, known.clientID); app != nil {
 			return attempt{proof: &proof{
-				app: app, strategy: s, method: ByBearer, credentialID: known.clientID,
+				app: app, strategy: s, method: ByBearer, credentialID: known.clientID, use: known.clientID,
 				token: token, expires: known.expires, scoped: known.scoped,
 			}}
 		}

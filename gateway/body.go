@@ -16,8 +16,9 @@ const bodyTimeout = time.Minute
 // reading it failed, so that the caller's fault is not taken for the upstream's.
 type callerBody struct {
 	io.ReadCloser
-	conn *http.ResponseController
-	err  error
+	conn  *http.ResponseController
+	bytes int64
+	err   error
 }
 
 // watch puts a callerBody in place of the request's body; nil if it has none.
@@ -35,6 +36,7 @@ func watch(w http.ResponseWriter, r *http.Request) *callerBody {
 func (b *callerBody) Read(p []byte) (int, error) {
 	_ = b.conn.SetReadDeadline(time.Now().Add(bodyTimeout))
 	n, err := b.ReadCloser.Read(p)
+	b.bytes += int64(n)
 	if err != nil {
 		// The server goes on reading, to notice a caller who leaves: without end.
 		_ = b.conn.SetReadDeadline(time.Time{})

@@ -133,7 +133,7 @@ func TestTokensPerClient(t *testing.T) {
 
 func TestCredentialIDsDiffer(t *testing.T) {
 	t.Parallel()
-	p := newPolicy(nil, nil, newMetrics(nil), nil)
+	p := newPolicy(nil, nil, newMetrics(nil), nil, nil)
 	strategy := secret.New("s").Digest()
 	credentials := func(id, text string) oauth.Credentials {
 		return oauth.Credentials{ClientID: id, Secret: secret.New(text)}
@@ -150,7 +150,7 @@ func TestCredentialIDsDiffer(t *testing.T) {
 	if !ids[p.credentialID(strategy, 1, credentials("ab", "c"))] {
 		t.Error("the same credentials have another id")
 	}
-	if ids[newPolicy(nil, nil, newMetrics(nil), nil).credentialID(strategy, 1, credentials("ab", "c"))] {
+	if ids[newPolicy(nil, nil, newMetrics(nil), nil, nil).credentialID(strategy, 1, credentials("ab", "c"))] {
 		t.Error("another process has the same key")
 	}
 }

@@ -22,6 +22,7 @@ import (
 
 	"portico/oauth"
 	"portico/snapshot"
+	"portico/usage"
 )
 
 // Options of a Gateway. Providers and Logger are required.
@@ -33,6 +34,7 @@ type Options struct {
 	// bytes each, newest first; none: no sessions.
 	SessionKeys [][]byte
 	Registerer  prometheus.Registerer // nil: metrics are not published
+	Usage       *usage.Counter        // nil: requests are not counted by application
 	// TrustedProxies may say in X-Forwarded headers where a request came from.
 	TrustedProxies []netip.Prefix
 	// UpstreamRoots verifies the certificates of https services; nil: the
@@ -70,7 +72,7 @@ func New(opts Options) *Gateway {
 		g.now = time.Now
 	}
 	g.proxyLog = slog.NewLogLogger(opts.Logger.Handler(), slog.LevelWarn)
-	g.policy = newPolicy(g.logger, g.now, g.metrics, newSessions(opts.SessionKeys))
+	g.policy = newPolicy(g.logger, g.now, g.metrics, newSessions(opts.SessionKeys), opts.Usage)
 	return g
 }
 
@@ -167,7 +169,7 @@ func (g *Gateway) swap(previous, next *state) {
 
 // ServeHTTP routes, decides, and passes on or answers.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	started := g.now()
+	at, started := g.now(), time.Now() // the clock may be coarse
 	source := callerOf(r, g.opts.TrustedProxies)
 	e := &exchange{gateway: g, id: requestID(r, source), source: source}
 	recorded := &recorder{ResponseWriter: w, status: http.StatusOK}
@@ -177,7 +179,9 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if m := e.match.route; m != nil {
 			service, route = m.service.label, cmp.Or(m.Name, m.ID)
 		}
-		g.metrics.request(service, route, recorded.status, e.verdict.Reason, g.now().Sub(started))
+		took := time.Since(started)
+		g.metrics.request(service, route, recorded.status, e.verdict.Reason, took)
+		g.count(e, r, recorded, at, took)
 	}()
 	g.handle(e, recorded, r)
 }
@@ -271,10 +275,18 @@ func writeMessage(w http.ResponseWriter, status int, message, requestID string) 
 	_, _ = w.Write(body)
 }
 
-// recorder remembers the status for the metrics.
+// recorder remembers the status and the size of a response.
 type recorder struct {
 	http.ResponseWriter
 	status int
+	bytes  int64
+}
+
+// Write implements http.ResponseWriter.
+func (r *recorder) Write(p []byte) (int, error) {
+	n, err := r.ResponseWriter.Write(p)
+	r.bytes += int64(n)
+	return n, err
 }
 
 // WriteHeader implements http.ResponseWriter.

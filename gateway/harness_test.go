@@ -26,6 +26,7 @@ import (
 	"portico/oauth"
 	"portico/secret"
 	"portico/snapshot"
+	"portico/usage"
 )
 
 // clock is the time of a test.
@@ -187,6 +188,7 @@ type world struct {
 	registry *prometheus.Registry
 	snapshot *snapshot.Snapshot
 	log      *logBuffer
+	usage    *usage.Counter
 }
 
 const (
@@ -199,7 +201,7 @@ const (
 // and one key strategy; change may alter the configuration first.
 func newWorld(t *testing.T, change func(w *world, s *snapshot.Snapshot)) *world {
 	t.Helper()
-	w := &world{t: t, clock: &clock{now: time.Unix(1_800_000_000, 0)}, registry: prometheus.NewRegistry(), log: new(logBuffer)}
+	w := &world{t: t, usage: usage.NewCounter([]int64{1_000_000}, []byte("key")), clock: &clock{now: time.Unix(1_800_000_000, 0)}, registry: prometheus.NewRegistry(), log: new(logBuffer)}
 	w.auth = newAuthServer(t, w.clock)
 	w.auth.addClient(clientID, clientSecret)
 	w.upstream = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
@@ -213,7 +215,7 @@ func newWorld(t *testing.T, change func(w *world, s *snapshot.Snapshot)) *world 
 	logger := slog.New(slog.NewTextHandler(w.log, nil))
 	w.gateway = gateway.New(gateway.Options{
 		Providers: oauth.NewProviders(oauth.NewHTTPClient(oauth.ClientPolicy{}), w.clock.Now, logger),
-		Logger:    logger, Now: w.clock.Now, SessionKeys: [][]byte{[]byte("0123456789abcdef0123456789abcdef")}, Registerer: w.registry,
+		Logger:    logger, Now: w.clock.Now, SessionKeys: [][]byte{[]byte("0123456789abcdef0123456789abcdef")}, Registerer: w.registry, Usage: w.usage,
 	})
 	if err := w.gateway.Replace(w.snapshot); err != nil {
 		t.Fatal(err)

@@ -33,7 +33,7 @@ func (p *policy) trySession(_ context.Context, q *query) attempt {
 				return crossOrigin(q)
 			}
 			return attempt{proof: &proof{
-				app: app, strategy: s, method: BySession, credentialID: content.ClientID,
+				app: app, strategy: s, method: BySession, credentialID: content.ClientID, use: content.ClientID,
 				token: content.Token.Text, expires: time.Unix(content.TokenExpires, 0), scoped: true,
 				cookie: p.touchSession(q, s, content),
 			}}
@@ -113,9 +113,9 @@ func (p *policy) tryKey(_ context.Context, q *query) attempt {
 				continue
 			}
 			if !known.ExpiresAt.IsZero() && !q.now.Before(known.ExpiresAt) {
-				return attempt{refusal: &refusal{reason: BadCredentials, method: ByKey}}
+				return attempt{refusal: &refusal{reason: BadCredentials, method: ByKey, app: app}}
 			}
-			return attempt{proof: &proof{app: app, strategy: s, method: ByKey, credentialID: known.ID, scoped: true}}
+			return attempt{proof: &proof{app: app, strategy: s, method: ByKey, credentialID: known.ID, use: known.ID, scoped: true}}
 		}
 	}
 	return attempt{}

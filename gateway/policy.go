@@ -16,6 +16,7 @@ import (
 	"portico/oauth"
 	"portico/secret"
 	"portico/snapshot"
+	"portico/usage"
 )
 
 // Header gives the values of a header by its canonical name; http.Header is one.
@@ -61,8 +62,10 @@ type Verdict struct {
 	RetryAfter time.Duration // 0: none
 	Cookie     string        // Set-Cookie; "" leaves the session as it is
 
-	Application    *snapshot.Application // nil: open service
+	Application    *snapshot.Application // nil: open service, or refused and unknown
+	APIID          string                // that the request counts for; "": unknown
 	CredentialID   string                // key id or client id, never a secret
+	CredentialUse  string                // the same, with a fingerprint of the secret where there was one
 	Token          secret.Text           // access token for the upstream
 	TokenHeader    string                // name[:scheme]; "" is Authorization: Bearer
 	HideHeaders    []string
@@ -107,6 +110,7 @@ type policy struct {
 	now      func() time.Time
 	metrics  *metrics
 	sessions *sessions
+	usage    *usage.Counter // nil: not counted
 
 	macs     sync.Pool // of keyed HMACs, for credential ids
 	tokens   *tokenCache
@@ -123,9 +127,9 @@ type policy struct {
 	tokenLookups, bearerLookups lookups
 }
 
-func newPolicy(logger *slog.Logger, now func() time.Time, m *metrics, s *sessions) *policy {
+func newPolicy(logger *slog.Logger, now func() time.Time, m *metrics, s *sessions, u *usage.Counter) *policy {
 	return &policy{
-		logger: logger, now: now, metrics: m, sessions: s,
+		logger: logger, now: now, metrics: m, sessions: s, usage: u,
 		macs:         sync.Pool{New: newMAC()},
 		tokens:       newTokenCache(cacheSize),
 		verified:     newCache[tokenID, verified](cacheSize),
@@ -162,6 +166,7 @@ type proof struct {
 	strategy     *strategy
 	method       Method
 	credentialID string
+	use          string // Verdict.CredentialUse
 	token        secret.Text
 	expires      time.Time // of the token
 	scoped       bool      // the token holds the required scopes
@@ -172,6 +177,7 @@ type proof struct {
 type refusal struct {
 	reason Reason
 	method Method
+	app    *snapshot.Application // that the credential claims to be of, if it is known
 	code   string
 	retry  time.Duration
 }
@@ -238,15 +244,16 @@ func (p *policy) parseAuthorization(q *query) {
 
 // admit checks what holds for every method, on every request.
 func (p *policy) admit(q *query, proof *proof) Verdict {
+	apiID, registered := q.guard.registered(proof.app)
 	switch {
-	case !q.guard.registered(proof.app):
-		return p.refuse(q, refusal{reason: NotRegistered, method: proof.method})
+	case !registered:
+		return p.refuse(q, refusal{reason: NotRegistered, method: proof.method, app: proof.app})
 	case !proof.scoped:
-		return p.refuse(q, refusal{reason: InsufficientScope, method: proof.method, code: "insufficient_scope"})
+		return p.refuse(q, refusal{reason: InsufficientScope, method: proof.method, app: proof.app, code: "insufficient_scope"})
 	}
 	v := Verdict{
 		Status: http.StatusOK, Reason: Allowed, Method: proof.method,
-		Application: proof.app, CredentialID: proof.credentialID, Token: proof.token,
+		Application: proof.app, APIID: apiID, CredentialID: proof.credentialID, CredentialUse: proof.use, Token: proof.token,
 		HideHeaders: q.guard.hideHeaders, HideParameters: q.guard.keyNames, HideSession: q.guard.sessions,
 		Cookie: proof.cookie,
 	}
@@ -262,7 +269,10 @@ func (p *policy) admit(q *query, proof *proof) Verdict {
 // refuse makes the verdict of a refusal. A session that led to 401 or 403 ends;
 // one that another site abused does not, or any site could end it.
 func (p *policy) refuse(q *query, r refusal) Verdict {
-	v := Verdict{Status: r.status(), Reason: r.reason, Method: r.method, RetryAfter: r.retry}
+	v := Verdict{Status: r.status(), Reason: r.reason, Method: r.method, RetryAfter: r.retry, Application: r.app, APIID: q.guard.access[0].APIID}
+	if r.app != nil {
+		v.APIID = q.guard.meant(r.app)
+	}
 	if v.Status == http.StatusUnauthorized || r.code != "" {
 		v.Challenges = q.guard.challenge(r.code)
 	}

@@ -24,6 +24,7 @@ type exchange struct {
 	match   match
 	verdict Verdict
 	body    *callerBody // nil: none
+	failure bool        // the upstream did not answer
 }
 
 // reservedPrefixes begin the names of headers in which the gateway tells the
@@ -191,6 +192,7 @@ func (e *exchange) failed(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout() {
 		status, message = http.StatusGatewayTimeout, "The upstream server is timing out"
 	}
+	e.failure = true
 	e.gateway.logger.WarnContext(r.Context(), "upstream failed", "request_id", e.id, "service", s.label, "upstream", s.address, "err", err)
 	writeMessage(w, status, message, e.id)
 }

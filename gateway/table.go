@@ -150,12 +150,30 @@ func newGuard(access []snapshot.Access, strategies map[string]*strategy) *guard 
 	return g
 }
 
-// registered reports whether the application may call: it must belong to the
-// portal and the strategy of a publication, and be registered for its API.
-func (g *guard) registered(app *snapshot.Application) bool {
-	return slices.ContainsFunc(g.access, func(a snapshot.Access) bool {
-		return a.PortalID == app.PortalID && a.StrategyID == app.StrategyID && slices.Contains(app.Registrations, a.APIID)
-	})
+// registered reports whether the application may call, and through which API:
+// it must belong to the portal and the strategy of a publication, and be
+// registered for its API.
+func (g *guard) registered(app *snapshot.Application) (apiID string, ok bool) {
+	for _, a := range g.access {
+		if a.PortalID == app.PortalID && a.StrategyID == app.StrategyID && slices.Contains(app.Registrations, a.APIID) {
+			return a.APIID, true
+		}
+	}
+	return "", false
+}
+
+// meant is the API that a refused application tried to call: one that it is
+// registered for, or else the first that its portal publishes here.
+func (g *guard) meant(app *snapshot.Application) string {
+	if apiID, ok := g.registered(app); ok {
+		return apiID
+	}
+	for _, a := range g.access {
+		if a.PortalID == app.PortalID {
+			return a.APIID
+		}
+	}
+	return g.access[0].APIID
 }
 
 // noLeeway says that clocks must not differ; package oauth takes 0 for its default.
