@@ -39,7 +39,7 @@ func Write(w http.ResponseWriter, r *http.Request, err error, log *slog.Logger) 
 		w.WriteHeader(StatusClientGone)
 		return
 	}
-	e := translate(err)
+	e := Translate(err)
 	id := RequestID(r.Context())
 	if id == "" {
 		id = NewRequestID()
@@ -77,8 +77,9 @@ func Write(w http.ResponseWriter, r *http.Request, err error, log *slog.Logger) 
 	_ = enc.Encode(doc)
 }
 
-// translate finds the *portico.Error to show for err.
-func translate(err error) *portico.Error {
+// Translate finds the *portico.Error to show for err; anything unknown is of
+// KindInternal and tells nothing.
+func Translate(err error) *portico.Error {
 	if e, ok := errors.AsType[*portico.Error](err); ok {
 		if e.Kind == portico.KindInternal {
 			return &portico.Error{Detail: internalDetail, Err: err}

@@ -1,0 +1,118 @@
+package page
+
+import (
+	"context"
+	"errors"
+	"math"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"portico"
+	"portico/problem"
+	"portico/webui/i18n"
+)
+
+// errSignIn sends a visitor to sign in, and back afterwards.
+var errSignIn = portico.Errorf(portico.KindUnauthenticated, "Sign in first.").Named("sign_in_first")
+
+// fail answers what went wrong: by the sign-in page if that would help, or by a
+// page that says what happened, whether anything changed and what to do.
+func (s *Site) fail(w http.ResponseWriter, v *Visit, err error) {
+	if errors.Is(err, errSignIn) {
+		back := "/"
+		if v.Method == http.MethodGet {
+			back = v.URL.RequestURI()
+		}
+		_ = v.Redirect("/login?return=" + url.QueryEscape(back)) // writes to the browser only
+		return
+	}
+	if errors.Is(err, context.Canceled) && v.Context().Err() != nil {
+		w.WriteHeader(problem.StatusClientGone)
+		return
+	}
+	e := problem.Translate(err)
+	status := problem.Status(e.Kind)
+	if e.Err != nil {
+		s.Logger.ErrorContext(v.Context(), "page failed", "request_id", problem.RequestID(v.Context()), "route", v.Pattern, "status", status, "err", e.Err)
+	}
+	if e.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	shown := failure{
+		title: i18n.T(v.Context(), "errors.title."+kindKey(e.Kind)), text: errorText(v.Context(), e),
+		search: status == http.StatusNotFound && v.Portal.ID != "", home: v.Portal.ID != "",
+	}
+	if status >= http.StatusInternalServerError {
+		shown.reference = problem.RequestID(v.Context())
+	}
+	if err := v.Render(w, status, shown.title, errorPage(shown), NotIndexed); err != nil {
+		s.Logger.ErrorContext(v.Context(), "error page failed", "err", err)
+		http.Error(w, http.StatusText(status), status)
+	}
+}
+
+// failure is what an error page says.
+type failure struct {
+	title, text  string
+	reference    string // by which the log tells the cause; empty: there is no more to tell
+	search, home bool   // offer to search, to start again
+}
+
+// kindKey names the texts for a kind of error.
+func kindKey(kind portico.Kind) string {
+	switch kind {
+	case portico.KindInvalid, portico.KindUnprocessable, portico.KindUnsupportedMedia:
+		return "invalid"
+	case portico.KindUnauthenticated:
+		return "unauthenticated"
+	case portico.KindForbidden:
+		return "forbidden"
+	case portico.KindNotFound:
+		return "not_found"
+	case portico.KindMethodNotAllowed:
+		return "method"
+	case portico.KindConflict:
+		return "conflict"
+	case portico.KindGone:
+		return "gone"
+	case portico.KindTooLarge:
+		return "too_large"
+	case portico.KindTooMany:
+		return "too_many"
+	case portico.KindUnavailable:
+		return "unavailable"
+	}
+	return "internal"
+}
+
+// errorText words an error in the visitor's language: by its code where there
+// are words for it; else by its kind, and in English by its own detail, which
+// says more.
+func errorText(ctx context.Context, e *portico.Error) string {
+	if text, ok := lookUp(ctx, "errors."+e.Code); ok {
+		return text
+	}
+	if i18n.Lang(ctx) == "en" && e.Detail != "" && e.Kind != portico.KindInternal {
+		return e.Detail
+	}
+	return i18n.T(ctx, "errors.text."+kindKey(e.Kind))
+}
+
+// faultText words a fault of a field, by its rule.
+func faultText(ctx context.Context, fault portico.InvalidParameter) string {
+	if i18n.Lang(ctx) == "en" {
+		return fault.Reason
+	}
+	if text, ok := lookUp(ctx, "errors.rule."+fault.Rule); ok {
+		return text
+	}
+	return i18n.T(ctx, "errors.rule.invalid")
+}
+
+// lookUp is a text that need not be there.
+func lookUp(ctx context.Context, key string, args ...any) (string, bool) {
+	text := i18n.T(ctx, key, args...)
+	return text, text != key
+}
