@@ -1,6 +1,7 @@
 package control
 
 import (
+	"portico/analytics"
 	"portico/developers"
 	"portico/routing"
 	"portico/usecase"
@@ -23,11 +24,14 @@ type Control struct {
 	Gateways        routing.Gateways
 	Developers      developers.Accounts
 	Sessions        developers.Sessions
+	Teams           developers.Teams
+	Templates       developers.Templates
 	Applications    Applications
 	Credentials     Credentials
 	Registrations   Registrations
 	Catalogue       Catalogue
 	Reconciler      Reconciler
+	Analytics       analytics.Analytics
 }
 
 // New wires the use cases to the outside.
@@ -38,8 +42,8 @@ func New(d usecase.Deps) *Control {
 		Accounts: Accounts{s}, Providers: Providers{s}, Strategies: Strategies{s},
 		Portals: Portals{s}, APIs: APIs{s}, Publications: Publications{s},
 		Implementations: routing.Implementations{Deps: d}, Gateways: routing.Gateways{Deps: d},
-		Developers: developers.Accounts{Deps: d, Applications: applications}, Sessions: developers.Sessions{Deps: d},
+		Developers: developers.Accounts{Deps: d, Applications: applications}, Sessions: developers.Sessions{Deps: d}, Teams: developers.Teams{Deps: d}, Templates: developers.Templates{Deps: d},
 		Applications: applications, Credentials: Credentials{s}, Registrations: Registrations{s},
-		Catalogue: Catalogue{s}, Reconciler: Reconciler{s},
+		Catalogue: Catalogue{s}, Reconciler: Reconciler{s}, Analytics: analytics.Analytics{Deps: d},
 	}
 }
