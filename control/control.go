@@ -2,6 +2,7 @@ package control
 
 import (
 	"portico/analytics"
+	"portico/content"
 	"portico/developers"
 	"portico/routing"
 	"portico/usecase"
@@ -29,7 +30,9 @@ type Control struct {
 	Applications    Applications
 	Credentials     Credentials
 	Registrations   Registrations
+	Handoffs        Handoffs
 	Catalogue       Catalogue
+	Content         content.Content
 	Reconciler      Reconciler
 	Analytics       analytics.Analytics
 }
@@ -43,7 +46,7 @@ func New(d usecase.Deps) *Control {
 		Portals: Portals{s}, APIs: APIs{s}, Publications: Publications{s},
 		Implementations: routing.Implementations{Deps: d}, Gateways: routing.Gateways{Deps: d},
 		Developers: developers.Accounts{Deps: d, Applications: applications}, Sessions: developers.Sessions{Deps: d}, Teams: developers.Teams{Deps: d}, Templates: developers.Templates{Deps: d},
-		Applications: applications, Credentials: Credentials{s}, Registrations: Registrations{s},
-		Catalogue: Catalogue{s}, Reconciler: Reconciler{s}, Analytics: analytics.Analytics{Deps: d},
+		Applications: applications, Credentials: Credentials{s}, Registrations: Registrations{s}, Handoffs: Handoffs{s},
+		Catalogue: Catalogue{s}, Content: content.New(d), Reconciler: Reconciler{s}, Analytics: analytics.Analytics{Deps: d},
 	}
 }
