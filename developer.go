@@ -45,6 +45,7 @@ type TokenPurpose string
 const (
 	PurposeVerifyEmail   TokenPurpose = "verify_email"
 	PurposeResetPassword TokenPurpose = "reset_password"
+	PurposeDeleteAccount TokenPurpose = "delete_account"
 )
 
 // OneTimeToken is a token that was mailed to a developer, or that a verified

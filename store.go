@@ -191,6 +191,7 @@ type Message struct {
 	To      string
 	Subject string
 	Text    string
+	HTML    string // the same for programs that show it; empty: there is only the text
 	Link    string // the one address the mail asks to open, if any
 }
 

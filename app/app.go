@@ -20,6 +20,7 @@ import (
 	"portico/compile"
 	"portico/configsync"
 	"portico/control"
+	"portico/developers"
 	"portico/gateway"
 	"portico/httpkit"
 	"portico/keyring"
@@ -205,7 +206,7 @@ func (a *App) listen() error {
 		server           *http.Server
 	}{
 		{"listen.management", a.config.ListenManagement, api(mgmtapi.New(mgmtapi.Options{Control: a.Control, Logger: a.logger, Now: a.deps.Now}))},
-		{"listen.portal", a.config.ListenPortal, api(portalapi.New(portalapi.Options{Control: a.Control, Logger: a.logger, Now: a.deps.Now}))},
+		{"listen.portal", a.config.ListenPortal, api(portalapi.New(portalapi.Options{Control: a.Control, Logger: a.logger, Throttles: developers.NewThrottles(a.deps.Now, developers.Limits{})}))},
 		{"listen.gateway", a.config.ListenGateway, gateway.NewServer(a.gateway, a.logger)},
 		{"listen.health", a.config.ListenHealth, httpkit.NewServer(a.health(), a.logger)},
 	} {

@@ -187,7 +187,7 @@ func (r *run) applicationSteps() map[string]func(*rapid.T) error {
 				return err
 			}
 			of := pick(t, "registration", all.Items)
-			_, err = r.Registrations.SetStatus(r.ctx, of.ApplicationID, of.ID, pick(t, "status", portico.Statuses()))
+			_, err = r.Registrations.SetStatus(r.ctx, of.ApplicationID, of.ID, pick(t, "status", portico.Statuses()), "")
 			return err
 		},
 		"unregister": func(t *rapid.T) error {

@@ -53,14 +53,9 @@ func (r Registrations) ListByAPI(ctx context.Context, api portico.APIID, q porti
 func registrationFilter(f portico.Filter, portals []portico.Portal) portico.Filter {
 	switch f.Field {
 	case "application_owner_id":
-		f.Field = "developer_id"
+		f.Field = "owner_id"
 	case "application_owner_type":
-		// Every owner is a developer: the condition holds for all or for none.
-		op := portico.OpEqual
-		if usecase.Matches(f, "developer") {
-			op = portico.OpNotEqual
-		}
-		f = portico.Filter{Field: "id", Op: op, Values: []string{""}}
+		f.Field = "owner_type"
 	case "portal_name":
 		matching := slices.DeleteFunc(slices.Clone(portals), func(p portico.Portal) bool { return !usecase.Matches(f, p.Name) })
 		f = usecase.AnyOf("portal_id", matching, portalID)

@@ -20,14 +20,16 @@ type ApplicationView struct {
 	portico.Application
 	Strategy          portico.Strategy
 	Provider          *portico.Provider // nil unless a DCR provider holds the client
-	Developer         portico.Developer
+	Developer         portico.Developer // the owner, or with Team who created it
+	Team              *portico.Team     // nil unless a team owns it
 	RegistrationCount int
 }
 
 // NewApplication is the wish for an application.
 type NewApplication struct {
 	PortalID    portico.PortalID
-	DeveloperID portico.DeveloperID
+	DeveloperID portico.DeveloperID // empty with TeamID: whoever has been in the team longest
+	TeamID      *portico.TeamID     // the team that shall own it
 	Name        string
 	Description *string
 	Labels      map[string]string
@@ -53,7 +55,13 @@ type ApplicationChange struct {
 	ClientID    portico.Opt[string] // self-managed only
 	Scopes      portico.Opt[[]string]
 	Labels      portico.Opt[map[string]string]
-	OwnerID     portico.Opt[portico.DeveloperID]
+	Owner       portico.Opt[Owner]
+}
+
+// Owner is whom an application belongs to: a developer, or a team.
+type Owner struct {
+	Developer portico.DeveloperID // with Team: who counts as having created it; empty: as in NewApplication
+	Team      *portico.TeamID
 }
 
 // Create makes an application. With a DCR strategy it registers a client first
@@ -95,12 +103,16 @@ func (a Applications) plan(ctx context.Context, tx portico.Tx, in NewApplication
 	if err != nil {
 		return creation{}, err
 	}
-	developer, err := tx.Developers().ByID(ctx, in.DeveloperID)
+	owner, err := ownerIn(ctx, tx, portal.ID, Owner{in.DeveloperID, in.TeamID})
+	if err != nil {
+		return creation{}, err
+	}
+	developer, err := tx.Developers().ByID(ctx, owner.Developer)
 	if err != nil {
 		return creation{}, err
 	}
 	if developer.PortalID != portal.ID {
-		return creation{}, portico.NotFound("developer", in.DeveloperID)
+		return creation{}, portico.NotFound("developer", owner.Developer)
 	}
 	if developer.Status != portico.Approved {
 		return creation{}, portico.Errorf(portico.KindForbidden, "The developer is not approved; nothing was created. An administrator of the portal has to approve the account first.").Named("not_approved")
@@ -128,7 +140,7 @@ func (a Applications) plan(ctx context.Context, tx portico.Tx, in NewApplication
 	}
 	now := a.Now()
 	c := creation{strategy: strategy, provider: provider, app: portico.Application{
-		ID: portico.ApplicationID(a.NewID()), PortalID: portal.ID, DeveloperID: developer.ID, StrategyID: strategy.ID,
+		ID: portico.ApplicationID(a.NewID()), PortalID: portal.ID, DeveloperID: developer.ID, TeamID: owner.Team, StrategyID: strategy.ID,
 		Name: in.Name, Description: in.Description, Labels: in.Labels, RedirectURI: in.RedirectURI, Scopes: in.Scopes,
 		ProviderID: strategy.ProviderID, ClientID: in.ClientID, Generation: 1, CreatedAt: now, UpdatedAt: now,
 	}}
@@ -138,23 +150,26 @@ func (a Applications) plan(ctx context.Context, tx portico.Tx, in NewApplication
 	return c, nil
 }
 
-// roomFor refuses a name that the developer uses already, and the application
-// after the last one allowed.
+// roomFor refuses a name that the owner uses already, and the application after
+// the last one allowed.
 func (a Applications) roomFor(ctx context.Context, tx portico.Tx, in NewApplication) error {
-	owner := portico.Where("developer_id", in.DeveloperID)
+	owner := portico.Where("owner_id", in.DeveloperID)
+	if in.TeamID != nil {
+		owner = portico.Where("owner_id", *in.TeamID)
+	}
 	same, err := tx.Applications().List(ctx, portico.ListQuery{Size: 1, Number: 1, Filters: []portico.Filter{owner, portico.Where("name", in.Name)}})
 	if err != nil {
 		return err
 	}
 	if same.Total > 0 {
-		return portico.Errorf(portico.KindConflict, "The developer has an application named [%s] already; nothing was created. Choose another name.", in.Name).Named("app_name_taken")
+		return portico.Errorf(portico.KindConflict, "The owner has an application named [%s] already; nothing was created. Choose another name.", in.Name).Named("app_name_taken")
 	}
 	all, err := tx.Applications().List(ctx, portico.ListQuery{Size: 1, Number: 1, Filters: []portico.Filter{owner}})
 	if err != nil {
 		return err
 	}
 	if all.Total >= portico.MaxApplicationsPerDeveloper {
-		return portico.Errorf(portico.KindConflict, "The developer has %d applications, the most that one developer may have; nothing was created. Delete one first.", all.Total).Named("app_limit")
+		return portico.Errorf(portico.KindConflict, "The owner has %d applications, the most that one may have; nothing was created. Delete one first.", all.Total).Named("app_limit")
 	}
 	return nil
 }
@@ -240,15 +255,6 @@ func (a Applications) ByID(ctx context.Context, portal portico.PortalID, id port
 	})
 }
 
-// Owned returns a developer's own application; KindNotFound for anybody else's.
-func (a Applications) Owned(ctx context.Context, portal portico.PortalID, developer portico.DeveloperID, id portico.ApplicationID) (ApplicationView, error) {
-	v, err := a.ByID(ctx, portal, id)
-	if err == nil && v.DeveloperID != developer {
-		return ApplicationView{}, portico.NotFound("application", id)
-	}
-	return v, err
-}
-
 // List returns a page of a portal's applications.
 func (a Applications) List(ctx context.Context, portal portico.PortalID, q portico.ListQuery) (portico.Page[ApplicationView], error) {
 	return usecase.View(ctx, a.Store, func(tx portico.Tx) (portico.Page[ApplicationView], error) {
@@ -293,6 +299,11 @@ func (a Applications) views(ctx context.Context, tx portico.Tx, apps []portico.A
 	for _, r := range registrations.Items {
 		count[r.ApplicationID]++
 	}
+	teams, err := tx.Teams().List(ctx, portico.Everything(usecase.AnyOf("id", apps, owningTeam)))
+	if err != nil {
+		return nil, err
+	}
+	teamBy := usecase.By(teams.Items, func(t portico.Team) portico.TeamID { return t.ID })
 	strategyBy := usecase.By(strategies.Items, func(s portico.Strategy) portico.StrategyID { return s.ID })
 	developerBy := usecase.By(developers.Items, func(d portico.Developer) portico.DeveloperID { return d.ID })
 	providerBy := usecase.By(providers.Items, func(p portico.Provider) portico.ProviderID { return p.ID })
@@ -301,6 +312,9 @@ func (a Applications) views(ctx context.Context, tx portico.Tx, apps []portico.A
 		out[i] = ApplicationView{Application: app, Strategy: strategyBy[app.StrategyID], Developer: developerBy[app.DeveloperID], RegistrationCount: count[app.ID]}
 		if app.ProviderID != nil {
 			out[i].Provider = new(providerBy[*app.ProviderID])
+		}
+		if app.TeamID != nil {
+			out[i].Team = new(teamBy[*app.TeamID])
 		}
 	}
 	return out, nil
@@ -320,13 +334,18 @@ func (a Applications) Update(ctx context.Context, id portico.ApplicationID, ch A
 	if err := checkScopes(StrategyView{Strategy: before.Strategy, Provider: before.Provider}, ch.Scopes.Value); err != nil {
 		return ApplicationView{}, err
 	}
+	if err := a.checkUpdate(ctx, before, &ch); err != nil {
+		return ApplicationView{}, err
+	}
 	change := func(app *portico.Application) error {
 		ch.Name.Apply(&app.Name)
 		ch.Description.ApplyPtr(&app.Description)
 		ch.RedirectURI.ApplyPtr(&app.RedirectURI)
 		ch.ClientID.Apply(&app.ClientID)
 		ch.Labels.Apply(&app.Labels)
-		ch.OwnerID.Apply(&app.DeveloperID)
+		if ch.Owner.Set {
+			app.DeveloperID, app.TeamID = ch.Owner.Value.Developer, ch.Owner.Value.Team
+		}
 		if ch.Scopes.Set {
 			app.Scopes = ch.Scopes.Value
 		}
@@ -334,9 +353,6 @@ func (a Applications) Update(ctx context.Context, id portico.ApplicationID, ch A
 			app.Generation++
 		}
 		return nil
-	}
-	if err := a.checkUpdate(ctx, before, ch); err != nil {
-		return ApplicationView{}, err
 	}
 	if before.Provider != nil && (ch.Name.Set || ch.Description.Set || ch.RedirectURI.Set || ch.Scopes.Set) {
 		after := before.Application
@@ -356,20 +372,22 @@ func (a Applications) Update(ctx context.Context, id portico.ApplicationID, ch A
 }
 
 // checkUpdate finds what the store would refuse before the identity provider
-// is told anything.
-func (a Applications) checkUpdate(ctx context.Context, before ApplicationView, ch ApplicationChange) error {
+// is told anything, and completes the wanted owner.
+func (a Applications) checkUpdate(ctx context.Context, before ApplicationView, ch *ApplicationChange) error {
 	return a.Store.View(ctx, func(tx portico.Tx) error {
-		owner := before.DeveloperID
-		if ch.OwnerID.Set {
-			next, err := tx.Developers().ByID(ctx, ch.OwnerID.Value)
-			if err != nil || next.PortalID != before.PortalID {
-				return portico.Invalid("owner.id", "missing_reference", "The portal has no developer with this id.")
+		owner := portico.Where("owner_id", before.DeveloperID)
+		if before.TeamID != nil {
+			owner = portico.Where("owner_id", *before.TeamID)
+		}
+		if ch.Owner.Set {
+			var err error
+			if owner, err = checkTransfer(ctx, tx, before.Application, &ch.Owner.Value); err != nil {
+				return err
 			}
-			owner = next.ID
 		}
 		name := before.Name
 		ch.Name.Apply(&name)
-		same, err := tx.Applications().List(ctx, portico.Everything(portico.Where("developer_id", owner), portico.Where("name", name)))
+		same, err := tx.Applications().List(ctx, portico.Everything(owner, portico.Where("name", name)))
 		if err != nil {
 			return err
 		}

@@ -9,9 +9,8 @@ import (
 	"portico/usecase"
 )
 
-// Catalogue is what a portal shows to its visitors. Who is not signed in sees
-// what is public; a signed-in developer sees what is private too. What is not
-// shown is not there: KindNotFound.
+// Catalogue is what a portal shows to a visitor (visitor.go). What is not shown
+// is not there: KindNotFound.
 type Catalogue struct{ saga }
 
 // PublishedAPI is an API as a portal shows it.
@@ -19,46 +18,50 @@ type PublishedAPI struct {
 	APIView
 	Publication portico.Publication
 	Strategy    *StrategyView // nil: no application auth
+	Actions     Actions       // of the visitor
 }
 
 // APIs returns a page of what the visitor sees.
-func (c Catalogue) APIs(ctx context.Context, portal portico.PortalID, signedIn bool, q portico.ListQuery) (portico.Page[PublishedAPI], error) {
+func (c Catalogue) APIs(ctx context.Context, v Visitor, q portico.ListQuery) (portico.Page[PublishedAPI], error) {
 	return usecase.View(ctx, c.Store, func(tx portico.Tx) (portico.Page[PublishedAPI], error) {
 		none := portico.Page[PublishedAPI]{}
-		filters := []portico.Filter{portico.Where("portal_id", portal)}
-		if !signedIn {
-			filters = append(filters, portico.Where("visibility", portico.Public))
-		}
-		shown, err := tx.Publications().List(ctx, portico.Everything(filters...))
+		seen, err := v.look(ctx, tx)
 		if err != nil {
 			return none, err
 		}
-		publicationBy := usecase.By(shown.Items, published)
-		q.Filters = append(slices.Clone(q.Filters), usecase.AnyOf("id", shown.Items, published))
+		shown, err := seen.shown(ctx, tx)
+		if err != nil {
+			return none, err
+		}
+		q.Filters = append(slices.Clone(q.Filters), usecase.AnyOf("id", shown, published))
 		page, err := tx.APIs().List(ctx, q)
 		if err != nil {
 			return none, err
 		}
-		views, err := publishedViews(ctx, tx, page.Items, publicationBy)
+		views, err := seen.views(ctx, tx, page.Items, usecase.By(shown, published))
 		return portico.Page[PublishedAPI]{Items: views, Total: page.Total}, err
 	})
 }
 
 // API returns one of the APIs that the visitor sees, by its id or its slug.
-func (c Catalogue) API(ctx context.Context, portal portico.PortalID, signedIn bool, idOrSlug string) (PublishedAPI, error) {
+func (c Catalogue) API(ctx context.Context, v Visitor, idOrSlug string) (PublishedAPI, error) {
 	return usecase.View(ctx, c.Store, func(tx portico.Tx) (PublishedAPI, error) {
 		api, err := apiBy(ctx, tx, idOrSlug)
 		if err != nil {
 			return PublishedAPI{}, err
 		}
-		shown, err := publicationsOf(ctx, tx, api.ID, portal)
+		seen, err := v.look(ctx, tx)
 		if err != nil {
 			return PublishedAPI{}, err
 		}
-		if len(shown) == 0 || !signedIn && shown[0].Visibility != portico.Public {
+		there, err := publicationsOf(ctx, tx, api.ID, v.Portal.ID)
+		if err != nil {
+			return PublishedAPI{}, err
+		}
+		if len(there) == 0 || !seen.sees(there[0]) {
 			return PublishedAPI{}, portico.NotFound("API", idOrSlug)
 		}
-		return usecase.One(publishedViews(ctx, tx, []portico.API{api}, map[portico.APIID]portico.Publication{api.ID: shown[0]}))
+		return usecase.One(seen.views(ctx, tx, []portico.API{api}, usecase.By(there, published)))
 	})
 }
 
@@ -79,8 +82,8 @@ func apiBy(ctx context.Context, tx portico.Tx, idOrSlug string) (portico.API, er
 
 func published(p portico.Publication) portico.APIID { return p.APIID }
 
-// publishedViews adds what a portal shows of APIs.
-func publishedViews(ctx context.Context, tx portico.Tx, apis []portico.API, publicationBy map[portico.APIID]portico.Publication) ([]PublishedAPI, error) {
+// views adds what a portal shows of APIs.
+func (s sight) views(ctx context.Context, tx portico.Tx, apis []portico.API, publicationBy map[portico.APIID]portico.Publication) ([]PublishedAPI, error) {
 	views, err := apiViews(ctx, tx, apis)
 	if err != nil {
 		return nil, err
@@ -98,8 +101,9 @@ func publishedViews(ctx context.Context, tx portico.Tx, apis []portico.API, publ
 	strategyBy := usecase.By(strategies, func(s StrategyView) portico.StrategyID { return s.ID })
 	out := make([]PublishedAPI, len(views))
 	for i, v := range views {
-		out[i] = PublishedAPI{APIView: v, Publication: publicationBy[v.ID]}
-		if id := out[i].Publication.StrategyID; id != nil {
+		p := publicationBy[v.ID]
+		out[i] = PublishedAPI{APIView: v, Publication: p, Actions: s.actions(p)}
+		if id := p.StrategyID; id != nil {
 			out[i].Strategy = new(strategyBy[*id])
 		}
 	}
@@ -140,37 +144,28 @@ func (c Catalogue) Strategies(ctx context.Context, portal portico.Portal, q port
 	})
 }
 
-// OwnedBy returns a page of a developer's own applications. The field team_id is
-// known here: nothing belongs to a team.
-func (a Applications) OwnedBy(ctx context.Context, developer portico.Developer, q portico.ListQuery) (portico.Page[ApplicationView], error) {
-	q = usecase.Settled(q, "team_id", "")
-	q.Filters = append(q.Filters, portico.Where("developer_id", developer.ID))
-	return a.List(ctx, developer.PortalID, q)
-}
-
 // APIApplication is a developer's application as an API sees it.
 type APIApplication struct {
 	ApplicationView
 	Registration *portico.Registration // nil: not registered for the API
 }
 
-// Applications returns a page of a developer's applications: those registered
-// for an API, in whatever status, or those that are not.
+// Applications returns a page of the applications that a developer can use:
+// those registered for an API, in whatever status, or those that are not.
 func (c Catalogue) Applications(ctx context.Context, developer portico.Developer, api portico.APIID, unregistered bool, q portico.ListQuery) (portico.Page[APIApplication], error) {
 	return usecase.View(ctx, c.Store, func(tx portico.Tx) (portico.Page[APIApplication], error) {
 		none := portico.Page[APIApplication]{}
-		own := portico.Where("developer_id", developer.ID)
-		registrations, err := tx.Registrations().List(ctx, portico.Everything(own, portico.Where("api_id", api)))
+		// A developer has few enough applications to choose among them here.
+		all, err := usable(ctx, tx, developer.ID, q.Filters...)
+		if err != nil {
+			return none, err
+		}
+		registrations, err := tx.Registrations().List(ctx, portico.Everything(portico.Where("api_id", api), usecase.AnyOf("application_id", all, applicationID)))
 		if err != nil {
 			return none, err
 		}
 		registrationBy := usecase.By(registrations.Items, registered)
-		// A developer has few enough applications to choose among them here.
-		all, err := tx.Applications().List(ctx, portico.Everything(append(slices.Clone(q.Filters), own)...))
-		if err != nil {
-			return none, err
-		}
-		page := usecase.Cut(slices.DeleteFunc(all.Items, func(app portico.Application) bool {
+		page := usecase.Cut(slices.DeleteFunc(all, func(app portico.Application) bool {
 			_, is := registrationBy[app.ID]
 			return is == unregistered
 		}), q)

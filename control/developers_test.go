@@ -40,7 +40,9 @@ func (h *house) oneMail(t testing.TB, run func() error) portico.Message {
 func (h *house) member(t testing.TB, email string) portico.Developer {
 	t.Helper()
 	ctx := t.Context()
-	letter := h.oneMail(t, func() error { return h.Developers.SignUp(ctx, h.portal.ID, email, "Sam Signup") })
+	letter := h.oneMail(t, func() error {
+		return h.Developers.SignUp(ctx, h.portal.ID, developers.Applicant{Email: email, FullName: "Sam Signup"})
+	})
 	_, next, err := h.Developers.VerifyEmail(ctx, h.portal.ID, linked(t, letter))
 	must(t, err)
 	must(t, h.Developers.ResetPassword(ctx, h.portal.ID, next, secret.New(goodPassword)))
@@ -61,7 +63,9 @@ func TestSignUpFromTheFormToThePassword(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, h *house) {
 		ctx := t.Context()
-		letter := h.oneMail(t, func() error { return h.Developers.SignUp(ctx, h.portal.ID, "Sam@Dev.example", "Sam Signup") })
+		letter := h.oneMail(t, func() error {
+			return h.Developers.SignUp(ctx, h.portal.ID, developers.Applicant{Email: "Sam@Dev.example", FullName: "Sam Signup"})
+		})
 		if letter.Kind != "confirm-email-address" || letter.To != "sam@dev.example" {
 			t.Errorf("mailed %+v", letter)
 		}
@@ -97,15 +101,21 @@ func TestSignUpTellsNothingAboutOthers(t *testing.T) {
 	h := newHouse(t)
 	ctx := t.Context()
 	h.member(t, "known@dev.example")
-	known := h.oneMail(t, func() error { return h.Developers.SignUp(ctx, h.portal.ID, "KNOWN@dev.example", "Somebody Else") })
-	if strings.Contains(known.Link, "token") || known.To != "known@dev.example" || known.Kind != "confirm-email-address" {
+	known := h.oneMail(t, func() error {
+		return h.Developers.SignUp(ctx, h.portal.ID, developers.Applicant{Email: "KNOWN@dev.example", FullName: "Somebody Else"})
+	})
+	if strings.Contains(known.Link, "token") || known.To != "known@dev.example" || known.Kind != "account-exists" {
 		t.Errorf("mailed %+v", known)
 	}
 	if again := h.developerBy(t, "known@dev.example"); again.FullName != "Sam Signup" {
 		t.Errorf("a stranger changed the account: %+v", again)
 	}
-	first := linked(t, h.oneMail(t, func() error { return h.Developers.SignUp(ctx, h.portal.ID, "new@dev.example", "N") }))
-	second := linked(t, h.oneMail(t, func() error { return h.Developers.SignUp(ctx, h.portal.ID, "new@dev.example", "N") }))
+	first := linked(t, h.oneMail(t, func() error {
+		return h.Developers.SignUp(ctx, h.portal.ID, developers.Applicant{Email: "new@dev.example", FullName: "N"})
+	}))
+	second := linked(t, h.oneMail(t, func() error {
+		return h.Developers.SignUp(ctx, h.portal.ID, developers.Applicant{Email: "new@dev.example", FullName: "N"})
+	}))
 	_, _, err := h.Developers.VerifyEmail(ctx, h.portal.ID, first)
 	wantKind(t, err, portico.KindNotFound) // replaced by the second
 	_, _, err = h.Developers.VerifyEmail(ctx, h.portal.ID, second)
@@ -115,7 +125,7 @@ func TestSignUpTellsNothingAboutOthers(t *testing.T) {
 	if mails := h.journal.mailed(func() { must(t, h.Developers.ForgotPassword(ctx, h.portal.ID, "nobody@dev.example")) }); len(mails) > 0 {
 		t.Errorf("mailed %+v", mails)
 	}
-	wantKind(t, h.Developers.SignUp(ctx, "nowhere", "x@dev.example", "X"), portico.KindNotFound)
+	wantKind(t, h.Developers.SignUp(ctx, "nowhere", developers.Applicant{Email: "x@dev.example", FullName: "X"}), portico.KindNotFound)
 	wantKind(t, h.Developers.ForgotPassword(ctx, "nowhere", "x@dev.example"), portico.KindNotFound)
 }
 
@@ -125,7 +135,9 @@ func TestTokensExpireAndBelongToOnePortal(t *testing.T) {
 	ctx := t.Context()
 	other, err := h.Portals.Create(ctx, control.PortalFields{Name: portico.Some("Other")})
 	must(t, err)
-	token := linked(t, h.oneMail(t, func() error { return h.Developers.SignUp(ctx, h.portal.ID, "sam@dev.example", "Sam") }))
+	token := linked(t, h.oneMail(t, func() error {
+		return h.Developers.SignUp(ctx, h.portal.ID, developers.Applicant{Email: "sam@dev.example", FullName: "Sam"})
+	}))
 	_, _, err = h.Developers.VerifyEmail(ctx, other.ID, token)
 	wantKind(t, err, portico.KindNotFound)
 	for _, bad := range []string{"", "no token", portico.NewRandomID()} {
@@ -174,7 +186,7 @@ func TestAdminsCreateDevelopers(t *testing.T) {
 		t.Errorf("with auto-approval: %s", auto.Status)
 	}
 	h.journal.breakDown(portico.Errorf(portico.KindUnavailable, "no mail server"))
-	must(t, h.Developers.SignUp(ctx, h.portal.ID, "later@dev.example", "Later")) // the account is there; the mail can be asked for again
+	must(t, h.Developers.SignUp(ctx, h.portal.ID, developers.Applicant{Email: "later@dev.example", FullName: "Later"})) // the account is there; the mail can be asked for again
 	h.developerBy(t, "later@dev.example")
 }
 
@@ -185,7 +197,7 @@ func TestDecisionsAboutDevelopersAreMailed(t *testing.T) {
 	sam := h.member(t, "sam@dev.example")
 	for _, status := range []portico.Status{portico.Approved, portico.Revoked, portico.Rejected, portico.Approved} {
 		letter := h.oneMail(t, func() error {
-			now, err := h.Developers.SetStatus(ctx, h.portal.ID, sam.ID, status)
+			now, err := h.Developers.SetStatus(ctx, h.portal.ID, sam.ID, status, "")
 			if err == nil && now.Status != status {
 				t.Errorf("set to %s", now.Status)
 			}
@@ -196,13 +208,13 @@ func TestDecisionsAboutDevelopersAreMailed(t *testing.T) {
 		}
 	}
 	for _, status := range []portico.Status{portico.Approved, portico.Pending} { // nothing new, and nothing decided
-		if mails := h.journal.mailed(func() { _, err := h.Developers.SetStatus(ctx, h.portal.ID, sam.ID, status); must(t, err) }); len(mails) > 0 {
+		if mails := h.journal.mailed(func() { _, err := h.Developers.SetStatus(ctx, h.portal.ID, sam.ID, status, ""); must(t, err) }); len(mails) > 0 {
 			t.Errorf("mailed %+v", mails)
 		}
 	}
 	other, err := h.Portals.Create(ctx, control.PortalFields{Name: portico.Some("Other")})
 	must(t, err)
-	_, err = h.Developers.SetStatus(ctx, other.ID, sam.ID, portico.Approved)
+	_, err = h.Developers.SetStatus(ctx, other.ID, sam.ID, portico.Approved, "")
 	wantKind(t, err, portico.KindNotFound)
 	_, err = h.Developers.ByID(ctx, other.ID, sam.ID)
 	wantKind(t, err, portico.KindNotFound)

@@ -39,7 +39,7 @@ type PortalFields struct {
 func (p Portals) Create(ctx context.Context, in PortalFields) (portico.Portal, error) {
 	now := p.Now()
 	portal := portico.Portal{
-		ID: portico.PortalID(p.NewID()), DisplayName: in.Name.Value, AuthenticationEnabled: true,
+		ID: portico.PortalID(p.NewID()), DisplayName: in.Name.Value, AuthenticationEnabled: true, BasicAuthEnabled: true,
 		DefaultAPIVisibility: portico.Private, DefaultPageVisibility: portico.Private, CreatedAt: now, UpdatedAt: now,
 	}
 	err := p.Commit(ctx, func(tx portico.Tx) error {
@@ -59,11 +59,7 @@ func (p Portals) Create(ctx context.Context, in PortalFields) (portico.Portal, e
 // canonical_domain are known here, beside those of the store.
 func (p Portals) List(ctx context.Context, q portico.ListQuery) (portico.Page[portico.Portal], error) {
 	return usecase.View(ctx, p.Store, func(tx portico.Tx) (portico.Page[portico.Portal], error) {
-		q, err := p.resolveDomains(ctx, tx, q)
-		if err != nil {
-			return portico.Page[portico.Portal]{}, err
-		}
-		return tx.Portals().List(ctx, q)
+		return p.byDomain(ctx, tx, q)
 	})
 }
 
@@ -73,9 +69,10 @@ func (p Portals) ByID(ctx context.Context, id portico.PortalID) (portico.Portal,
 }
 
 // ByHost returns the portal that a request means by its host name, which has no
-// port: the portal at that domain and, as long as there is exactly one, at the
-// bare portal domain and on the loopback interface. KindNotFound says what to
-// do instead, but not which portals there are.
+// port: the portal with that custom domain, the one at that name below the
+// portal domain and, as long as there is exactly one, that one at the bare
+// portal domain and on the loopback interface. KindNotFound says what to do
+// instead, but not which portals there are.
 func (p Portals) ByHost(ctx context.Context, host string) (portico.Portal, error) {
 	host = strings.ToLower(host)
 	q := portico.ListQuery{Size: 1, Number: 1}
@@ -83,25 +80,28 @@ func (p Portals) ByHost(ctx context.Context, host string) (portico.Portal, error
 	if subdomain, ok := strings.CutSuffix(host, "."+p.PortalDomain); !bare && ok {
 		q.Filters = []portico.Filter{portico.Where("subdomain", subdomain)}
 	} else if !bare {
-		return portico.Portal{}, p.noPortalAt(host)
+		if host == "" {
+			return portico.Portal{}, p.noPortalAt(host) // of portals without a custom domain, too
+		}
+		q.Filters = []portico.Filter{portico.Where("custom_domain", host)}
 	}
 	return usecase.View(ctx, p.Store, func(tx portico.Tx) (portico.Portal, error) {
 		found, err := tx.Portals().List(ctx, q)
 		switch {
 		case err != nil:
 		case found.Total == 0 && bare:
-			err = portico.Errorf(portico.KindNotFound, "There is no portal yet. An administrator has to create one first.").Named("no_portal_yet")
+			err = portico.Errorf(portico.KindNotFound, "There is no portal yet. An administrator has to create one first.")
 		case found.Total == 0:
 			err = p.noPortalAt(host)
 		case found.Total > 1:
-			err = portico.Errorf(portico.KindNotFound, "There is more than one portal, so [%s] does not say which one is meant. Use the portal's own address, of the form NAME.%s.", host, p.PortalDomain).Named("which_portal")
+			err = portico.Errorf(portico.KindNotFound, "There is more than one portal, so [%s] does not say which one is meant. Use the portal's own address, of the form NAME.%s.", host, p.PortalDomain)
 		}
 		return usecase.One(found.Items, err)
 	})
 }
 
 func (p Portals) noPortalAt(host string) error {
-	return portico.Errorf(portico.KindNotFound, "There is no portal at [%s]. Every portal has an address of the form NAME.%s: check the name.", host, p.PortalDomain).Named("no_portal_here")
+	return portico.Errorf(portico.KindNotFound, "There is no portal at [%s]. Every portal has an address of the form NAME.%s: check the name.", host, p.PortalDomain)
 }
 
 func isLoopback(host string) bool {
@@ -171,35 +171,6 @@ func (p Portals) Delete(ctx context.Context, id portico.PortalID, force bool) er
 		}
 		return tx.Portals().Delete(ctx, id)
 	})
-}
-
-// resolveDomains turns conditions on the domain, which is no column, into ones
-// on the id: portals are few, and every operator keeps its meaning. The order
-// of domains is that of subdomains.
-func (p Portals) resolveDomains(ctx context.Context, tx portico.Tx, q portico.ListQuery) (portico.ListQuery, error) {
-	isDomain := func(field string) bool { return field == "default_domain" || field == "canonical_domain" }
-	q.Sort = slices.Clone(q.Sort)
-	for i := range q.Sort {
-		if isDomain(q.Sort[i].Field) {
-			q.Sort[i].Field = "subdomain"
-		}
-	}
-	if !slices.ContainsFunc(q.Filters, func(f portico.Filter) bool { return isDomain(f.Field) }) {
-		return q, nil
-	}
-	all, err := tx.Portals().List(ctx, portico.Everything())
-	if err != nil {
-		return q, err
-	}
-	q.Filters = slices.Clone(q.Filters)
-	for i, f := range q.Filters {
-		if !isDomain(f.Field) {
-			continue
-		}
-		matching := slices.DeleteFunc(slices.Clone(all.Items), func(portal portico.Portal) bool { return !usecase.Matches(f, p.Domain(portal)) })
-		q.Filters[i] = usecase.AnyOf("id", matching, portalID)
-	}
-	return q, nil
 }
 
 // freeSubdomain makes a DNS label of a portal's name that no other portal has.

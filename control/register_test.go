@@ -109,7 +109,7 @@ func TestCreateRefuses(t *testing.T) {
 		}
 	}
 	for _, status := range []portico.Status{portico.Pending, portico.Rejected, portico.Revoked} {
-		_, err := h.Developers.SetStatus(ctx, h.portal.ID, h.developer.ID, status)
+		_, err := h.Developers.SetStatus(ctx, h.portal.ID, h.developer.ID, status, "")
 		must(t, err)
 		_, err = h.Applications.Create(ctx, h.wish("New", h.dcr.ID))
 		wantKind(t, err, portico.KindForbidden)
@@ -457,7 +457,7 @@ func TestUpdateChangesTheClientFirst(t *testing.T) {
 			wantKind(t, err, portico.KindConflict)
 			_, err = h.Applications.Update(ctx, app.ID, control.ApplicationChange{ClientID: portico.Some("mine")})
 			wantFault(t, err, "client_id", "invalid")
-			_, err = h.Applications.Update(ctx, app.ID, control.ApplicationChange{OwnerID: portico.Some(portico.DeveloperID("nobody"))})
+			_, err = h.Applications.Update(ctx, app.ID, control.ApplicationChange{Owner: portico.Some(control.Owner{Developer: portico.DeveloperID("nobody")})})
 			wantFault(t, err, "owner.id", "missing_reference")
 		})
 		if len(calls) > 0 {
@@ -468,11 +468,11 @@ func TestUpdateChangesTheClientFirst(t *testing.T) {
 			t.Errorf("renamed to %s by %v", now.Name, calls)
 		}
 		heir := h.newDeveloper(t, "heir@dev.example")
-		_, err = h.Applications.Update(ctx, app.ID, control.ApplicationChange{OwnerID: portico.Some(heir.ID)})
+		_, err = h.Applications.Update(ctx, app.ID, control.ApplicationChange{Owner: portico.Some(control.Owner{Developer: heir.ID})})
 		must(t, err)
-		_, err = h.Applications.Owned(ctx, h.portal.ID, h.developer.ID, app.ID)
+		_, err = h.Applications.Usable(ctx, h.developer, app.ID)
 		wantKind(t, err, portico.KindNotFound)
-		_, err = h.Applications.Owned(ctx, h.portal.ID, heir.ID, app.ID)
+		_, err = h.Applications.Usable(ctx, heir, app.ID)
 		must(t, err)
 		h.idp.vanish(app.ClientID)
 		_, err = h.Applications.Update(ctx, app.ID, rename("Gone"))

@@ -2,9 +2,9 @@ package control
 
 import (
 	"context"
-	"fmt"
 
 	"portico"
+	"portico/developers"
 	"portico/usecase"
 )
 
@@ -19,37 +19,20 @@ type RegistrationView struct {
 	Application portico.Application
 }
 
-// Create registers an application for an API of its portal. status is an
-// admin's decision; nil lets the auto-approval of portal and publication
-// decide. KindNotFound (application, API, or not published in the portal),
-// KindConflict (registered already, or another auth strategy).
+// Create registers an application for an API of its portal on behalf of an
+// admin. status is the admin's decision; nil lets the auto-approval of portal
+// and publication decide. KindNotFound (application, API, or not published in
+// the portal), KindConflict (registered already, or another auth strategy).
 func (r Registrations) Create(ctx context.Context, app portico.ApplicationID, api portico.APIID, status *portico.Status) (RegistrationView, error) {
 	var out RegistrationView
 	err := r.Commit(ctx, func(tx portico.Tx) error {
-		a, err := tx.Applications().ByID(ctx, app)
+		registration, _, err := r.plan(ctx, tx, app, api)
 		if err != nil {
 			return err
 		}
-		portal, err := tx.Portals().ByID(ctx, a.PortalID)
-		if err != nil {
-			return err
+		if status != nil {
+			registration.Status = *status
 		}
-		p, err := publicationIn(ctx, tx, portal.ID, api)
-		if err != nil {
-			return err
-		}
-		if p.StrategyID == nil || *p.StrategyID != a.StrategyID {
-			return portico.Errorf(portico.KindConflict, "The API [%s] is published with another auth strategy than the application [%s] uses; nothing was registered. Use an application with the API's auth strategy.", api, a.Name).Named("other_strategy")
-		}
-		decided := portico.Pending
-		switch {
-		case status != nil:
-			decided = *status
-		case portal.AutoApproveApplications || p.AutoApproveRegistrations != nil && *p.AutoApproveRegistrations:
-			decided = portico.Approved
-		}
-		now := r.Now()
-		registration := portico.Registration{ID: portico.RegistrationID(r.NewID()), ApplicationID: a.ID, APIID: api, PortalID: portal.ID, Status: decided, CreatedAt: now, UpdatedAt: now}
 		if err := tx.Registrations().Insert(ctx, registration); err != nil {
 			return err
 		}
@@ -57,6 +40,86 @@ func (r Registrations) Create(ctx context.Context, app portico.ApplicationID, ap
 		return err
 	})
 	return out, err
+}
+
+// Request is a developer's wish to use an API with an application of theirs,
+// with a comment to whoever decides. What was rejected can be asked for again.
+// Errors are those of Create; further KindNotFound for an API that the visitor
+// does not see, and KindForbidden without the role that RBAC asks for.
+func (r Registrations) Request(ctx context.Context, v Visitor, app portico.ApplicationID, api portico.APIID, comment string) (RegistrationView, error) {
+	var out RegistrationView
+	err := r.Commit(ctx, func(tx portico.Tx) error {
+		registration, p, err := r.plan(ctx, tx, app, api)
+		if err != nil {
+			return err
+		}
+		registration.Comment = comment
+		seen, err := v.look(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if !seen.sees(p) {
+			return portico.NotFound("API", api)
+		}
+		owned, err := tx.Applications().ByID(ctx, app)
+		if err != nil {
+			return err
+		}
+		if err := mayConsume(ctx, tx, v.Portal, owned, api); err != nil {
+			return err
+		}
+		if registration, err = r.ask(ctx, tx, registration); err != nil {
+			return err
+		}
+		out, err = usecase.One(r.views(ctx, tx, []portico.Registration{registration}))
+		return err
+	})
+	return out, err
+}
+
+// ask puts a wish down: in the place of one that was rejected, if there is one.
+func (r Registrations) ask(ctx context.Context, tx portico.Tx, wish portico.Registration) (portico.Registration, error) {
+	there, err := tx.Registrations().List(ctx, portico.Everything(portico.Where("application_id", wish.ApplicationID), portico.Where("api_id", wish.APIID)))
+	if err != nil {
+		return wish, err
+	}
+	if len(there.Items) == 0 || there.Items[0].Status != portico.Rejected {
+		return wish, tx.Registrations().Insert(ctx, wish)
+	}
+	return tx.Registrations().Change(ctx, there.Items[0].ID, func(to *portico.Registration) error {
+		to.Status, to.Comment, to.Reason = wish.Status, wish.Comment, ""
+		return nil
+	})
+}
+
+// plan is the registration of an application for an API, as auto-approval
+// decides, and the API's publication.
+func (r Registrations) plan(ctx context.Context, tx portico.Tx, app portico.ApplicationID, api portico.APIID) (portico.Registration, portico.Publication, error) {
+	none, nowhere := portico.Registration{}, portico.Publication{}
+	a, err := tx.Applications().ByID(ctx, app)
+	if err != nil {
+		return none, nowhere, err
+	}
+	portal, err := tx.Portals().ByID(ctx, a.PortalID)
+	if err != nil {
+		return none, nowhere, err
+	}
+	p, err := publicationIn(ctx, tx, portal.ID, api)
+	if err != nil {
+		return none, nowhere, err
+	}
+	if p.StrategyID == nil || *p.StrategyID != a.StrategyID {
+		return none, nowhere, portico.Errorf(portico.KindConflict, "The API [%s] is published with another auth strategy than the application [%s] uses; nothing was registered. Use an application with the API's auth strategy.", api, a.Name).Named("other_strategy")
+	}
+	decided := portico.Pending
+	if portal.AutoApproveApplications || p.AutoApproveRegistrations != nil && *p.AutoApproveRegistrations {
+		decided = portico.Approved
+	}
+	now := r.Now()
+	return portico.Registration{
+		ID: portico.RegistrationID(r.NewID()), ApplicationID: a.ID, APIID: api, PortalID: portal.ID,
+		Status: decided, CreatedAt: now, UpdatedAt: now,
+	}, p, nil
 }
 
 // publicationIn finds the publication of an API in a portal. KindNotFound says
@@ -96,9 +159,10 @@ func (r Registrations) ByID(ctx context.Context, app portico.ApplicationID, id p
 	})
 }
 
-// SetStatus decides about a registration. The gateways act on it before
-// SetStatus returns; the developer gets a mail. KindNotFound.
-func (r Registrations) SetStatus(ctx context.Context, app portico.ApplicationID, id portico.RegistrationID, status portico.Status) (RegistrationView, error) {
+// SetStatus decides about a registration, with a reason for its developer. The
+// gateways act on it before SetStatus returns; the developer, or the whole team,
+// gets a mail. KindNotFound.
+func (r Registrations) SetStatus(ctx context.Context, app portico.ApplicationID, id portico.RegistrationID, status portico.Status, reason string) (RegistrationView, error) {
 	var out RegistrationView
 	var before portico.Status
 	err := r.Commit(ctx, func(tx portico.Tx) error {
@@ -108,7 +172,7 @@ func (r Registrations) SetStatus(ctx context.Context, app portico.ApplicationID,
 		}
 		before = registration.Status
 		registration, err = tx.Registrations().Change(ctx, id, func(reg *portico.Registration) error {
-			reg.Status = status
+			reg.Status, reg.Reason = status, reason
 			return nil
 		})
 		if err != nil {
@@ -133,20 +197,56 @@ func (r Registrations) Delete(ctx context.Context, app portico.ApplicationID, id
 	})
 }
 
-// notify tells the owner of the application what was decided.
+// notify tells everybody who can use the application what was decided. The
+// decision stands whether or not they hear of it, so a failure is logged.
 func (r Registrations) notify(ctx context.Context, v RegistrationView) {
-	owner, err := usecase.View(ctx, r.Store, func(tx portico.Tx) (portico.Developer, error) {
-		return tx.Developers().ByID(ctx, v.Application.DeveloperID)
+	letters, err := usecase.View(ctx, r.Store, func(tx portico.Tx) ([]*portico.Message, error) {
+		portal, err := tx.Portals().ByID(ctx, v.PortalID)
+		if err != nil {
+			return nil, err
+		}
+		values := map[string]string{
+			"application_name": v.Application.Name, "api_name": v.API.Name, "api_version": "",
+			"api_documentation_url": r.PortalURL(r.Domain(portal)) + "/apis/" + v.API.Slug,
+		}
+		if v.API.Version != nil {
+			values["api_version"] = *v.API.Version
+		}
+		return r.letters(ctx, tx, portal, v.Application, developers.Letter{
+			Template: "app-registration-" + string(v.Status), Reason: v.Reason, Path: "/apps/" + string(v.ApplicationID), Values: values,
+		})
 	})
 	if err != nil {
 		r.Logger.ErrorContext(ctx, "developer not told of the decision", "registration", v.ID, "err", err)
-		return
 	}
-	r.Notify(ctx, &portico.Message{
-		Kind: "app-registration-" + string(v.Status), To: owner.Email,
-		Subject: fmt.Sprintf("%s: access to %s %s", v.Application.Name, v.API.Name, v.Status),
-		Text:    fmt.Sprintf("Hello %s,\n\nthe registration of your application %s for the API %s is now %s.\n", owner.FullName, v.Application.Name, v.API.Name, v.Status),
-	})
+	for _, letter := range letters {
+		r.Notify(ctx, letter)
+	}
+}
+
+// letters words a letter for everybody who can use an application.
+func (d saga) letters(ctx context.Context, tx portico.Tx, portal portico.Portal, app portico.Application, letter developers.Letter) ([]*portico.Message, error) {
+	to := []portico.DeveloperID{app.DeveloperID}
+	if app.TeamID != nil {
+		var err error
+		if to, err = developers.MembersOf(ctx, tx, *app.TeamID); err != nil {
+			return nil, err
+		}
+	}
+	var out []*portico.Message
+	for _, id := range to {
+		developer, err := tx.Developers().ByID(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		letter.To = developer
+		m, err := developers.Letters{Deps: d.Deps}.Write(ctx, tx, portal, letter)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, m)
+	}
+	return out, nil
 }
 
 // registrationOf returns a registration; an empty application means any.

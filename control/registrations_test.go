@@ -94,7 +94,7 @@ func TestRegistrationsAreRefused(t *testing.T) {
 		_, err = h.Registrations.ByID(ctx, "another", first.ID)
 		wantKind(t, err, portico.KindNotFound)
 		wantKind(t, h.Registrations.Delete(ctx, "another", first.ID), portico.KindNotFound)
-		_, err = h.Registrations.SetStatus(ctx, "another", first.ID, portico.Approved)
+		_, err = h.Registrations.SetStatus(ctx, "another", first.ID, portico.Approved, "")
 		wantKind(t, err, portico.KindNotFound)
 	})
 }
@@ -114,7 +114,7 @@ func TestDecisionsAboutRegistrations(t *testing.T) {
 			var mails []portico.Message
 			steps := h.journal.since(func() {
 				mails = h.journal.mailed(func() {
-					now, err := h.Registrations.SetStatus(ctx, app.ID, r.ID, test.status)
+					now, err := h.Registrations.SetStatus(ctx, app.ID, r.ID, test.status, "")
 					must(t, err)
 					if now.Status != test.status || now.API.ID != h.seats.ID {
 						t.Errorf("set to %+v", now)

@@ -20,14 +20,14 @@ const (
 func (h *house) approved(t testing.TB, email string) portico.Developer {
 	t.Helper()
 	d := h.member(t, email)
-	d, err := h.Developers.SetStatus(t.Context(), h.portal.ID, d.ID, portico.Approved)
+	d, err := h.Developers.SetStatus(t.Context(), h.portal.ID, d.ID, portico.Approved, "")
 	must(t, err)
 	return d
 }
 
 func (h *house) signIn(t testing.TB, email string) developers.IssuedSession {
 	t.Helper()
-	s, err := h.Sessions.SignIn(t.Context(), h.portal.ID, email, secret.New(goodPassword))
+	s, err := h.Sessions.SignIn(t.Context(), h.portal.ID, email, secret.New(goodPassword), developers.Browser{})
 	must(t, err)
 	return s
 }
@@ -48,7 +48,7 @@ func TestSignIn(t *testing.T) {
 	ctx := t.Context()
 	sam := h.member(t, "sam@dev.example")
 	try := func(portal portico.PortalID, email, pass string) string {
-		issued, err := h.Sessions.SignIn(ctx, portal, email, secret.New(pass))
+		issued, err := h.Sessions.SignIn(ctx, portal, email, secret.New(pass), developers.Browser{})
 		if !issued.Access.Empty() || !issued.Refresh.Empty() {
 			t.Error("a refused sign-in gave tokens")
 		}
@@ -65,13 +65,13 @@ func TestSignIn(t *testing.T) {
 	}
 	pending := try(h.portal.ID, "sam@dev.example", goodPassword)
 	for _, status := range []portico.Status{portico.Revoked, portico.Rejected} {
-		_, err := h.Developers.SetStatus(ctx, h.portal.ID, sam.ID, status)
+		_, err := h.Developers.SetStatus(ctx, h.portal.ID, sam.ID, status, "")
 		must(t, err)
 		if ended := try(h.portal.ID, "sam@dev.example", goodPassword); ended == wrong || ended == pending {
 			t.Errorf("%s: %s", status, ended)
 		}
 	}
-	_, err = h.Developers.SetStatus(ctx, h.portal.ID, sam.ID, portico.Approved)
+	_, err = h.Developers.SetStatus(ctx, h.portal.ID, sam.ID, portico.Approved, "")
 	must(t, err)
 	issued := h.signIn(t, "SAM@dev.example")
 	now := h.clock.Now()
@@ -158,12 +158,12 @@ func TestWhatEndsEverySession(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(*house, *testing.T, portico.Developer) error{
 		"revoked": func(h *house, t *testing.T, d portico.Developer) error {
-			_, err := h.Developers.SetStatus(t.Context(), h.portal.ID, d.ID, portico.Revoked)
+			_, err := h.Developers.SetStatus(t.Context(), h.portal.ID, d.ID, portico.Revoked, "")
 			return err
 		},
 		"revoked and approved again": func(h *house, t *testing.T, d portico.Developer) error {
 			for _, status := range []portico.Status{portico.Revoked, portico.Approved} {
-				if _, err := h.Developers.SetStatus(t.Context(), h.portal.ID, d.ID, status); err != nil {
+				if _, err := h.Developers.SetStatus(t.Context(), h.portal.ID, d.ID, status, ""); err != nil {
 					return err
 				}
 			}
@@ -208,7 +208,7 @@ func TestSignInThatIsOvertaken(t *testing.T) {
 			return h.Developers.ResetPassword(t.Context(), h.portal.ID, linked(t, letter), secret.New("quite another passphrase"))
 		},
 		"status": func(h *house, t *testing.T, d portico.Developer) error {
-			_, err := h.Developers.SetStatus(t.Context(), h.portal.ID, d.ID, portico.Revoked)
+			_, err := h.Developers.SetStatus(t.Context(), h.portal.ID, d.ID, portico.Revoked, "")
 			return err
 		},
 		"deletion": func(h *house, t *testing.T, d portico.Developer) error {
@@ -221,7 +221,7 @@ func TestSignInThatIsOvertaken(t *testing.T) {
 			sam := h.approved(t, "sam@dev.example")
 			store := &troubledStore{Store: h.store, before: func(int) { must(t, end(h, t, sam)) }}
 			sessions := h.with(func(d *usecase.Deps) { d.Store = store }).Sessions
-			issued, err := sessions.SignIn(t.Context(), h.portal.ID, sam.Email, secret.New(goodPassword))
+			issued, err := sessions.SignIn(t.Context(), h.portal.ID, sam.Email, secret.New(goodPassword), developers.Browser{})
 			wantKind(t, err, portico.KindUnauthenticated)
 			if !issued.Access.Empty() {
 				t.Error("tokens were issued")

@@ -2,7 +2,6 @@ package developers
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -36,6 +35,9 @@ type NewAccount struct {
 	SendInvitation bool            // mail a link to set a password
 }
 
+// resetPasswordPath is the page of a portal that sets a password.
+const resetPasswordPath = "/reset-password"
+
 // How long a mailed token works, and the one a verified address is exchanged for.
 const (
 	verifyEmailLife   = 48 * time.Hour
@@ -60,8 +62,10 @@ func (d Accounts) Create(ctx context.Context, portal portico.PortalID, in NewAcc
 			return nil, err
 		}
 		token, err := d.issueToken(ctx, tx, developer.ID, portico.PurposeResetPassword, invitationLife)
-		return d.mail(p, developer, "developer-invitation", "You are invited to "+p.DisplayName,
-			"you have been invited to the developer portal "+p.DisplayName+". Set a password to sign in:", "/reset-password", token), err
+		if err != nil {
+			return nil, err
+		}
+		return d.letters().Write(ctx, tx, p, Letter{Template: "developer-invitation", To: developer, Path: resetPasswordPath, Token: token})
 	})
 	return developer, err
 }
@@ -76,33 +80,50 @@ func (d Accounts) account(p portico.Portal, email, fullName string) portico.Deve
 	return portico.Developer{ID: portico.DeveloperID(d.NewID()), PortalID: p.ID, Email: strings.ToLower(email), FullName: fullName, Status: status, CreatedAt: now, UpdatedAt: now}
 }
 
+// Applicant is somebody who wants an account.
+type Applicant struct {
+	Email    string
+	FullName string
+	Language string // a BCP 47 tag for pages and mails; empty: the portal's
+}
+
 // SignUp is a developer's own wish for an account. It answers the same whether
 // or not the address has one already: the mail tells its owner. KindNotFound
-// (portal).
-func (d Accounts) SignUp(ctx context.Context, portal portico.PortalID, email, fullName string) error {
+// (portal), KindForbidden (the portal has switched passwords off).
+func (d Accounts) SignUp(ctx context.Context, portal portico.PortalID, in Applicant) error {
 	return d.CommitAndMail(ctx, func(tx portico.Tx) (*portico.Message, error) {
 		p, err := tx.Portals().ByID(ctx, portal)
 		if err != nil {
 			return nil, err
 		}
-		developer, found, err := developerBy(ctx, tx, portal, email)
+		if !p.BasicAuthEnabled {
+			return nil, noPasswords(portico.KindForbidden)
+		}
+		developer, found, err := developerBy(ctx, tx, portal, in.Email)
 		if err != nil {
 			return nil, err
 		}
 		if !found {
-			developer = d.account(p, email, fullName)
+			developer = d.account(p, in.Email, in.FullName)
+			developer.Language = in.Language
 			if err := tx.Developers().Insert(ctx, developer); err != nil {
 				return nil, err
 			}
 		}
 		if developer.EmailVerified {
-			return d.mail(p, developer, "confirm-email-address", "You have an account in "+p.DisplayName,
-				"somebody asked for an account with this address, and you have one already. If you forgot the password, set a new one:", "/forgot-password", ""), nil
+			return d.letters().Write(ctx, tx, p, Letter{Template: mailAccountExists, To: developer, Path: "/forgot-password"})
 		}
 		token, err := d.issueToken(ctx, tx, developer.ID, portico.PurposeVerifyEmail, verifyEmailLife)
-		return d.mail(p, developer, "confirm-email-address", "Confirm your address for "+p.DisplayName,
-			"confirm that this address is yours to finish signing up:", "/verify-email", token), err
+		if err != nil {
+			return nil, err
+		}
+		return d.letters().Write(ctx, tx, p, Letter{Template: "confirm-email-address", To: developer, Path: "/verify-email", Token: token})
 	})
+}
+
+// noPasswords says that developers of a portal sign in elsewhere.
+func noPasswords(kind portico.Kind) error {
+	return portico.Errorf(kind, "This portal has no passwords: developers sign in with single sign-on.").Named("no_passwords")
 }
 
 // VerifyEmail confirms an address and returns it with the token that sets the
@@ -114,7 +135,7 @@ func (d Accounts) VerifyEmail(ctx context.Context, portal portico.PortalID, toke
 			return err
 		}
 		_, err = tx.Developers().Change(ctx, developer.ID, func(dev *portico.Developer) error {
-			dev.EmailVerified = true
+			verified(dev)
 			return nil
 		})
 		if err != nil {
@@ -127,20 +148,37 @@ func (d Accounts) VerifyEmail(ctx context.Context, portal portico.PortalID, toke
 	return email, next, err
 }
 
+// verified notes that a developer has the mailbox. Whoever came by single
+// sign-on with an address that nobody had vouched for is let go of: it may be
+// somebody else's.
+func verified(developer *portico.Developer) {
+	if !developer.EmailVerified {
+		developer.ExternalID = ""
+	}
+	developer.EmailVerified = true
+}
+
 // ForgotPassword mails a token to set a new password, if the address has an
-// account; it answers the same if not. KindNotFound (portal).
+// account; it answers the same if not. KindNotFound (portal), KindForbidden (the
+// portal has switched passwords off).
 func (d Accounts) ForgotPassword(ctx context.Context, portal portico.PortalID, email string) error {
 	return d.CommitAndMail(ctx, func(tx portico.Tx) (*portico.Message, error) {
 		p, err := tx.Portals().ByID(ctx, portal)
 		if err != nil {
 			return nil, err
 		}
+		if !p.BasicAuthEnabled {
+			return nil, noPasswords(portico.KindForbidden)
+		}
 		developer, found, err := developerBy(ctx, tx, portal, email)
 		if err != nil || !found {
 			return nil, err
 		}
 		token, err := d.issueToken(ctx, tx, developer.ID, portico.PurposeResetPassword, resetPasswordLife)
-		return d.mail(p, developer, "reset-password", "Set a new password for "+p.DisplayName, "set a new password here:", "/reset-password", token), err
+		if err != nil {
+			return nil, err
+		}
+		return d.letters().Write(ctx, tx, p, Letter{Template: "reset-password", To: developer, Path: resetPasswordPath, Token: token})
 	})
 }
 
@@ -169,11 +207,12 @@ func (d Accounts) ResetPassword(ctx context.Context, portal portico.PortalID, to
 		if _, err := d.redeem(ctx, tx, portal, token, portico.PurposeResetPassword); err != nil {
 			return err
 		}
-		if err := endSessions(ctx, tx, developer.ID); err != nil {
+		if err := endSessions(ctx, tx, developer.ID, ""); err != nil {
 			return err
 		}
 		_, err := tx.Developers().Change(ctx, developer.ID, func(dev *portico.Developer) error {
-			dev.PasswordHash, dev.EmailVerified = hash, true
+			verified(dev)
+			dev.PasswordHash = hash
 			return nil
 		})
 		return err
@@ -196,9 +235,10 @@ func (d Accounts) ByID(ctx context.Context, portal portico.PortalID, id portico.
 	return usecase.View(ctx, d.Store, func(tx portico.Tx) (portico.Developer, error) { return developerIn(ctx, tx, portal, id) })
 }
 
-// SetStatus decides about an account; whoever is no longer approved is signed
-// out. Credentials that were issued go on working. KindNotFound.
-func (d Accounts) SetStatus(ctx context.Context, portal portico.PortalID, id portico.DeveloperID, status portico.Status) (portico.Developer, error) {
+// SetStatus decides about an account, with a reason for its developer; whoever
+// is no longer approved is signed out. Credentials that were issued go on
+// working. KindNotFound.
+func (d Accounts) SetStatus(ctx context.Context, portal portico.PortalID, id portico.DeveloperID, status portico.Status, reason string) (portico.Developer, error) {
 	var developer portico.Developer
 	err := d.CommitAndMail(ctx, func(tx portico.Tx) (*portico.Message, error) {
 		p, err := tx.Portals().ByID(ctx, portal)
@@ -210,30 +250,37 @@ func (d Accounts) SetStatus(ctx context.Context, portal portico.PortalID, id por
 			return nil, err
 		}
 		if status != portico.Approved {
-			if err := endSessions(ctx, tx, id); err != nil {
+			if err := endSessions(ctx, tx, id, ""); err != nil {
 				return nil, err
 			}
 		}
 		developer, err = tx.Developers().Change(ctx, id, func(dev *portico.Developer) error {
-			dev.Status = status
+			dev.Status, dev.Reason = status, reason
 			return nil
 		})
-		if before.Status == status || status == portico.Pending {
+		if err != nil || before.Status == status || status == portico.Pending {
 			return nil, err
 		}
-		return d.mail(p, developer, "account-access-"+string(status), fmt.Sprintf("Your account in %s is %s", p.DisplayName, status),
-			fmt.Sprintf("your account in the developer portal %s is now %s.", p.DisplayName, status), "", ""), err
+		letter := Letter{Template: "account-access-" + string(status), To: developer, Reason: reason, Values: map[string]string{"developer_status": string(status)}}
+		if status == portico.Approved {
+			letter.Path = "/login"
+		}
+		return d.letters().Write(ctx, tx, p, letter)
 	})
 	return developer, err
 }
 
 // Delete removes a developer with everything that is theirs: the gateways
 // refuse their applications when Delete returns, and the clients go from the
-// identity provider. KindNotFound.
+// identity provider. What belongs to a team stays with it as long as the team
+// has another member. KindNotFound.
 func (d Accounts) Delete(ctx context.Context, portal portico.PortalID, id portico.DeveloperID) error {
 	var tasks []portico.Task
 	err := d.Commit(ctx, func(tx portico.Tx) error {
 		if _, err := developerIn(ctx, tx, portal, id); err != nil {
+			return err
+		}
+		if err := handOver(ctx, tx, id); err != nil {
 			return err
 		}
 		var err error
@@ -265,8 +312,15 @@ func developerBy(ctx context.Context, tx portico.Tx, portal portico.PortalID, em
 	return found.Items[0], true, nil
 }
 
-func endSessions(ctx context.Context, tx portico.Tx, id portico.DeveloperID) error {
-	return usecase.DeleteAll(ctx, tx.Sessions(), sessionID, portico.Where("developer_id", id))
+// endSessions ends every session of a developer but one; an empty id keeps none.
+func endSessions(ctx context.Context, tx portico.Tx, id portico.DeveloperID, keep portico.SessionID) error {
+	found, err := tx.Sessions().List(ctx, portico.Everything(portico.Where("developer_id", id)))
+	for i := 0; err == nil && i < len(found.Items); i++ {
+		if found.Items[i].ID != keep {
+			err = tx.Sessions().Delete(ctx, found.Items[i].ID)
+		}
+	}
+	return err
 }
 
 // issueToken replaces the developer's tokens of this purpose by a new one.
@@ -312,18 +366,7 @@ func (d Accounts) redeem(ctx context.Context, tx portico.Tx, portal portico.Port
 	return developer, tx.OneTimeTokens().Delete(ctx, t.ID)
 }
 
-// mail writes to a developer; path and token make the link, if there is one.
-func (d Accounts) mail(p portico.Portal, to portico.Developer, kind, subject, text, path, token string) *portico.Message {
-	m := &portico.Message{Kind: kind, To: to.Email, Subject: subject, Text: fmt.Sprintf("Hello %s,\n\n%s\n", to.FullName, text)}
-	if path != "" {
-		m.Link = d.PortalURL(p.Subdomain+"."+d.PortalDomain) + path
-		if token != "" {
-			m.Link += "?token=" + token
-		}
-		m.Text += "\n" + m.Link + "\n"
-	}
-	return m
-}
+func (d Accounts) letters() Letters { return Letters{d.Deps} }
 
 func sessionID(s portico.Session) portico.SessionID         { return s.ID }
 func tokenID(t portico.OneTimeToken) portico.OneTimeTokenID { return t.ID }

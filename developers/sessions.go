@@ -2,6 +2,8 @@ package developers
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"portico"
@@ -26,13 +28,29 @@ type IssuedSession struct {
 	AccessExpiresAt, RefreshExpiresAt time.Time
 }
 
-// SignIn opens a session. KindUnauthenticated: wrong address or password, which
-// the answer does not tell apart; or both are right, but the account is not (or
-// no longer) approved, which it says.
-func (s Sessions) SignIn(ctx context.Context, portal portico.PortalID, email string, pass secret.Text) (IssuedSession, error) {
+// Browser is where somebody signs in from, as the list of sessions shows it.
+type Browser struct {
+	UserAgent string // what it calls itself; only the beginning is kept
+	Address   string // the network address
+}
+
+// maxUserAgent is how much of a browser's own name is kept, in bytes.
+const maxUserAgent = 256
+
+// SignIn opens a session by password. KindUnauthenticated: wrong address or
+// password, which the answer does not tell apart; or both are right, but the
+// account is not (or no longer) approved, which it says; or the portal has
+// switched passwords off.
+func (s Sessions) SignIn(ctx context.Context, portal portico.PortalID, email string, pass secret.Text, from Browser) (IssuedSession, error) {
 	var developer portico.Developer
 	err := s.Store.View(ctx, func(tx portico.Tx) error {
-		var err error
+		p, err := tx.Portals().ByID(ctx, portal)
+		if err != nil {
+			return err
+		}
+		if !p.BasicAuthEnabled {
+			return noPasswords(portico.KindUnauthenticated)
+		}
 		developer, _, err = developerBy(ctx, tx, portal, email)
 		return err
 	})
@@ -46,18 +64,36 @@ func (s Sessions) SignIn(ctx context.Context, portal portico.PortalID, email str
 	if err := mayUse(developer); err != nil {
 		return IssuedSession{}, err
 	}
-	now := s.Now()
-	issued, session := s.issue(portico.Session{ID: portico.SessionID(s.NewID()), DeveloperID: developer.ID, PortalID: portal, CreatedAt: now, ExpiresAt: now.Add(sessionLife)})
-	err = s.Store.Update(ctx, func(tx portico.Tx) error {
-		// The hash took its time: what has ended every session since ends this one.
-		now, _, err := developerBy(ctx, tx, portal, email)
-		switch {
-		case err != nil:
-			return err
-		case now.ID != developer.ID || now.PasswordHash != developer.PasswordHash:
+	// The hash took its time: what has ended every session since ends this one.
+	return s.open(ctx, developer, from, func(now portico.Developer) error {
+		if now.PasswordHash != developer.PasswordHash {
 			return wrongPassword()
 		}
-		if err := mayUse(now); err != nil {
+		return nil
+	})
+}
+
+// open starts a session of a developer who has proved who they are, provided
+// that the account may still be used and the proof still holds.
+func (s Sessions) open(ctx context.Context, developer portico.Developer, from Browser, holds func(portico.Developer) error) (IssuedSession, error) {
+	now := s.Now()
+	issued, session := s.issue(portico.Session{
+		ID: portico.SessionID(s.NewID()), DeveloperID: developer.ID, PortalID: developer.PortalID,
+		UserAgent: strings.ToValidUTF8(from.UserAgent[:min(len(from.UserAgent), maxUserAgent)], ""), Address: from.Address,
+		LastSeenAt: now, CreatedAt: now, ExpiresAt: now.Add(sessionLife),
+	})
+	err := s.Store.Update(ctx, func(tx portico.Tx) error {
+		account, err := tx.Developers().ByID(ctx, developer.ID)
+		if portico.KindOf(err) == portico.KindNotFound {
+			return wrongPassword()
+		}
+		if err == nil {
+			err = holds(account)
+		}
+		if err == nil {
+			err = mayUse(account)
+		}
+		if err != nil {
 			return err
 		}
 		return tx.Sessions().Insert(ctx, session)
@@ -120,6 +156,85 @@ func (s Sessions) Developer(ctx context.Context, portal portico.PortalID, access
 		}
 		return developer, err
 	})
+}
+
+// seenEvery is how exact the time is at which a session was last seen.
+const seenEvery = 5 * time.Minute
+
+// Current is whose session a browser holds the tokens of, and which session it
+// is. The refresh token proves as much as the access token and works longer:
+// pages accept it, because they cannot refresh by script, and leave it as it is.
+// KindUnauthenticated.
+func (s Sessions) Current(ctx context.Context, portal portico.PortalID, access, refresh secret.Text) (portico.Session, portico.Developer, error) {
+	var session portico.Session
+	developer, err := usecase.View(ctx, s.Store, func(tx portico.Tx) (portico.Developer, error) {
+		var developer portico.Developer
+		var err error
+		session, developer, err = s.lookUp(ctx, tx, portal, "access_digest", access)
+		if err == nil && !s.Now().Before(session.AccessExpiresAt) {
+			err = signedOut()
+		}
+		if portico.KindOf(err) == portico.KindUnauthenticated {
+			session, developer, err = s.lookUp(ctx, tx, portal, "refresh_digest", refresh)
+		}
+		return developer, err
+	})
+	if err != nil {
+		return portico.Session{}, portico.Developer{}, err
+	}
+	return session, developer, s.seen(ctx, session)
+}
+
+// seen notes that a session is in use.
+func (s Sessions) seen(ctx context.Context, session portico.Session) error {
+	now := s.Now()
+	if now.Sub(session.LastSeenAt) < seenEvery {
+		return nil
+	}
+	err := s.Store.Update(ctx, func(tx portico.Tx) error {
+		_, err := tx.Sessions().Change(ctx, session.ID, func(stored *portico.Session) error {
+			stored.LastSeenAt = now
+			return nil
+		})
+		return err
+	})
+	if portico.KindOf(err) == portico.KindNotFound {
+		return signedOut() // it was ended this very moment
+	}
+	return err
+}
+
+// List returns a developer's sessions that have not expired, the latest used
+// first.
+func (s Sessions) List(ctx context.Context, developer portico.DeveloperID) ([]portico.Session, error) {
+	return usecase.View(ctx, s.Store, func(tx portico.Tx) ([]portico.Session, error) {
+		found, err := tx.Sessions().List(ctx, portico.Everything(portico.Where("developer_id", developer)))
+		if err != nil {
+			return nil, err
+		}
+		open := slices.DeleteFunc(found.Items, func(session portico.Session) bool { return !s.Now().Before(session.ExpiresAt) })
+		slices.SortStableFunc(open, func(a, b portico.Session) int { return b.LastSeenAt.Compare(a.LastSeenAt) })
+		return open, nil
+	})
+}
+
+// End ends one of a developer's sessions. KindNotFound.
+func (s Sessions) End(ctx context.Context, developer portico.DeveloperID, id portico.SessionID) error {
+	return s.Store.Update(ctx, func(tx portico.Tx) error {
+		session, err := tx.Sessions().ByID(ctx, id)
+		if err != nil {
+			return err
+		}
+		if session.DeveloperID != developer {
+			return portico.NotFound("session", id)
+		}
+		return tx.Sessions().Delete(ctx, id)
+	})
+}
+
+// EndOthers ends every session of a developer but one.
+func (s Sessions) EndOthers(ctx context.Context, developer portico.DeveloperID, keep portico.SessionID) error {
+	return s.Store.Update(ctx, func(tx portico.Tx) error { return endSessions(ctx, tx, developer, keep) })
 }
 
 // SignOut ends the session that a token belongs to; a session that has ended

@@ -36,6 +36,19 @@ func UUID() FieldKind {
 	return FieldKind{ops: []string{portico.OpEqual, portico.OpNotEqual, portico.OpAnyEqual}, check: isUUID}
 }
 
+// NullableUUID is an id that may be missing: beside those of UUID it has the
+// value null, which leaves as it is.
+func NullableUUID() FieldKind {
+	kind := UUID()
+	kind.check = func(s string) (string, portico.InvalidParameter) {
+		if s == "null" {
+			return s, portico.InvalidParameter{}
+		}
+		return isUUID(s)
+	}
+	return kind
+}
+
 // Enum is a text out of choices. As for any text, a part of it may be asked for
 // too (contains, ocontains).
 func Enum(choices ...string) FieldKind {

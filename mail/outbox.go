@@ -32,6 +32,7 @@ type Entry struct {
 	To      string    `json:"to"`
 	Subject string    `json:"subject"`
 	Text    string    `json:"text"`
+	HTML    string    `json:"html,omitempty"`
 	Link    string    `json:"link,omitempty"`
 }
 
@@ -44,7 +45,7 @@ func (o *Outbox) Send(_ context.Context, m portico.Message) error {
 	defer o.mu.Unlock()
 	now := o.Now().UTC()
 	line, err := json.Marshal(Entry{
-		ID: portico.NewID(now), Time: now, Kind: m.Kind, To: m.To, Subject: m.Subject, Text: m.Text, Link: m.Link,
+		ID: portico.NewID(now), Time: now, Kind: m.Kind, To: m.To, Subject: m.Subject, Text: m.Text, HTML: m.HTML, Link: m.Link,
 	})
 	if err != nil {
 		return fmt.Errorf("encode a mail: %w", err)

@@ -105,6 +105,9 @@ func (s *SMTP) Send(ctx context.Context, m portico.Message) error {
 	msg.SetMessageID()
 	msg.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no out-of-office replies
 	msg.SetBodyString(gomail.TypeTextPlain, text(m))
+	if m.HTML != "" {
+		msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
+	}
 
 	if err := s.deliver(ctx, msg); err != nil {
 		return &portico.Error{Kind: portico.KindUnavailable, Detail: "The mail server did not take the mail. Try again later.", Err: err}

@@ -7,6 +7,7 @@ import (
 	"portico/control"
 	"portico/httpkit"
 	"portico/listing"
+	"portico/usecase"
 )
 
 // applicationRoutes: the applications of a portal's developers with their
@@ -33,11 +34,18 @@ type idView struct {
 
 // ownerView is the contract's ApplicationOwner.
 type ownerView struct {
-	Type string              `json:"type"`
-	ID   portico.DeveloperID `json:"id"`
+	Type string `json:"type"`
+	ID   string `json:"id"`
 }
 
-// The contract's types of owner. There are no teams here.
+func viewOwner(a portico.Application) ownerView {
+	if a.TeamID != nil {
+		return ownerView{Type: ownerTeam, ID: string(*a.TeamID)}
+	}
+	return ownerView{Type: ownerDeveloper, ID: string(a.DeveloperID)}
+}
+
+// The contract's types of owner.
 const (
 	ownerDeveloper = "developer"
 	ownerTeam      = "team"
@@ -92,7 +100,7 @@ type clientStrategyView struct {
 func viewApplication(v control.ApplicationView) any {
 	common := applicationView{
 		ID: v.ID, Name: v.Name, Description: v.Description, Labels: labels(v.Labels), RegistrationCount: v.RegistrationCount,
-		Portal: idView{string(v.PortalID)}, Owner: ownerView{Type: ownerDeveloper, ID: v.DeveloperID},
+		Portal: idView{string(v.PortalID)}, Owner: viewOwner(v.Application),
 		CreatedAt: httpkit.Timestamp(v.CreatedAt), UpdatedAt: httpkit.Timestamp(v.UpdatedAt),
 	}
 	kind := v.Strategy.CredentialType()
@@ -118,12 +126,26 @@ func viewApplication(v control.ApplicationView) any {
 }
 
 // readOwner reads the owner of an application.
-func readOwner(o *httpkit.Object, presence httpkit.Rule) portico.Opt[portico.DeveloperID] {
+func readOwner(o *httpkit.Object, presence httpkit.Rule) portico.Opt[control.Owner] {
 	owner := o.Object("owner", presence)
-	if owner.Enum("type", httpkit.Required, ownerDeveloper, ownerTeam) == ownerTeam {
-		owner.Invalid("type", "invalid", "must be developer: this installation has no developer teams that could own an application")
+	kind, id := owner.Enum("type", httpkit.Required, ownerDeveloper, ownerTeam), owner.OptUUID("id", httpkit.Required)
+	out := portico.Opt[control.Owner]{Set: id.Set}
+	if kind == ownerTeam {
+		out.Value.Team = new(portico.TeamID(id.Value))
+	} else {
+		out.Value.Developer = portico.DeveloperID(id.Value)
 	}
-	return as[portico.DeveloperID](owner.OptUUID("id", httpkit.Required))
+	return out
+}
+
+// checkOwner makes a fault of an owner that the portal does not have.
+func (s *server) checkOwner(r *http.Request, portal portico.PortalID, owner control.Owner) error {
+	if owner.Team != nil {
+		_, err := s.Teams.ByID(r.Context(), portal, *owner.Team)
+		return usecase.Missing(err, "owner.id", "The portal has no team with this id.")
+	}
+	_, err := s.Developers.ByID(r.Context(), portal, owner.Developer)
+	return usecase.Missing(err, "owner.id", "The portal has no developer with this id.")
 }
 
 func (s *server) createApplication(w http.ResponseWriter, r *http.Request) error {
@@ -135,9 +157,11 @@ func (s *server) createApplication(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
+	owner := readOwner(o, httpkit.Required).Value
 	in := control.NewApplication{
 		PortalID:    portal,
-		DeveloperID: readOwner(o, httpkit.Required).Value,
+		DeveloperID: owner.Developer,
+		TeamID:      owner.Team,
 		Name:        o.String("name", httpkit.Required, httpkit.Length(1, 255)),
 		Description: o.OptString("description", httpkit.MaxLength(255)).Ptr(),
 		Labels:      remaining(o.Labels("labels")), // the contract allows nulls here
@@ -151,8 +175,8 @@ func (s *server) createApplication(w http.ResponseWriter, r *http.Request) error
 	if _, err := s.Portals.ByID(r.Context(), portal); err != nil {
 		return err
 	}
-	if _, err := s.Developers.ByID(r.Context(), portal, in.DeveloperID); portico.KindOf(err) == portico.KindNotFound {
-		return portico.Invalid("owner.id", "missing_reference", "The portal has no developer with this id.")
+	if err := s.checkOwner(r, portal, owner); err != nil {
+		return err
 	}
 	created, err := s.Applications.Create(r.Context(), in)
 	if err != nil {
@@ -161,11 +185,10 @@ func (s *server) createApplication(w http.ResponseWriter, r *http.Request) error
 	return httpkit.JSON(w, http.StatusCreated, viewApplication(created.ApplicationView))
 }
 
-// applicationSpec is what the list of applications can be asked for. There are
-// no teams, so nothing has the team_id of a filter.
+// applicationSpec is what the list of applications can be asked for.
 func applicationSpec() listing.Spec {
 	return listing.Spec{
-		Filters: map[string]listing.FieldKind{"developer_id": listing.UUID(), "name": listing.String()},
+		Filters: map[string]listing.FieldKind{"developer_id": listing.UUID(), "team_id": listing.UUID(), "name": listing.String()},
 		Sorts:   []string{"created_at", "developer_id", "name"},
 	}
 }
@@ -227,11 +250,14 @@ func (s *server) updateApplication(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	ch := control.ApplicationChange{OwnerID: readOwner(o, httpkit.Optional)}
+	ch := control.ApplicationChange{Owner: readOwner(o, httpkit.Optional)}
 	if err := o.Err(); err != nil {
 		return err
 	}
-	if ch.OwnerID.Set {
+	if ch.Owner.Set {
+		if err := s.checkOwner(r, app.PortalID, ch.Owner.Value); err != nil {
+			return err
+		}
 		if app, err = s.Applications.Update(r.Context(), app.ID, ch); err != nil {
 			return err
 		}
@@ -261,7 +287,8 @@ func viewPerson(d portico.Developer) personView {
 	return personView{ID: d.ID, Email: d.Email, FullName: d.FullName}
 }
 
-// listOwners lists the developers with access: without teams, the owner alone.
+// listOwners lists the developers with access: the owner, or the members of the
+// team that owns the application.
 func (s *server) listOwners(w http.ResponseWriter, r *http.Request) error {
 	app, err := s.inPath(r)
 	if err != nil {
@@ -271,7 +298,11 @@ func (s *server) listOwners(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	q.Filters = append(q.Filters, portico.Where("id", app.DeveloperID))
+	users, err := s.Applications.Users(r.Context(), app.Application)
+	if err != nil {
+		return err
+	}
+	q.Filters = append(q.Filters, usecase.AnyOf("id", users, func(id portico.DeveloperID) portico.DeveloperID { return id }))
 	page, err := s.Developers.List(r.Context(), app.PortalID, q)
 	if err != nil {
 		return err

@@ -127,7 +127,7 @@ func (s *server) updateDeveloper(w http.ResponseWriter, r *http.Request) error {
 	if !status.Set {
 		return s.developer(w, r)
 	}
-	d, err := s.Developers.SetStatus(r.Context(), portal, id, portico.Status(status.Value))
+	d, err := s.Developers.SetStatus(r.Context(), portal, id, portico.Status(status.Value), "")
 	if err != nil {
 		return err
 	}

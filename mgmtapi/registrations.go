@@ -158,7 +158,7 @@ func (s *server) updateRegistration(w http.ResponseWriter, r *http.Request) erro
 		return err
 	}
 	if status.Set {
-		if v, err = s.Registrations.SetStatus(r.Context(), v.ApplicationID, v.ID, portico.Status(status.Value)); err != nil {
+		if v, err = s.Registrations.SetStatus(r.Context(), v.ApplicationID, v.ID, portico.Status(status.Value), ""); err != nil {
 			return err
 		}
 	}
@@ -197,7 +197,7 @@ func viewAPIRegistration(v control.APIRegistration) apiRegistrationView {
 		ID: v.ID, Status: v.Status, Portal: namedView{ID: string(v.Portal.ID), Name: v.Portal.Name},
 		Application: ownedView{
 			ID: v.Application.ID, Name: v.Application.Name, Description: v.Application.Description,
-			Owner: ownerView{Type: ownerDeveloper, ID: v.Application.DeveloperID},
+			Owner: viewOwner(v.Application),
 		},
 	}
 }

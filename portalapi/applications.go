@@ -9,8 +9,8 @@ import (
 	"portico/listing"
 )
 
-// applicationRoutes: a developer's own applications. Everybody else's are not
-// there.
+// applicationRoutes: the applications of a developer and of their teams.
+// Everybody else's are not there.
 func (s *server) applicationRoutes() []route {
 	const application = "/api/v3/applications/{applicationId}"
 	return []route{
@@ -31,6 +31,7 @@ type applicationView struct {
 	Description  *string               `json:"description"`
 	RedirectURI  *string               `json:"redirect_uri"`
 	ClientID     string                `json:"client_id,omitempty"`
+	TeamID       *portico.TeamID       `json:"team_id"`
 	AuthStrategy any                   `json:"auth_strategy"`
 	Scopes       []string              `json:"scopes,omitempty"`
 	CreatedAt    httpkit.Timestamp     `json:"created_at"`
@@ -46,7 +47,7 @@ type createdView struct {
 
 func viewApplication(a control.ApplicationView) applicationView {
 	return applicationView{
-		ID: a.ID, Name: a.Name, Description: a.Description, RedirectURI: a.RedirectURI, ClientID: a.ClientID,
+		ID: a.ID, Name: a.Name, Description: a.Description, RedirectURI: a.RedirectURI, ClientID: a.ClientID, TeamID: a.TeamID,
 		AuthStrategy: viewPortalStrategy(strategyOf(a)), Scopes: a.Scopes,
 		CreatedAt: httpkit.Timestamp(a.CreatedAt), UpdatedAt: httpkit.Timestamp(a.UpdatedAt),
 	}
@@ -65,11 +66,14 @@ func readScopes(in *httpkit.Object) portico.Opt[[]string] {
 	return in.OptStrings("scopes", httpkit.MaxItems(50), httpkit.ItemLength(1, 128))
 }
 
-// readTeam reads team_id: null, as there are no teams.
-func readTeam(in *httpkit.Object) {
-	if in.OptUUID("team_id", httpkit.Nullable).Value != "" {
-		in.Invalid("team_id", "missing_reference", "must be null: this portal has no teams that could own an application")
+// readOwner reads team_id: a team of the caller's, or null for the caller alone.
+func readOwner(in *httpkit.Object, c call) portico.Opt[control.Owner] {
+	team := in.OptUUID("team_id", httpkit.Nullable)
+	out := portico.Opt[control.Owner]{Set: team.Set, Value: control.Owner{Developer: c.developer.ID}}
+	if team.Value != "" {
+		out.Value.Team = new(portico.TeamID(team.Value))
 	}
+	return out
 }
 
 func (s *server) createApplication(w http.ResponseWriter, c call) error {
@@ -84,9 +88,9 @@ func (s *server) createApplication(w http.ResponseWriter, c call) error {
 		ClientID:    readClientID(in).Value,
 		RedirectURI: in.OptURL("redirect_uri", httpkit.MaxLength(2048)).Ptr(),
 		Scopes:      readScopes(in).Value,
+		TeamID:      readOwner(in, c).Value.Team,
 	}
 	strategy := in.OptUUID("auth_strategy_id", httpkit.Nullable)
-	readTeam(in)
 	if err := in.Err(); err != nil {
 		return err
 	}
@@ -102,25 +106,26 @@ func (s *server) createApplication(w http.ResponseWriter, c call) error {
 
 func (s *server) listApplications(w http.ResponseWriter, c call) error {
 	q, err := listing.Parse(c.Request, listing.Spec{Filters: map[string]listing.FieldKind{
-		"name": listing.String(), "auth_strategy_id": listing.UUID(), "team_id": listing.UUID(),
+		"name": listing.String(), "auth_strategy_id": listing.UUID(), "team_id": listing.NullableUUID(),
 	}})
 	if err != nil {
 		return err
 	}
-	page, err := s.Applications.OwnedBy(c.Context(), *c.developer, q)
+	page, err := s.Applications.UsableBy(c.Context(), *c.developer, q)
 	if err != nil {
 		return err
 	}
 	return httpkit.JSON(w, http.StatusOK, listing.Envelope(page, q, viewApplication))
 }
 
-// own returns the application in the path, which must be the caller's.
+// own returns the application in the path, which must be the caller's or one of
+// their team's.
 func (s *server) own(c call) (control.ApplicationView, error) {
 	id, err := httpkit.PathID[portico.ApplicationID](c.Request, "applicationId")
 	if err != nil {
 		return control.ApplicationView{}, err
 	}
-	return s.Applications.Owned(c.Context(), c.portal.ID, c.developer.ID, id)
+	return s.Applications.Usable(c.Context(), *c.developer, id)
 }
 
 func (s *server) application(w http.ResponseWriter, c call) error {
@@ -146,8 +151,8 @@ func (s *server) updateApplication(w http.ResponseWriter, c call) error {
 		RedirectURI: in.OptURL("redirect_uri", httpkit.Nullable, httpkit.MaxLength(2048)),
 		ClientID:    readClientID(in),
 		Scopes:      readScopes(in),
+		Owner:       readOwner(in, c),
 	}
-	readTeam(in)
 	if err := in.Err(); err != nil {
 		return err
 	}

@@ -88,11 +88,21 @@ func (s *server) listAPIs(w http.ResponseWriter, c call) error {
 	if err != nil {
 		return err
 	}
-	page, err := s.Catalogue.APIs(c.Context(), c.portal.ID, c.developer != nil, q)
+	page, err := s.visibleAPIs(c, q)
 	if err != nil {
 		return err
 	}
 	return httpkit.JSON(w, http.StatusOK, listing.Envelope(page, q, viewAPI))
+}
+
+// visibleAPIs is a page of the APIs that the caller sees.
+func (s *server) visibleAPIs(c call, q portico.ListQuery) (portico.Page[control.PublishedAPI], error) {
+	return s.Catalogue.APIs(c.Context(), c.visitor(), q)
+}
+
+// visibleAPI is one of them, by its id or slug.
+func (s *server) visibleAPI(c call, idOrSlug string) (control.PublishedAPI, error) {
+	return s.Catalogue.API(c.Context(), c.visitor(), idOrSlug)
 }
 
 // slug is what an id and a slug of an API look like (contract: ApiSlug).
@@ -104,7 +114,7 @@ func (s *server) apiInPath(c call) (control.PublishedAPI, error) {
 	if !slug.MatchString(idOrSlug) {
 		return control.PublishedAPI{}, portico.Errorf(portico.KindNotFound, "The address holds neither the id nor the slug of an API.")
 	}
-	return s.Catalogue.API(c.Context(), c.portal.ID, c.developer != nil, idOrSlug)
+	return s.visibleAPI(c, idOrSlug)
 }
 
 func (s *server) api(w http.ResponseWriter, c call) error {
@@ -126,15 +136,17 @@ type apiActions struct {
 	ViewDocumentation bool `json:"view_documentation"`
 }
 
-// actions says what the caller may do with an API: whoever sees it may read
-// about it, and who is signed in may register an application if there is an
-// auth strategy to do it with.
+// actions says what the caller may do with an API.
 func (s *server) actions(w http.ResponseWriter, c call) error {
 	api, err := s.apiInPath(c)
 	if err != nil {
 		return err
 	}
-	return httpkit.JSON(w, http.StatusOK, actionsView{apiActions{View: true, Register: c.developer != nil && api.Strategy != nil, ViewDocumentation: true}})
+	return s.answerActions(w, c, api)
+}
+
+func (s *server) answerActions(w http.ResponseWriter, c call, api control.PublishedAPI) error {
+	return httpkit.JSON(w, http.StatusOK, actionsView{apiActions(api.Actions)})
 }
 
 // apiApplicationView is the contract's ApiApplication.

@@ -38,15 +38,20 @@ type contextView struct {
 }
 
 func (s *server) context(w http.ResponseWriter, c call) error {
-	organization, err := s.Accounts.Organization(c.Context())
+	out, err := s.portalContext(c)
 	if err != nil {
 		return err
 	}
-	return httpkit.JSON(w, http.StatusOK, contextView{
+	return httpkit.JSON(w, http.StatusOK, out)
+}
+
+func (s *server) portalContext(c call) (contextView, error) {
+	organization, err := s.Accounts.Organization(c.Context())
+	return contextView{
 		PortalID: c.portal.ID, OrgID: organization.ID, BasicAuthEnabled: c.portal.AuthenticationEnabled,
 		AuthenticationEnabled: c.portal.AuthenticationEnabled, RBACEnabled: c.portal.RBACEnabled,
 		Name: c.portal.Name, CanonicalDomain: s.Portals.Domain(c.portal),
-	})
+	}, err
 }
 
 // account reads a body with an address, and counts a try for its account.
@@ -59,7 +64,7 @@ func (s *server) account(c call, field string) (*httpkit.Object, string, error) 
 	if email == "" {
 		return in, "", nil // there is a fault to tell of
 	}
-	return in, email, s.throttles.account.take(string(c.portal.ID) + " " + email)
+	return in, email, s.throttles.Account(c.portal.ID, email)
 }
 
 // maxPerson is the length of an address and of a name that the contract's
@@ -78,7 +83,7 @@ func (s *server) signUp(w http.ResponseWriter, c call) error {
 	if err := in.Err(); err != nil {
 		return err
 	}
-	if err := s.Developers.SignUp(c.Context(), c.portal.ID, email, name); err != nil {
+	if err := s.Developers.SignUp(c.Context(), c.portal.ID, developers.Applicant{Email: email, FullName: name}); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusCreated)
@@ -142,7 +147,7 @@ func (s *server) signIn(w http.ResponseWriter, c call) error {
 	if !c.portal.AuthenticationEnabled {
 		return portico.Errorf(portico.KindNotFound, "This portal has no developer accounts, so there is nothing to sign in to.")
 	}
-	session, err := s.Sessions.SignIn(c.Context(), c.portal.ID, email, password)
+	session, err := s.Sessions.SignIn(c.Context(), c.portal.ID, email, password, c.browser())
 	if err != nil {
 		return err
 	}
@@ -168,6 +173,11 @@ func (s *server) signOut(w http.ResponseWriter, c call) error {
 	}
 	s.setCookies(w, c, developers.IssuedSession{})
 	return httpkit.NoContent(w)
+}
+
+// browser is where the caller signs in from.
+func (c call) browser() developers.Browser {
+	return developers.Browser{UserAgent: c.UserAgent(), Address: httpkit.ClientAddr(c.Request).String()}
 }
 
 // setCookies hands a session to the browser; the zero session takes it away.

@@ -11,7 +11,7 @@ import (
 
 	"portico"
 	"portico/control"
-	"portico/portalapi"
+	"portico/developers"
 )
 
 func TestAccountBodies(t *testing.T) {
@@ -150,7 +150,7 @@ func TestApproval(t *testing.T) {
 	all, err := s.Developers.List(t.Context(), p.ID, portico.Everything())
 	check(t, err)
 	set := func(status portico.Status) {
-		_, err := s.Developers.SetStatus(t.Context(), p.ID, all.Items[0].ID, status)
+		_, err := s.Developers.SetStatus(t.Context(), p.ID, all.Items[0].ID, status, "")
 		check(t, err)
 	}
 	set(portico.Approved)
@@ -301,7 +301,7 @@ func TestPortalWithoutAccounts(t *testing.T) {
 
 func TestThrottling(t *testing.T) {
 	t.Parallel()
-	s := newThrottledServer(t, portalapi.Limits{})
+	s := newThrottledServer(t, developers.Limits{})
 	b := s.visit(t, s.portal(t, "P"))
 	try := func(status int, email string) answer {
 		return b.call(t, status, "POST", "/developer/authenticate", map[string]any{"username": email, "password": "guess"})

@@ -52,7 +52,7 @@ func (s *server) createRegistration(w http.ResponseWriter, c call) error {
 	if err := in.Err(); err != nil {
 		return err
 	}
-	created, err := s.Registrations.Create(c.Context(), app.ID, api, nil)
+	created, err := s.register(c, app, api)
 	if portico.KindOf(err) == portico.KindNotFound {
 		return portico.Invalid("api_id", "missing_reference", "The portal has no API with this id.")
 	}
@@ -62,13 +62,23 @@ func (s *server) createRegistration(w http.ResponseWriter, c call) error {
 	return httpkit.JSON(w, http.StatusCreated, viewRegistration(created))
 }
 
-func registrationSpec() listing.Spec {
+// register registers an application of the caller's for an API.
+func (s *server) register(c call, app control.ApplicationView, api portico.APIID) (control.RegistrationView, error) {
+	return s.Registrations.Request(c.Context(), c.visitor(), app.ID, api, "")
+}
+
+// statusKind is how a list is filtered by status.
+func statusKind() listing.FieldKind {
 	statuses := make([]string, 0, len(portico.Statuses()))
 	for _, s := range portico.Statuses() {
 		statuses = append(statuses, string(s))
 	}
+	return listing.Enum(statuses...)
+}
+
+func registrationSpec() listing.Spec {
 	return listing.Spec{Filters: map[string]listing.FieldKind{
-		"id": listing.UUID(), "status": listing.Enum(statuses...), "api_name": listing.String(),
+		"id": listing.UUID(), "status": statusKind(), "api_name": listing.String(),
 	}}
 }
 

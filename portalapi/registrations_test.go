@@ -38,7 +38,7 @@ func TestRegistrations(t *testing.T) {
 	pending.has(t, map[string]any{"status": "pending"})
 	b.call(t, 201, "POST", path, map[string]any{"api_id": billing.ID})
 	b.lists(t, path, "status", "pending", "pending")
-	_, err = s.Registrations.SetStatus(t.Context(), portico.ApplicationID(app), portico.RegistrationID(pending.text("id")), portico.Rejected)
+	_, err = s.Registrations.SetStatus(t.Context(), portico.ApplicationID(app), portico.RegistrationID(pending.text("id")), portico.Rejected, "")
 	check(t, err)
 	b.call(t, 200, "GET", path+"/"+pending.text("id"), nil).has(t, map[string]any{"status": "rejected"})
 	b.call(t, 409, "POST", path, map[string]any{"api_id": orders.ID})

@@ -11,6 +11,7 @@ import (
 
 	"portico"
 	"portico/control"
+	"portico/developers"
 	"portico/httpkit"
 	"portico/problem"
 )
@@ -19,15 +20,8 @@ import (
 type Options struct {
 	Control *control.Control
 	Logger  *slog.Logger
-	Now     func() time.Time
-	Limits  Limits
-}
-
-// Limits bound how often passwords and tokens can be tried, per minute; a zero
-// field means its default.
-type Limits struct {
-	SourceTries  int // by one network address; 60
-	AccountTries int // at one account; 10
+	// Throttles are shared with the portal's pages.
+	Throttles *developers.Throttles
 }
 
 // Operation is one operation of the API, for whoever compares it with the
@@ -43,6 +37,11 @@ type call struct {
 	*http.Request
 	portal    portico.Portal
 	developer *portico.Developer // nil: nobody is signed in
+}
+
+// visitor is the caller as use cases want to know it.
+func (c call) visitor() control.Visitor {
+	return control.Visitor{Portal: c.portal, Developer: c.developer}
 }
 
 // handler answers a call.
@@ -68,7 +67,7 @@ type route struct {
 type server struct {
 	*control.Control
 	log       *slog.Logger
-	throttles *throttles
+	throttles *developers.Throttles
 }
 
 // requestTimeout bounds one request; registering a client may take a while.
@@ -76,7 +75,7 @@ const requestTimeout = time.Minute
 
 // New returns the handler of every route.
 func New(o Options) http.Handler {
-	s := &server{Control: o.Control, log: o.Logger, throttles: newThrottles(o.Now, o.Limits)}
+	s := &server{Control: o.Control, log: o.Logger, throttles: o.Throttles}
 	mux := http.NewServeMux()
 	for _, r := range s.routes() {
 		mux.Handle(r.Method+" "+r.Pattern, s.handler(r))
@@ -98,7 +97,7 @@ func (s *server) sameOrigin(next http.Handler) http.Handler {
 func (s *server) handler(r route) http.Handler {
 	return httpkit.Handle(s.log, func(w http.ResponseWriter, req *http.Request) error {
 		if r.access == guessing {
-			if err := s.throttles.source.take(network(httpkit.ClientAddr(req))); err != nil {
+			if err := s.throttles.Source(httpkit.ClientAddr(req)); err != nil {
 				return err
 			}
 		}
@@ -154,10 +153,12 @@ func (s *server) routes() []route {
 	)
 }
 
-// Operations lists every operation that New serves.
-func Operations() []Operation {
+// Operations lists every operation of /api/v3 that New serves.
+func Operations() []Operation { return operations(new(server).routes()) }
+
+func operations(routes []route) []Operation {
 	var out []Operation
-	for _, r := range new(server).routes() {
+	for _, r := range routes {
 		out = append(out, r.Operation)
 	}
 	return out

@@ -21,6 +21,7 @@ import (
 
 	"portico"
 	"portico/control"
+	"portico/developers"
 	"portico/httpkit"
 	"portico/idp"
 	"portico/idp/okta"
@@ -54,10 +55,10 @@ type testServer struct {
 // throttling is out of their way.
 func newServer(t testing.TB) *testServer {
 	t.Helper()
-	return newThrottledServer(t, portalapi.Limits{SourceTries: 10_000, AccountTries: 10_000})
+	return newThrottledServer(t, developers.Limits{SourceTries: 10_000, AccountTries: 10_000})
 }
 
-func newThrottledServer(t testing.TB, limits portalapi.Limits) *testServer {
+func newThrottledServer(t testing.TB, limits developers.Limits) *testServer {
 	t.Helper()
 	s := &testServer{clock: &clock{now: time.Now().Truncate(time.Millisecond)}, mails: &mailbox{}, idps: &adapters{}}
 	dir := t.TempDir()
@@ -77,8 +78,8 @@ func newThrottledServer(t testing.TB, limits portalapi.Limits) *testServer {
 		TokenName: "bootstrap", TokenLifetime: time.Hour,
 	})
 	check(t, err)
-	s.handler = portalapi.New(portalapi.Options{Control: s.Control, Logger: logger, Now: s.clock.Now, Limits: limits})
-	judged := spectest.Portal(t).Wrap(t, s.handler)
+	s.handler = portalapi.New(portalapi.Options{Control: s.Control, Logger: logger, Throttles: developers.NewThrottles(s.clock.Now, limits)})
+	judged := spectest.Classic(t).Wrap(t, spectest.Portal(t).Wrap(t, s.handler))
 	listener := httptest.NewServer(httpkit.Chain(judged, httpkit.RequestID, httpkit.AccessLog(logger), httpkit.Recover(logger)))
 	t.Cleanup(func() {
 		listener.Close()
@@ -197,6 +198,7 @@ func (s *testServer) guard(t testing.TB, where, text string) {
 type browser struct {
 	*testServer
 	host   string
+	base   string // of the paths it calls
 	client *http.Client
 	header http.Header
 }
@@ -215,7 +217,7 @@ func (s *testServer) visitHost(t testing.TB, host string) *browser {
 	check(t, err)
 	transport := &http.Transport{Proxy: http.ProxyURL(target)} // every host name leads here
 	t.Cleanup(transport.CloseIdleConnections)
-	return &browser{testServer: s, host: host, client: &http.Client{Jar: jar, Transport: transport}, header: http.Header{}}
+	return &browser{testServer: s, host: host, base: "/api/v3", client: &http.Client{Jar: jar, Transport: transport}, header: http.Header{}}
 }
 
 const password = "a long enough password"
@@ -255,7 +257,7 @@ type answer struct {
 	Body   map[string]any // nil when there is none
 }
 
-// call sends a request below /api/v3 and checks the status. body is JSON text,
+// call sends a request below the base path and checks the status. body is JSON text,
 // nil for none, or a value to marshal.
 func (b *browser) call(t testing.TB, status int, method, path string, body any) answer {
 	t.Helper()
@@ -269,7 +271,7 @@ func (b *browser) call(t testing.TB, status int, method, path string, body any) 
 		check(t, err)
 		text = bytes.NewReader(raw)
 	}
-	req, err := http.NewRequestWithContext(t.Context(), method, "http://"+b.host+"/api/v3"+path, text)
+	req, err := http.NewRequestWithContext(t.Context(), method, "http://"+b.host+b.base+path, text)
 	check(t, err)
 	if text != nil {
 		req.Header.Set("Content-Type", "application/json")
@@ -518,7 +520,7 @@ func (a *adapters) IdP(p portico.Provider, credential secret.Text) (portico.IdP,
 // raw sends a request whose status is not known beforehand.
 func (s *testServer) raw(t testing.TB, b *browser, method, path, body string) *http.Response {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, "http://"+b.host+"/api/v3"+path, strings.NewReader(body))
+	req, err := http.NewRequestWithContext(t.Context(), method, "http://"+b.host+b.base+path, strings.NewReader(body))
 	check(t, err)
 	res, err := b.client.Do(req)
 	check(t, err)

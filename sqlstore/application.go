@@ -94,6 +94,7 @@ func registrations() *table[portico.RegistrationID, portico.Registration] {
 			"application_name": related("SELECT a.name" + application),
 			"developer_id":     related("SELECT a.developer_id" + application),
 			"owner_id":         related("SELECT COALESCE(a.team_id, a.developer_id)" + application),
+			"owner_type":       related("SELECT CASE WHEN a.team_id IS NULL THEN 'developer' ELSE 'team' END" + application),
 		},
 		unique: map[string]string{
 			"registrations_application_id_api_id_key": "The application is registered for this API already.",

@@ -1,9 +1,10 @@
-package portalapi
+package developers
 
 import (
 	"cmp"
 	"container/list"
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
 
@@ -12,9 +13,17 @@ import (
 	"portico"
 )
 
-// throttles bound how fast passwords and tokens can be guessed, and how many
-// mails one can make us send: per caller and per account.
-type throttles struct {
+// Limits bound how often passwords and tokens can be tried, per minute; a zero
+// field means its default.
+type Limits struct {
+	SourceTries  int // by one network address; 60
+	AccountTries int // at one account; 10
+}
+
+// Throttles bound how fast passwords and tokens can be guessed, and how many
+// mails one can make us send: per caller and per account. Every face of a
+// portal shares one of them. Safe for concurrent use.
+type Throttles struct {
 	source, account *throttle
 }
 
@@ -25,11 +34,21 @@ const (
 	mostTracked  = 20_000 // names that are remembered, each about 200 bytes
 )
 
-func newThrottles(now func() time.Time, l Limits) *throttles {
-	return &throttles{
+// NewThrottles returns throttles with nothing used up.
+func NewThrottles(now func() time.Time, l Limits) *Throttles {
+	return &Throttles{
 		source:  newThrottle(now, cmp.Or(l.SourceTries, sourceTries)),
 		account: newThrottle(now, cmp.Or(l.AccountTries, accountTries)),
 	}
+}
+
+// Source uses up one try of a caller; KindTooMany when there is none left.
+func (t *Throttles) Source(addr netip.Addr) error { return t.source.take(network(addr)) }
+
+// Account uses up one try at the account with an address, whether or not there
+// is one; KindTooMany when there is none left.
+func (t *Throttles) Account(portal portico.PortalID, email string) error {
+	return t.account.take(string(portal) + " " + strings.ToLower(email))
 }
 
 // network is what one caller can be told by: an IPv4 address or, because whoever
@@ -84,5 +103,6 @@ func (t *throttle) take(name string) error {
 		return nil
 	}
 	try.CancelAt(now)
-	return &portico.Error{Kind: portico.KindTooMany, RetryAfter: wait, Detail: "Too many attempts in a short time; nothing was done. Wait a moment and try again."}
+	return &portico.Error{Kind: portico.KindTooMany, RetryAfter: wait, Code: "too_many_tries",
+		Detail: "Too many attempts in a short time; nothing was done. Wait a moment and try again."}
 }

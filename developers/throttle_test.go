@@ -1,4 +1,4 @@
-package portalapi
+package developers
 
 import (
 	"net/netip"
