@@ -3,5 +3,5 @@
 //
 // It owns how long counts are kept, the ranges and buckets of reports, and what
 // a percentile of classed latencies is. Whose applications somebody may ask
-// about is decided by the caller, but for Owned.
+// about is decided by the caller.
 package analytics

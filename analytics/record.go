@@ -41,23 +41,6 @@ func (a Analytics) Trim(ctx context.Context) error {
 	return a.Store.Update(ctx, func(tx portico.Tx) error { return tx.TrimUsage(ctx, now.Add(-MinutesKept), now.Add(-HoursKept)) })
 }
 
-// Owned returns the applications that a developer may ask about: the
-// developer's own and those of the developer's teams.
-func (a Analytics) Owned(ctx context.Context, developer portico.DeveloperID) ([]portico.Application, error) {
-	return usecase.View(ctx, a.Store, func(tx portico.Tx) ([]portico.Application, error) {
-		teams, err := tx.TeamMembers().List(ctx, portico.Everything(portico.Where("developer_id", developer)))
-		if err != nil {
-			return nil, err
-		}
-		owners := []string{string(developer)}
-		for _, m := range teams.Items {
-			owners = append(owners, string(m.TeamID))
-		}
-		apps, err := tx.Applications().List(ctx, portico.Everything(portico.Filter{Field: "owner_id", Op: portico.OpAnyEqual, Values: owners}))
-		return apps.Items, err
-	})
-}
-
 // Uses is when an application's credentials were last used.
 type Uses struct {
 	Last         *time.Time           // of any; nil: never
