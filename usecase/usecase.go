@@ -1,6 +1,7 @@
 package usecase
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"time"
@@ -100,6 +101,9 @@ func DeleteAll[ID ~string, T any](ctx context.Context, all portico.Collection[ID
 	return err
 }
 
-// Domain is the host name of a portal: default_domain, and as long as there are
-// no custom domains canonical_domain too.
-func (d Deps) Domain(p portico.Portal) string { return p.Subdomain + "." + d.PortalDomain }
+// DefaultDomain is the host name that a portal always has: default_domain.
+func (d Deps) DefaultDomain(p portico.Portal) string { return p.Subdomain + "." + d.PortalDomain }
+
+// Domain is the host name that a portal goes by: canonical_domain, its custom
+// domain if it has one.
+func (d Deps) Domain(p portico.Portal) string { return cmp.Or(p.CustomDomain, d.DefaultDomain(p)) }
