@@ -20,14 +20,12 @@ import (
 	"portico/compile"
 	"portico/configsync"
 	"portico/control"
-	"portico/developers"
 	"portico/gateway"
 	"portico/httpkit"
 	"portico/keyring"
 	"portico/mail"
 	"portico/mgmtapi"
 	"portico/oauth"
-	"portico/portalapi"
 	"portico/sqlstore"
 	"portico/usecase"
 )
@@ -201,12 +199,16 @@ func (a *App) listen() error {
 	api := func(h http.Handler) *http.Server {
 		return httpkit.NewServer(httpkit.Chain(h, httpkit.RequestID, httpkit.ClientIP(a.config.TrustedProxies), httpkit.AccessLog(a.logger), httpkit.Recover(a.logger)), a.logger)
 	}
+	portals, err := a.portals()
+	if err != nil {
+		return err
+	}
 	for _, s := range []struct {
 		setting, address string
 		server           *http.Server
 	}{
 		{"listen.management", a.config.ListenManagement, api(mgmtapi.New(mgmtapi.Options{Control: a.Control, Logger: a.logger, Now: a.deps.Now}))},
-		{"listen.portal", a.config.ListenPortal, api(portalapi.New(portalapi.Options{Control: a.Control, Logger: a.logger, Throttles: developers.NewThrottles(a.deps.Now, developers.Limits{})}))},
+		{"listen.portal", a.config.ListenPortal, api(portals)},
 		{"listen.gateway", a.config.ListenGateway, gateway.NewServer(a.gateway, a.logger)},
 		{"listen.health", a.config.ListenHealth, httpkit.NewServer(a.health(), a.logger)},
 	} {

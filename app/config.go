@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -32,6 +33,7 @@ type Config struct {
 	ListenHealth     string
 	PortalDomain     string
 	PortalURL        string // with %s for the portal's domain
+	GatewayURL       string // without a trailing slash
 	Key              secret.Text
 	KeyFile          string
 	MailFrom         string
@@ -94,6 +96,7 @@ func Settings() []Setting {
 		{"listen.health", "address of /livez, /readyz and /metrics", address(func(c *Config) *string { return &c.ListenHealth })},
 		{"portal.domain", "domain under which every portal gets its own name", text(func(c *Config) *string { return &c.PortalDomain })},
 		{"portal.url", "address of a portal in mails, with %s for its domain; default: http://%s and the port of listen.portal", text(func(c *Config) *string { return &c.PortalURL })},
+		{"gateway.url", "address of the gateway as callers reach it, for examples on pages; default: http://localhost and the port of listen.gateway", webAddress(func(c *Config) *string { return &c.GatewayURL })},
 		{"key.value", "key that seals secrets, in the form of the key file; instead of one", hidden(func(c *Config) *secret.Text { return &c.Key })},
 		{"key.file", "file of that key, created on first start; default: portico.key in the data directory", text(func(c *Config) *string { return &c.KeyFile })},
 		{"mail.from", "sender of mails", text(func(c *Config) *string { return &c.MailFrom })},
@@ -174,6 +177,11 @@ func (c *Config) complete() []error {
 	if c.PortalURL == "" {
 		if _, port, err := net.SplitHostPort(c.ListenPortal); err == nil {
 			c.PortalURL = "http://%s:" + port
+		}
+	}
+	if c.GatewayURL == "" {
+		if _, port, err := net.SplitHostPort(c.ListenGateway); err == nil {
+			c.GatewayURL = "http://localhost:" + port
 		}
 	}
 	if strings.Count(c.PortalURL, "%s") != 1 {
@@ -265,6 +273,17 @@ func address(field func(*Config) *string) func(*Config, string) error {
 			return err
 		}
 		*field(c) = v
+		return nil
+	}
+}
+
+func webAddress(field func(*Config) *string) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		u, err := url.Parse(v)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+			return fmt.Errorf("%q is no address such as https://api.example.com", v)
+		}
+		*field(c) = strings.TrimSuffix(v, "/")
 		return nil
 	}
 }

@@ -36,9 +36,7 @@ func (s *Site) fail(w http.ResponseWriter, v *Visit, err error) {
 	if e.Err != nil {
 		s.Logger.ErrorContext(v.Context(), "page failed", "request_id", problem.RequestID(v.Context()), "route", v.Pattern, "status", status, "err", e.Err)
 	}
-	if e.RetryAfter > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
-	}
+	RetryAfter(w, e)
 	w.Header().Set("Cache-Control", "no-store")
 	shown := failure{
 		title: i18n.T(v.Context(), "errors.title."+kindKey(e.Kind)), text: errorText(v.Context(), e),
@@ -50,6 +48,13 @@ func (s *Site) fail(w http.ResponseWriter, v *Visit, err error) {
 	if err := v.Render(w, status, shown.title, errorPage(shown), NotIndexed); err != nil {
 		s.Logger.ErrorContext(v.Context(), "error page failed", "err", err)
 		http.Error(w, http.StatusText(status), status)
+	}
+}
+
+// RetryAfter tells clients how long to wait, where the error says so.
+func RetryAfter(w http.ResponseWriter, e *portico.Error) {
+	if e.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
 	}
 }
 

@@ -103,12 +103,15 @@ func (f *Form) Optional(field string, most int) *string {
 	return nil
 }
 
-// maxEmail is the longest address (RFC 5321 §4.5.3.1).
-const maxEmail = 250
+// The most characters of an address and of a name (contract: Developer).
+const (
+	MaxEmail = 250
+	MaxName  = 250
+)
 
 // Email reads an address, in lower case.
 func (f *Form) Email(field string) string {
-	text := strings.ToLower(f.Text(field, true, maxEmail))
+	text := strings.ToLower(f.Text(field, true, MaxEmail))
 	if text == "" {
 		return ""
 	}

@@ -82,7 +82,7 @@ func (v *Visit) shell(title string) (design.Shell, error) {
 	here := v.here()
 	s := design.Shell{
 		Title: title, Lang: i18n.Lang(v.Context()), Theme: design.Mode(v.theme), Path: here,
-		Brand: design.Brand{Name: v.portalName()}, Languages: languages(v, here), Flash: v.takeFlash(),
+		Brand: design.Brand{Name: v.PortalName()}, Languages: languages(v, here), Flash: v.takeFlash(),
 	}
 	if v.Portal.ID == "" {
 		return s, nil
@@ -103,7 +103,8 @@ func (v *Visit) here() string {
 	return u.RequestURI()
 }
 
-func (v *Visit) portalName() string {
+// PortalName is what the portal calls itself.
+func (v *Visit) PortalName() string {
 	switch {
 	case v.Portal.DisplayName != "":
 		return v.Portal.DisplayName

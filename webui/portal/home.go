@@ -1,0 +1,42 @@
+package portal
+
+import (
+	"net/http"
+
+	"portico"
+	"portico/control"
+	"portico/webui/page"
+)
+
+// featured is how many APIs the front page shows.
+const featured = 6
+
+// homeView is what the front page shows.
+type homeView struct {
+	title, text string
+	apis        []control.PublishedAPI
+	total       int
+	signUp      bool
+	apps        bool // the portal has developer accounts
+}
+
+// home is the portal's front page. Where everything is private, whoever is not
+// signed in gets the sign-in form.
+func (p pages) home(w http.ResponseWriter, v *page.Visit) error {
+	found, err := p.Catalogue.APIs(v.Context(), v.Visitor, portico.ListQuery{Size: featured, Number: 1})
+	if err != nil {
+		return err
+	}
+	if found.Total == 0 && v.Developer == nil && v.Portal.AuthenticationEnabled {
+		view := signInView{form: v.EmptyForm(nil), back: "/", portal: v.PortalName(), password: v.Portal.BasicAuthEnabled}
+		return v.RenderBare(w, http.StatusOK, v.PortalName(), privatePage(view))
+	}
+	view := homeView{
+		title: v.T("portal.home_title"), apis: found.Items, total: found.Total,
+		signUp: v.Developer == nil && v.Portal.AuthenticationEnabled && v.Portal.BasicAuthEnabled, apps: v.Portal.AuthenticationEnabled,
+	}
+	if v.Portal.Description != nil {
+		view.text = *v.Portal.Description
+	}
+	return v.Render(w, http.StatusOK, v.PortalName(), homePage(view), page.Described(view.text))
+}

@@ -1,0 +1,103 @@
+package portal
+
+import (
+	"net/http"
+
+	"portico"
+	"portico/developers"
+	"portico/httpkit"
+	"portico/problem"
+	"portico/webui/page"
+)
+
+func (p pages) signInRoutes() []page.Route {
+	return []page.Route{
+		page.On(page.Anyone, "GET /login", p.signInForm),
+		page.On(page.Guessing, "POST /login", p.signIn),
+		page.On(page.Anyone, "POST /logout", p.signOut),
+	}
+}
+
+// signInView is what the sign-in page shows.
+type signInView struct {
+	form     *page.Form
+	back     string // where it leads afterwards
+	portal   string
+	password bool // developers can have passwords
+}
+
+func (p pages) signInForm(w http.ResponseWriter, v *page.Visit) error {
+	if err := needAccounts(v); err != nil {
+		return err
+	}
+	if v.Developer != nil {
+		return v.Redirect(v.Return("/"))
+	}
+	return p.showSignIn(w, v, http.StatusOK, v.EmptyForm(nil))
+}
+
+func (p pages) showSignIn(w http.ResponseWriter, v *page.Visit, status int, f *page.Form) error {
+	view := signInView{form: f, back: v.Return("/"), portal: v.PortalName(), password: v.Portal.BasicAuthEnabled}
+	return v.RenderBare(w, status, v.T("portal.login_title"), signInPage(view), page.NotIndexed)
+}
+
+func (p pages) signIn(w http.ResponseWriter, v *page.Visit) error {
+	if err := needAccounts(v); err != nil {
+		return err
+	}
+	f, err := v.Form()
+	if err != nil {
+		return err
+	}
+	email, pass := f.Email("email"), f.Secret("password")
+	if !f.OK() {
+		return p.showSignIn(w, v, http.StatusUnprocessableEntity, f)
+	}
+	if err := p.Throttles.Account(v.Portal.ID, email); err != nil {
+		return p.refuseForm(w, v, f, err, p.showSignIn)
+	}
+	session, err := p.Sessions.SignIn(v.Context(), v.Portal.ID, email, pass, browser(v))
+	if err != nil {
+		return p.notSignedIn(w, v, f, email, err)
+	}
+	v.SignIn(session)
+	return v.Redirect(v.Return("/"))
+}
+
+// notSignedIn says why a right password is of no use yet, or that it is wrong.
+func (p pages) notSignedIn(w http.ResponseWriter, v *page.Visit, f *page.Form, email string, err error) error {
+	switch problem.Translate(err).Code {
+	case "account_pending":
+		return v.RenderBare(w, http.StatusForbidden, v.T("portal.pending_title"), pendingPage(email), page.NotIndexed)
+	case "account_refused":
+		return v.RenderBare(w, http.StatusForbidden, v.T("portal.refused_title"), refusedPage(), page.NotIndexed)
+	}
+	return p.refuseForm(w, v, f, err, p.showSignIn)
+}
+
+// refuseForm shows a form again with what a use case had against it.
+func (p pages) refuseForm(w http.ResponseWriter, v *page.Visit, f *page.Form, err error, show func(http.ResponseWriter, *page.Visit, int, *page.Form) error) error {
+	if err := f.Refused(err, nil); err != nil {
+		return err
+	}
+	status := http.StatusUnprocessableEntity
+	if e := problem.Translate(err); e.Kind == portico.KindTooMany {
+		status = http.StatusTooManyRequests
+		page.RetryAfter(w, e)
+	}
+	return show(w, v, status, f)
+}
+
+// browser is what the list of sessions tells of where somebody signs in from.
+func browser(v *page.Visit) developers.Browser {
+	return developers.Browser{UserAgent: v.UserAgent(), Address: httpkit.ClientAddr(v.Request).String()}
+}
+
+func (p pages) signOut(_ http.ResponseWriter, v *page.Visit) error {
+	if err := p.Sessions.SignOut(v.Context(), v.Portal.ID, httpkit.Cookie(v.Request, httpkit.AccessCookie), httpkit.Cookie(v.Request, httpkit.RefreshCookie)); err != nil {
+		return err
+	}
+	v.SignOut()
+	v.Flash("portal.signed_out")
+	return v.Redirect("/")
+}
