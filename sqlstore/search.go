@@ -119,11 +119,11 @@ func (s *searching) bind(v any) string {
 // where is what an entry must fulfil: it can be seen and holds every word.
 func (s *searching) where(q portico.SearchQuery, words []string) (string, error) {
 	conditions := s.engine.holdingAll(words, s.bind)
-	apis, err := s.among("api_id", q.APIIDs)
+	apis, err := among(s, "api_id", q.APIIDs)
 	if err != nil {
 		return "", err
 	}
-	pages, err := s.among("entity_id", q.PageIDs)
+	pages, err := among(s, "entity_id", q.PageIDs)
 	if err != nil {
 		return "", err
 	}
@@ -140,24 +140,27 @@ func (s *searching) where(q portico.SearchQuery, words []string) (string, error)
 
 // among is the condition that a column is one of many ids, which are bound as
 // one JSON text: there may be more of them than a statement takes values.
-func (s *searching) among(column string, ids any) (string, error) {
-	list, err := json.Marshal(ids)
+func among[ID ~string](s *searching, column string, ids []ID) (string, error) {
+	list, err := json.Marshal(append([]ID{}, ids...)) // none is [] and not null
 	return column + " IN (SELECT member.value FROM " + s.engine.members(listed, s.bind(string(list))) + ")", err
 }
 
 // order puts entries first that hold the words in the title, then those with
 // them in the description; of equals, APIs come first and operations last.
 func (s *searching) order(words []string) string {
-	var score []string
-	for _, word := range words {
+	var best string
+	for i, word := range words {
 		place := s.bind(word)
-		score = append(score, "CASE WHEN "+s.engine.position("folded_title", place)+" > 0 THEN 100 WHEN "+
-			s.engine.position("folded_description", place)+" > 0 THEN 10 ELSE 1 END")
+		if i > 0 {
+			best += " + "
+		}
+		best += "CASE WHEN " + s.engine.position("folded_title", place) + " > 0 THEN 100 WHEN " +
+			s.engine.position("folded_description", place) + " > 0 THEN 10 ELSE 1 END"
 	}
-	if len(score) == 0 {
-		score = []string{"0"}
+	if best != "" {
+		best += " DESC, "
 	}
-	return "(" + strings.Join(score, " + ") + ") DESC, CASE kind WHEN 'api' THEN 1 WHEN 'page' THEN 2" +
+	return best + "CASE kind WHEN 'api' THEN 1 WHEN 'page' THEN 2" +
 		" WHEN 'document' THEN 3 ELSE 4 END, folded_title, entry"
 }
 

@@ -68,7 +68,7 @@ func (t *tx) AddUsage(ctx context.Context, counts []portico.UsageCount, uses []p
 // Usage implements portico.UsageTx.
 func (t *tx) Usage(ctx context.Context, q portico.UsageQuery) ([]portico.UsageCount, error) {
 	s := searching{engine: t.store.engine}
-	apps, err := s.among("application_id", q.ApplicationIDs)
+	apps, err := among(&s, "application_id", q.ApplicationIDs)
 	if err != nil || len(q.ApplicationIDs) == 0 {
 		return nil, err
 	}
@@ -104,12 +104,12 @@ func (t *tx) Usage(ctx context.Context, q portico.UsageQuery) ([]portico.UsageCo
 // CredentialUses implements portico.UsageTx.
 func (t *tx) CredentialUses(ctx context.Context, apps []portico.ApplicationID) ([]portico.CredentialUse, error) {
 	s := searching{engine: t.store.engine}
-	among, err := s.among("application_id", apps)
+	where, err := among(&s, "application_id", apps)
 	if err != nil || len(apps) == 0 {
 		return nil, err
 	}
 	var found []portico.CredentialUse
-	err = t.query(ctx, "SELECT application_id, credential_id, last_used_at FROM credential_uses WHERE "+among+
+	err = t.query(ctx, "SELECT application_id, credential_id, last_used_at FROM credential_uses WHERE "+where+
 		" ORDER BY application_id, credential_id", s.args, func(rows *sql.Rows) error {
 		var u portico.CredentialUse
 		err := rows.Scan(&u.ApplicationID, &u.CredentialID, micros{&u.LastUsedAt})

@@ -14,6 +14,8 @@ func Run(t *testing.T, open func(t *testing.T) portico.Store) {
 	t.Run("lists", func(t *testing.T) { t.Parallel(); testLists(t, open) })
 	t.Run("transactions", func(t *testing.T) { t.Parallel(); testTransactions(t, open) })
 	t.Run("changes", func(t *testing.T) { t.Parallel(); testChanges(t, open) })
+	t.Run("search", func(t *testing.T) { t.Parallel(); testSearch(t, open) })
+	t.Run("usage", func(t *testing.T) { t.Parallel(); testUsage(t, open) })
 	t.Run("concurrency", func(t *testing.T) { t.Parallel(); testConcurrency(t, open) })
 }
 
