@@ -157,3 +157,16 @@ func (a APIs) DeleteVersion(ctx context.Context, apiID portico.APIID, id portico
 func (a APIs) Validate(content string) (openapi.Document, error) {
 	return inspect(content, "content")
 }
+
+// OfVersion is the API that a version belongs to. An API's own id stands for
+// its current version. KindNotFound.
+func (a APIs) OfVersion(ctx context.Context, id string) (portico.APIID, error) {
+	return usecase.View(ctx, a.Store, func(tx portico.Tx) (portico.APIID, error) {
+		version, err := tx.Versions().ByID(ctx, portico.VersionID(id))
+		if portico.KindOf(err) == portico.KindNotFound && err != nil {
+			api, err := tx.APIs().ByID(ctx, portico.APIID(id))
+			return api.ID, err
+		}
+		return version.APIID, err
+	})
+}

@@ -44,7 +44,8 @@ func fail(rec *recorder, r *http.Request, err error, log *slog.Logger) {
 	panic(http.ErrAbortHandler)
 }
 
-// JSON answers with v. When v cannot be encoded nothing is written, and the
+// JSON answers with v, as application/json unless the handler has named another
+// media type of JSON. When v cannot be encoded nothing is written, and the
 // error becomes a 500.
 func JSON(w http.ResponseWriter, status int, v any) error {
 	var body bytes.Buffer
@@ -53,7 +54,9 @@ func JSON(w http.ResponseWriter, status int, v any) error {
 	if err := enc.Encode(v); err != nil {
 		return fmt.Errorf("encode answer: %w", err)
 	}
-	w.Header().Set("Content-Type", "application/json")
+	if w.Header().Get("Content-Type") == "" {
+		w.Header().Set("Content-Type", "application/json")
+	}
 	w.WriteHeader(status)
 	if _, err := w.Write(body.Bytes()); err != nil {
 		return fmt.Errorf("write answer: %w", err)

@@ -77,7 +77,7 @@ const requestTimeout = time.Minute
 func New(o Options) http.Handler {
 	s := &server{Control: o.Control, log: o.Logger, throttles: o.Throttles}
 	mux := http.NewServeMux()
-	for _, r := range s.routes() {
+	for _, r := range slices.Concat(s.routes(), s.classicRoutes()) {
 		mux.Handle(r.Method+" "+r.Pattern, s.handler(r))
 	}
 	return httpkit.Chain(problem.Mux(mux, s.log), httpkit.SecurityHeaders, httpkit.BodyLimit(httpkit.DefaultBodyLimit), httpkit.Timeout(requestTimeout), s.sameOrigin)

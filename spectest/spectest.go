@@ -24,13 +24,14 @@ import (
 // Variable names the environment variable with the contracts' directory.
 const Variable = "PORTICO_CONTRACTS"
 
-// The documents that the management API follows, and the portal API's.
+// The documents that the management API, the portal API and its classic form follow.
 var (
 	management = []string{
 		"konnect-application-auth-strategies-v2.yaml", "konnect-portal-management-v3.yaml", "konnect-api-builder-v3.yaml",
 		"konnect-identity-v3.yaml", "konnect-control-planes-v2.yaml", "konnect-control-planes-config-v2.yaml",
 	}
-	portal = []string{"konnect-dev-portal-v3.yaml"}
+	portal  = []string{"konnect-dev-portal-v3.yaml"}
+	classic = []string{"konnect-dev-portal-v2-classic.yaml"}
 )
 
 // Management is the oracle of the management API; it is nil, and says so in the
@@ -40,9 +41,13 @@ func Management(t testing.TB) *Oracle { return oracle(t, managementDocs) }
 // Portal is the oracle of the portal API.
 func Portal(t testing.TB) *Oracle { return oracle(t, portalDocs) }
 
+// Classic is the oracle of the classic portal API, /api/v2.
+func Classic(t testing.TB) *Oracle { return oracle(t, classicDocs) }
+
 var (
 	managementDocs = sync.OnceValues(func() ([]document, error) { return load(management) })
 	portalDocs     = sync.OnceValues(func() ([]document, error) { return load(portal) })
+	classicDocs    = sync.OnceValues(func() ([]document, error) { return load(classic) })
 )
 
 // Oracle knows what the contracts allow.
