@@ -16,6 +16,9 @@ import (
 // errSignIn sends a visitor to sign in, and back afterwards.
 var errSignIn = portico.Errorf(portico.KindUnauthenticated, "Sign in first.").Named("sign_in_first")
 
+// SignInFirst sends the visitor to the sign-in page, and back afterwards.
+func SignInFirst() error { return errSignIn }
+
 // fail answers what went wrong: by the sign-in page if that would help, or by a
 // page that says what happened, whether anything changed and what to do.
 func (s *Site) fail(w http.ResponseWriter, v *Visit, err error) {
@@ -45,8 +48,13 @@ func (s *Site) fail(w http.ResponseWriter, v *Visit, err error) {
 	if status >= http.StatusInternalServerError {
 		shown.reference = problem.RequestID(v.Context())
 	}
-	if err := v.Render(w, status, shown.title, errorPage(shown), NotIndexed); err != nil {
+	err = v.Render(w, status, shown.title, errorPage(shown), NotIndexed)
+	if err != nil { // the store does not answer: say so without the portal's looks
 		s.Logger.ErrorContext(v.Context(), "error page failed", "err", err)
+		v.Portal = portico.Portal{}
+		err = v.Render(w, status, shown.title, errorPage(shown), NotIndexed)
+	}
+	if err != nil {
 		http.Error(w, http.StatusText(status), status)
 	}
 }

@@ -88,9 +88,8 @@ func (v *Visit) shell(title string) (design.Shell, error) {
 		return s, nil
 	}
 	s.Search = design.Search{Action: "/search"}
-	s.Nav = v.menu()
 	v.addAccount(&s, here)
-	return s, nil
+	return s, v.dress(&s)
 }
 
 // here is the page's own address, where choosing a language or signing in leads
@@ -125,18 +124,6 @@ func languages(v *Visit, here string) []design.Language {
 		out = append(out, design.Language{Code: l.Tag, Label: l.Name, Href: here + separator + i18n.Param + "=" + l.Tag, Current: l.Tag == i18n.Lang(v.Context())})
 	}
 	return out
-}
-
-// menu is the portal's main menu.
-func (v *Visit) menu() []design.NavItem {
-	items := []design.NavItem{{Href: "/apis", Label: v.T("portal.nav_apis"), Icon: "api"}}
-	if v.Portal.AuthenticationEnabled {
-		items = append(items, design.NavItem{Href: "/apps", Label: v.T("portal.nav_apps"), Icon: "apps"})
-	}
-	for i := range items {
-		items[i].Current = v.URL.Path == items[i].Href || strings.HasPrefix(v.URL.Path, items[i].Href+"/")
-	}
-	return items
 }
 
 // addAccount adds who is signed in, or how to sign in and come back.

@@ -14,6 +14,7 @@ import (
 	"portico/control"
 	"portico/developers"
 	"portico/httpkit"
+	"portico/trial"
 	"portico/webui/design"
 	"portico/webui/i18n"
 )
@@ -23,6 +24,7 @@ type Site struct {
 	*control.Control
 	Throttles *developers.Throttles
 	Texts     *i18n.Bundle
+	Trials    *trial.Trials
 	Logger    *slog.Logger
 	Now       func() time.Time
 	// GatewayURL is where callers reach the gateway, without a trailing slash.
@@ -65,7 +67,7 @@ func (s *Site) Handler(routes []Route) http.Handler {
 	for _, r := range routes {
 		mux.Handle(r.Pattern, s.handler(r))
 	}
-	mux.Handle(design.AssetPrefix, design.Assets())
+	mux.Handle("GET "+design.AssetPrefix, design.Assets())
 	mux.Handle("/", s.handler(Route{Handle: func(w http.ResponseWriter, v *Visit) error {
 		if allow := otherMethods(mux, v.Request); allow != "" {
 			w.Header().Set("Allow", allow)
@@ -80,13 +82,17 @@ func (s *Site) Handler(routes []Route) http.Handler {
 	return httpkit.Chain(mux, httpkit.SecurityHeaders, headers, compress, httpkit.BodyLimit(maxForm), httpkit.Timeout(requestTimeout), protection.Handler)
 }
 
+// Rest is the pattern of what is no page of Portico's own: the portal's team
+// may have written one for it.
+const Rest = "GET /{path...}"
+
 // otherMethods are the methods that a path is served for, if there are any.
 func otherMethods(mux *http.ServeMux, r *http.Request) string {
 	var allow []string
 	for _, method := range []string{http.MethodGet, http.MethodPost} {
 		other := r.Clone(r.Context())
 		other.Method = method
-		if _, pattern := mux.Handler(other); pattern != "/" {
+		if _, pattern := mux.Handler(other); pattern != "/" && pattern != Rest {
 			allow = append(allow, method)
 		}
 	}

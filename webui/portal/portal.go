@@ -14,12 +14,13 @@ type pages struct{ *page.Site }
 // New serves the whole web site of every portal.
 func New(s *page.Site) http.Handler {
 	p := pages{s}
-	return s.Handler(slices.Concat(p.frontRoutes(), p.signInRoutes(), p.signUpRoutes()))
+	return s.Handler(slices.Concat(p.frontRoutes(), p.brandRoutes(), p.signInRoutes(), p.signUpRoutes()))
 }
 
 func (p pages) frontRoutes() []page.Route {
 	return []page.Route{
 		page.On(page.Anyone, "GET /{$}", p.home),
+		page.On(page.Anyone, page.Rest, p.guide),
 		page.On(page.Anyone, "POST /preferences/theme", p.chooseTheme),
 		page.On(page.Anyone, "POST /preferences/language", p.chooseLanguage),
 	}
