@@ -226,7 +226,7 @@ func TestCookieAttributes(t *testing.T) {
 			}
 		}
 		if slices.Contains(got, "Secure") || strings.Contains(cookie, "Domain") {
-			t.Errorf("%q would not work here, or works elsewhere too", cookies[i])
+			t.Errorf("%q would not work here, or works elsewhere too", cookie)
 		}
 	}
 }
