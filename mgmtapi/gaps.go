@@ -12,11 +12,9 @@ func Gaps() []Gap {
 	const (
 		roles      = "admins have one role, which may do everything; teams, roles and system accounts come with the console"
 		signIn     = "admins use access tokens; signing in to a console comes with the console"
-		pages      = "portals have an API but no pages yet, so there is nothing to write, arrange or decorate"
 		developers = "developers sign in with a password; teams and single sign-on come with the portal's pages"
 		mails      = "mails have fixed texts; templates and domains come with the console"
 		audit      = "there is no audit log yet"
-		documents  = "APIs have specifications; documents, images and attributes come with the portal's pages"
 		packages   = "API packages need access control per operation, which the gateway does not have"
 		plugins    = "the gateway enforces application auth itself and runs no plugins"
 		tls        = "TLS is ended in front of the gateway"
@@ -63,10 +61,7 @@ func Gaps() []Gap {
 		{entities + "targets", balancing},
 		{entities + "upstreams", balancing},
 		{entities + "vaults", vaults},
-		{"/v3/api-attributes", documents},
 		{"/v3/api-packages", packages},
-		{"/v3/apis/*/documents", documents},
-		{"/v3/apis/*/images", documents},
 		{"/v3/apis/*/operations", packages},
 		{"/v3/authenticate", signIn},
 		{"/v3/authentication-settings", signIn},
@@ -80,23 +75,16 @@ func Gaps() []Gap {
 		{"/v3/users", roles},
 		{"/v3/portal-roles", developers},
 		{"/v3/portals/*/applications/*/registrations/*/consumer", consumers},
-		{"/v3/portals/*/assets", pages},
 		{"/v3/portals/*/audit-log-replay-job", audit},
 		{"/v3/portals/*/audit-log-webhook", audit},
 		{"/v3/portals/*/authentication-settings", developers},
-		{"/v3/portals/*/custom-domain", pages},
-		{"/v3/portals/*/customization", pages},
-		{"/v3/portals/*/default-content", pages},
 		{"/v3/portals/*/developers/*/teams", developers},
 		{"/v3/portals/*/email-config", mails},
 		{"/v3/portals/*/email-delivery", mails},
 		{"/v3/portals/*/email-templates", mails},
 		{"/v3/portals/*/identity-provider", developers},
 		{"/v3/portals/*/identity-providers", developers},
-		{"/v3/portals/*/integrations", pages},
 		{"/v3/portals/*/ip-allow-list", "who may reach a portal is decided in front of it"},
-		{"/v3/portals/*/pages", pages},
-		{"/v3/portals/*/snippets", pages},
 		{"/v3/portals/*/teams", developers},
 		{"/v3/portals/email-domains", mails},
 		{"/v3/portals/email-templates", mails},

@@ -43,13 +43,12 @@ type portalView struct {
 }
 
 func (s *server) viewPortal(p portico.Portal) portalView {
-	domain := s.Portals.Domain(p)
 	return portalView{
 		ID: p.ID, Name: p.Name, DisplayName: p.DisplayName, Description: p.Description,
 		AuthenticationEnabled: p.AuthenticationEnabled, RBACEnabled: p.RBACEnabled, SIPREnabled: p.SIPREnabled,
 		DefaultAPIVisibility: p.DefaultAPIVisibility, DefaultPageVisibility: p.DefaultPageVisibility, DefaultStrategyID: p.DefaultStrategyID,
 		AutoApproveDevelopers: p.AutoApproveDevelopers, AutoApproveApplications: p.AutoApproveApplications,
-		NotificationsPIIVisible: p.NotificationsPIIVisible, DefaultDomain: domain, CanonicalDomain: domain, Labels: labels(p.Labels),
+		NotificationsPIIVisible: p.NotificationsPIIVisible, DefaultDomain: s.Portals.DefaultDomain(p), CanonicalDomain: s.Portals.Domain(p), Labels: labels(p.Labels),
 		CreatedAt: httpkit.Timestamp(p.CreatedAt), UpdatedAt: httpkit.Timestamp(p.UpdatedAt),
 	}
 }

@@ -18,7 +18,7 @@ type Operation struct {
 type route struct {
 	Operation
 	handle        httpkit.HandlerFunc
-	specification bool // the body may be as large as an API specification
+	specification bool // the body may be as large as an API specification, a long text or an image
 }
 
 // on makes a route.
@@ -26,7 +26,8 @@ func on(method, pattern, id string, h httpkit.HandlerFunc) route {
 	return route{Operation: Operation{Method: method, Pattern: pattern, ID: id}, handle: h}
 }
 
-// large is the route with the limit of bodies that carry an API specification.
+// large is the route with the limit of bodies that carry an API specification,
+// a text or an image.
 func (r route) large() route {
 	r.specification = true
 	return r
@@ -49,6 +50,13 @@ func (s *server) routes() []route {
 		s.developerRoutes(),
 		s.applicationRoutes(),
 		s.registrationRoutes(),
+		s.pageRoutes(),
+		s.snippetRoutes(),
+		s.documentRoutes(),
+		s.customizationRoutes(),
+		s.imageRoutes(),
+		s.domainRoutes(),
+		s.attributeRoutes(),
 	)
 }
 

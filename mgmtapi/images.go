@@ -1,0 +1,182 @@
+package mgmtapi
+
+import (
+	"net/http"
+
+	"portico"
+	"portico/content"
+	"portico/httpkit"
+)
+
+// imageRoutes: logos and favicons of portals, icons of APIs (contracts:
+// portal-management v3, api-builder v3).
+func (s *server) imageRoutes() []route {
+	const (
+		assets = "/v3/portals/{portalId}/assets/"
+		image  = "/v3/apis/{apiId}/images/{imageType}"
+	)
+	return []route{
+		on("GET", assets+"logo", "get-portal-asset-logo", s.asset(portico.AssetLogo)),
+		on("PUT", assets+"logo", "replace-portal-asset-logo", s.putAsset(portico.AssetLogo)).large(),
+		on("GET", assets+"logo/raw", "get-portal-asset-logo-raw", s.rawAsset(portico.AssetLogo)),
+		on("GET", assets+"favicon", "get-portal-asset-favicon", s.asset(portico.AssetFavicon)),
+		on("PUT", assets+"favicon", "replace-portal-asset-favicon", s.putAsset(portico.AssetFavicon)).large(),
+		on("GET", assets+"favicon/raw", "get-portal-asset-favicon-raw", s.rawAsset(portico.AssetFavicon)),
+
+		on("GET", image, "fetch-api-image", s.apiImage),
+		on("PUT", image, "upsert-api-image", s.putAPIImage).large(),
+		on("DELETE", image, "delete-api-image", s.deleteAPIImage),
+		on("GET", image+"/raw", "fetch-api-raw-image", s.redirectToAPIImage),
+		on("GET", image+"/content", "", s.apiImageContent), // where /raw leads
+	}
+}
+
+// assetView is the contract's PortalAssetResponse.
+type assetView struct {
+	Data string `json:"data"`
+}
+
+// readAsset reads ReplacePortalImageAsset or ReplaceImageRequestSchema.
+func readAsset(r *http.Request) (string, error) {
+	o, err := httpkit.ReadObject(r)
+	if err != nil {
+		return "", err
+	}
+	data := o.String("data", httpkit.Required)
+	return data, o.Err()
+}
+
+// asset answers with a portal's image as a data address.
+func (s *server) asset(kind portico.AssetKind) httpkit.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		image, err := s.portalImage(r, kind)
+		if err != nil {
+			return err
+		}
+		return httpkit.JSON(w, http.StatusOK, assetView{content.DataURI(image)})
+	}
+}
+
+func (s *server) rawAsset(kind portico.AssetKind) httpkit.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		image, err := s.portalImage(r, kind)
+		if err != nil {
+			return err
+		}
+		return httpkit.Image(w, r, image.MediaType, image.UpdatedAt, image.Data)
+	}
+}
+
+func (s *server) portalImage(r *http.Request, kind portico.AssetKind) (portico.Asset, error) {
+	portal, err := httpkit.PathID[portico.PortalID](r, "portalId")
+	if err != nil {
+		return portico.Asset{}, err
+	}
+	return s.Content.Images.Get(r.Context(), content.OfPortal(portal), kind)
+}
+
+func (s *server) putAsset(kind portico.AssetKind) httpkit.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		portal, err := httpkit.PathID[portico.PortalID](r, "portalId")
+		if err != nil {
+			return err
+		}
+		data, err := readAsset(r)
+		if err != nil {
+			return err
+		}
+		image, _, err := s.Content.Images.Put(r.Context(), content.OfPortal(portal), kind, data)
+		if err != nil {
+			return err
+		}
+		return httpkit.JSON(w, http.StatusOK, assetView{content.DataURI(image)})
+	}
+}
+
+// apiImageView is the contract's APIImage. An image is checked before it is
+// kept, so its status is always valid.
+type apiImageView struct {
+	Status    string            `json:"status"`
+	Error     *string           `json:"error"`
+	APIID     portico.APIID     `json:"api_id"`
+	Type      portico.AssetKind `json:"image_type"`
+	CreatedAt httpkit.Timestamp `json:"created_at"`
+	UpdatedAt httpkit.Timestamp `json:"updated_at"`
+}
+
+func viewAPIImage(a portico.Asset) apiImageView {
+	return apiImageView{Status: "valid", APIID: *a.APIID, Type: a.Kind, CreatedAt: httpkit.Timestamp(a.CreatedAt), UpdatedAt: httpkit.Timestamp(a.UpdatedAt)}
+}
+
+// apiInImagePath reads the API; the one type of image that there is, is icon.
+func apiInImagePath(r *http.Request) (portico.APIID, error) {
+	if kind := r.PathValue("imageType"); kind != string(portico.AssetIcon) {
+		return "", portico.Errorf(portico.KindNotFound, "APIs have images of the type [icon] only.")
+	}
+	return httpkit.PathID[portico.APIID](r, "apiId")
+}
+
+func (s *server) imageOfAPI(r *http.Request) (portico.Asset, error) {
+	api, err := apiInImagePath(r)
+	if err != nil {
+		return portico.Asset{}, err
+	}
+	return s.Content.Images.Get(r.Context(), content.OfAPI(api), portico.AssetIcon)
+}
+
+func (s *server) apiImage(w http.ResponseWriter, r *http.Request) error {
+	image, err := s.imageOfAPI(r)
+	if err != nil {
+		return err
+	}
+	return httpkit.JSON(w, http.StatusOK, viewAPIImage(image))
+}
+
+func (s *server) putAPIImage(w http.ResponseWriter, r *http.Request) error {
+	api, err := apiInImagePath(r)
+	if err != nil {
+		return err
+	}
+	data, err := readAsset(r)
+	if err != nil {
+		return err
+	}
+	image, created, err := s.Content.Images.Put(r.Context(), content.OfAPI(api), portico.AssetIcon, data)
+	if err != nil {
+		return err
+	}
+	if created {
+		return httpkit.JSON(w, http.StatusCreated, viewAPIImage(image))
+	}
+	return httpkit.JSON(w, http.StatusOK, viewAPIImage(image))
+}
+
+func (s *server) deleteAPIImage(w http.ResponseWriter, r *http.Request) error {
+	api, err := apiInImagePath(r)
+	if err != nil {
+		return err
+	}
+	if err := s.Content.Images.Delete(r.Context(), content.OfAPI(api), portico.AssetIcon); err != nil {
+		return err
+	}
+	return httpkit.NoContent(w)
+}
+
+// redirectToAPIImage leads to the image itself, as the contract has it.
+func (s *server) redirectToAPIImage(w http.ResponseWriter, r *http.Request) error {
+	image, err := s.imageOfAPI(r)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Location", "/v3/apis/"+string(*image.APIID)+"/images/icon/content")
+	w.WriteHeader(http.StatusFound)
+	return nil
+}
+
+func (s *server) apiImageContent(w http.ResponseWriter, r *http.Request) error {
+	image, err := s.imageOfAPI(r)
+	if err != nil {
+		return err
+	}
+	return httpkit.Image(w, r, image.MediaType, image.UpdatedAt, image.Data)
+}
