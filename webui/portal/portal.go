@@ -14,7 +14,7 @@ type pages struct{ *page.Site }
 // New serves the whole web site of every portal.
 func New(s *page.Site) http.Handler {
 	p := pages{s}
-	return s.Handler(slices.Concat(p.frontRoutes(), p.brandRoutes(), p.signInRoutes(), p.signUpRoutes()))
+	return s.Handler(slices.Concat(p.frontRoutes(), p.brandRoutes(), p.signInRoutes(), p.signUpRoutes(), p.accountRoutes()))
 }
 
 func (p pages) frontRoutes() []page.Route {

@@ -77,7 +77,13 @@ func (p pages) notSignedIn(w http.ResponseWriter, v *page.Visit, f *page.Form, e
 
 // refuseForm shows a form again with what a use case had against it.
 func (p pages) refuseForm(w http.ResponseWriter, v *page.Visit, f *page.Form, err error, show func(http.ResponseWriter, *page.Visit, int, *page.Form) error) error {
-	if err := f.Refused(err, nil); err != nil {
+	return p.refuseFields(w, v, f, err, nil, show)
+}
+
+// refuseFields is refuseForm where the form calls fields otherwise than the use
+// case does.
+func (p pages) refuseFields(w http.ResponseWriter, v *page.Visit, f *page.Form, err error, fields map[string]string, show func(http.ResponseWriter, *page.Visit, int, *page.Form) error) error {
+	if err := f.Refused(err, fields); err != nil {
 		return err
 	}
 	status := http.StatusUnprocessableEntity

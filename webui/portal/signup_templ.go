@@ -343,7 +343,7 @@ func newPasswordInput(name, label string, f *page.Form) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Err = design.Password(design.InputProps{
-			Field:        design.Field{Name: name, Label: label, Hint: i18n.T(ctx, "portal.password_hint"), Required: true, Error: f.Fault(name)},
+			Field:        design.Field{Name: name, Label: label, Hint: i18n.T(ctx, "portal.password_hint", "Least", password.MinLength), Required: true, Error: f.Fault(name)},
 			Autocomplete: "new-password", MinLength: password.MinLength, MaxLength: password.MaxLength,
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
