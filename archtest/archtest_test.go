@@ -30,7 +30,7 @@ var level = map[string]int{
 	"sqlstore": 4, "compile": 4, "idp": 4, "mail": 4, "usecase": 4, "webui/reference": 4,
 	"idp/okta": 5, "configsync": 5,
 	"routing": 5, "developers": 5, "content": 5, "analytics": 5,
-	"control":         6,
+	"control":         6, "trial": 6,
 	"localas/dialect": 1, "localas/expression": 1, "localas/litedb": 1, "localas/signing": 2,
 	"mgmtapi": 7, "portalapi": 7, "portalapi/classic": 7, "gateway": 7, "localas": 7, "webui/page": 7,
 	"webui/apps": 8, "webui/catalog": 8,
