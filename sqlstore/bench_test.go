@@ -69,3 +69,74 @@ func seedApplications(b *testing.B, store portico.Store, w storetest.World, n in
 		b.Fatal(err)
 	}
 }
+
+// BenchmarkSearch searches the 20,000 operations of a catalogue of 1,000 APIs.
+func BenchmarkSearch(b *testing.B) {
+	for name, open := range map[string]func(testing.TB) portico.Store{
+		"SQLite":     func(t testing.TB) portico.Store { return openSQLite(t) },
+		"PostgreSQL": func(t testing.TB) portico.Store { return openPostgres(t) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			store := open(b)
+			visible := seedOperations(b, store, storetest.Seed(b, store), 1_000, 20)
+			for name, text := range map[string]string{
+				"rare": "operation 777", "common": "order", "two words": "refund pending", "none": "zebra",
+				"Japanese": "払い戻し", "two characters": "注文", "rare two characters": "倉庫",
+			} {
+				b.Run(name, func(b *testing.B) {
+					for b.Loop() {
+						err := store.View(b.Context(), func(tx portico.Tx) error {
+							page, err := tx.Search(b.Context(), portico.SearchQuery{Text: text, APIIDs: visible, Size: 20})
+							if err == nil && (len(page.Items) == 0) != (name == "none") {
+								err = fmt.Errorf("%d finds", page.Total)
+							}
+							return err
+						})
+						if err != nil {
+							b.Fatal(err)
+						}
+					}
+				})
+			}
+		})
+	}
+}
+
+// seedOperations indexes APIs with operations in English and Japanese.
+func seedOperations(b *testing.B, store portico.Store, w storetest.World, apis, operations int) []portico.APIID {
+	b.Helper()
+	subjects := []string{"order", "invoice", "customer", "shipment", "refund"}
+	subjectsJA := []string{"注文", "請求書", "顧客", "配送", "払い戻し"}
+	ids := make([]portico.APIID, apis)
+	err := store.Update(b.Context(), func(tx portico.Tx) error {
+		for i := range apis {
+			a := w.API
+			a.ID = portico.APIID(portico.NewID(a.CreatedAt))
+			a.Name, a.Slug = fmt.Sprintf("API %d", i), fmt.Sprintf("api-%d", i)
+			ids[i] = a.ID
+			if err := tx.APIs().Insert(b.Context(), a); err != nil {
+				return err
+			}
+			entries := make([]portico.SearchEntry, operations)
+			for j := range entries {
+				n := i*operations + j
+				s, ja := subjects[n%5], subjectsJA[n%5]
+				entries[j] = portico.SearchEntry{Kind: portico.SearchOperation, EntityID: string(a.ID), Fragment: fmt.Sprint(j), APIID: a.ID,
+					Title:       fmt.Sprintf("Read the pending %s · %sを取得する", s, ja),
+					Description: fmt.Sprintf("Returns what operation %d knows of one %s, with its history and its totals. %sの詳細と履歴を返します。", n, s, ja),
+					Text:        fmt.Sprintf("GET /v1/%ss/{id}/pending read%d", s, n)}
+				if n%4000 == 0 {
+					entries[j].Description += "倉庫の在庫"
+				}
+			}
+			if err := tx.Index(b.Context(), portico.SearchOperation, string(a.ID), entries); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return ids
+}

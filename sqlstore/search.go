@@ -81,26 +81,23 @@ func (t *tx) Search(ctx context.Context, q portico.SearchQuery) (portico.Page[po
 	if err != nil {
 		return page, err
 	}
-	filtered := len(s.args)
-	best := s.order(words)
-	query := `SELECT kind, entity_id, fragment, COALESCE(api_id, ''), COALESCE(portal_id, ''), title, description, text
-		FROM search_entries WHERE entry IN (SELECT entry FROM search_entries` + where + `) ORDER BY ` + best +
-		" LIMIT " + s.bind(q.Size) + " OFFSET " + s.bind(min(q.Offset, math.MaxInt32))
+	// Whole rows are read only of those on the page. Where it is empty, one row
+	// without an entry tells how many there are.
+	query := `WITH hits AS MATERIALIZED (SELECT entry AS best, ` + s.score(words) + ` AS score, ` + rank + ` AS rank FROM search_entries` + where + `),
+		page AS (SELECT best, score, rank FROM hits ORDER BY score DESC, rank, best
+			LIMIT ` + s.bind(q.Size) + " OFFSET " + s.bind(min(q.Offset, math.MaxInt32)) + `),
+		counted AS (SELECT COUNT(*) AS total FROM hits)
+		SELECT total, best IS NOT NULL, COALESCE(kind, ''), COALESCE(entity_id, ''), COALESCE(fragment, ''), COALESCE(api_id, ''),
+			COALESCE(portal_id, ''), COALESCE(title, ''), COALESCE(description, ''), COALESCE(text, '')
+		FROM counted LEFT JOIN page ON TRUE LEFT JOIN search_entries ON entry = best ORDER BY score DESC, rank, best`
 	err = t.query(ctx, query, s.args, func(rows *sql.Rows) error {
 		var e portico.SearchEntry
-		err := rows.Scan(&e.Kind, &e.EntityID, &e.Fragment, &e.APIID, &e.PortalID, &e.Title, &e.Description, &e.Text)
-		page.Items = append(page.Items, e)
+		var there bool
+		err := rows.Scan(&page.Total, &there, &e.Kind, &e.EntityID, &e.Fragment, &e.APIID, &e.PortalID, &e.Title, &e.Description, &e.Text)
+		if there {
+			page.Items = append(page.Items, e)
+		}
 		return err
-	})
-	if err != nil {
-		return page, err
-	}
-	if got := len(page.Items); got < q.Size && (got > 0 || q.Offset == 0) {
-		page.Total = q.Offset + got // the last page says it all
-		return page, nil
-	}
-	err = t.query(ctx, "SELECT COUNT(*) FROM search_entries"+where, s.args[:filtered], func(rows *sql.Rows) error {
-		return rows.Scan(&page.Total)
 	})
 	return page, err
 }
@@ -145,24 +142,20 @@ func among[ID ~string](s *searching, column string, ids []ID) (string, error) {
 	return column + " IN (SELECT member.value FROM " + s.engine.members(listed, s.bind(string(list))) + ")", err
 }
 
-// order puts entries first that hold the words in the title, then those with
-// them in the description; of equals, APIs come first and operations last.
-func (s *searching) order(words []string) string {
-	var best string
-	for i, word := range words {
+// score is higher for entries that hold the words in the title, and then for
+// those with them in the description.
+func (s *searching) score(words []string) string {
+	score := "0"
+	for _, word := range words {
 		place := s.bind(word)
-		if i > 0 {
-			best += " + "
-		}
-		best += "CASE WHEN " + s.engine.position("folded_title", place) + " > 0 THEN 100 WHEN " +
+		score += " + CASE WHEN " + s.engine.position("folded_title", place) + " > 0 THEN 100 WHEN " +
 			s.engine.position("folded_description", place) + " > 0 THEN 10 ELSE 1 END"
 	}
-	if best != "" {
-		best += " DESC, "
-	}
-	return best + "CASE kind WHEN 'api' THEN 1 WHEN 'page' THEN 2" +
-		" WHEN 'document' THEN 3 ELSE 4 END, folded_title, entry"
+	return score
 }
+
+// rank orders what has the same score: APIs come first and operations last.
+const rank = "CASE kind WHEN 'api' THEN 1 WHEN 'page' THEN 2 WHEN 'document' THEN 3 ELSE 4 END"
 
 // entryText is all that is searched of an entry, as the PostgreSQL index has it.
 const entryText = "folded_title || chr(10) || folded_description || chr(10) || folded_text"

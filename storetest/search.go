@@ -108,8 +108,8 @@ func testSearchPages(t *testing.T, store portico.Store) {
 		operations := []portico.SearchEntry{
 			entryOf(w, "c", "Nothing in the title", "but orders here", ""),
 			entryOf(w, "d", "Nothing in the title either", "", "orders"),
-			entryOf(w, "b", "Delete orders", "", ""),
 			entryOf(w, "a", "Create orders", "", ""),
+			entryOf(w, "b", "Delete orders", "", ""),
 		}
 		for _, err := range []error{
 			tx.Index(ctx, portico.SearchOperation, string(w.Version.ID), operations),
