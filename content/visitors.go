@@ -25,11 +25,11 @@ type Visitor struct {
 // signed in.
 const CodePrivate = "private_page"
 
-// PageView is a page as visitors read it.
+// PageView is a page as visitors read it: its content has no front matter.
 type PageView struct {
 	portico.PortalPage
 	Path  string      // from the portal's root, beginning with a slash
-	Body  string      // Markdown without front matter, with snippets in their places
+	Body  string      // its content with snippets in their places
 	Trail []PageCrumb // those above it, the topmost first
 }
 
@@ -90,7 +90,8 @@ func (s Visitors) Page(ctx context.Context, v Visitor, path string) (PageView, e
 			}
 			return snippet, v.sees(snippet.Published, snippet.Visibility), true, err
 		}}
-		view.Body, err = in.expand(ctx, Body(view.Content), nil)
+		view.Content = Body(view.Content)
+		view.Body, err = in.expand(ctx, view.Content, nil)
 		return view, err
 	})
 }
@@ -179,13 +180,15 @@ func (s Visitors) Snippets(ctx context.Context, v Visitor, q portico.ListQuery) 
 	})
 }
 
-// Snippet returns a snippet by its name; KindNotFound.
+// Snippet returns a snippet by its name; its content has no front matter.
+// KindNotFound.
 func (s Visitors) Snippet(ctx context.Context, v Visitor, name string) (portico.Snippet, error) {
 	return usecase.View(ctx, s.Store, func(tx portico.Tx) (portico.Snippet, error) {
 		snippet, err := snippetBy(ctx, tx, v.Portal, name)
 		if err == nil && !v.sees(snippet.Published, snippet.Visibility) {
 			err = portico.Errorf(portico.KindNotFound, "There is no snippet with the name [%s].", name)
 		}
+		snippet.Content = Body(snippet.Content)
 		return snippet, err
 	})
 }

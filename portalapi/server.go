@@ -150,6 +150,7 @@ func (s *server) routes() []route {
 	return slices.Concat(
 		s.developerRoutes(), s.catalogRoutes(), s.specificationRoutes(), s.strategyRoutes(),
 		s.applicationRoutes(), s.credentialRoutes(), s.registrationRoutes(),
+		s.pageRoutes(), s.designRoutes(), s.documentRoutes(),
 	)
 }
 
@@ -167,12 +168,8 @@ func operations(routes []route) []Operation {
 // NotOffered lists the contract's operations that are not served yet, each with
 // the reason.
 func NotOffered() map[string]string {
-	const pages, looks, teams, insight = "portals have no pages yet", "portals cannot be designed yet", "there are no teams of developers yet", "the gateway's counts are not kept per application yet"
+	const teams, insight = "there are no teams of developers yet", "the gateway's counts are not kept per application yet"
 	return map[string]string{
-		"get-paginated-api-attributes": "attributes are answered with each API; there is no view over all yet",
-		"list-api-documents":           "APIs have specifications but no documents yet", "fetch-api-document": "APIs have specifications but no documents yet",
-		"fetch-api-image": looks, "get-portal-favicon": looks, "get-portal-logo": looks, "get-portal-customization": looks, "get-portal-integrations": looks,
-		"list-portal-pages": pages, "get-portal-page-by-name": pages, "list-portal-snippets": pages, "get-portal-snippet-by-name": pages,
 		"authenticate-sso":    "developers sign in with a password; single sign-on comes with the portal's pages",
 		"get-developer-teams": teams, "get-developer-team": teams, "get-developer-team-developers": teams,
 		"search-portal":               "there is no search index yet",
