@@ -43,3 +43,18 @@ func Cookie(r *http.Request, name string) secret.Text {
 	}
 	return secret.Text{}
 }
+
+// SignOnCookie keeps a single sign-on that is under way; only the way back from
+// the identity provider gets to see it.
+const SignOnCookie = "portico_sso"
+
+// SetSignOn hands such a value to the browser, for ten minutes; an empty one
+// takes it away. It goes along when the identity provider sends the browser
+// back, which is a link from another site.
+func SetSignOn(w http.ResponseWriter, secure bool, value secret.Text) {
+	crumb := &http.Cookie{Name: SignOnCookie, Path: "/login/sso", Value: value.Reveal(), MaxAge: 600, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: secure}
+	if value.Empty() {
+		crumb.MaxAge = -1
+	}
+	http.SetCookie(w, crumb)
+}

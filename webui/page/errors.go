@@ -42,7 +42,7 @@ func (s *Site) fail(w http.ResponseWriter, v *Visit, err error) {
 	RetryAfter(w, e)
 	w.Header().Set("Cache-Control", "no-store")
 	shown := failure{
-		title: i18n.T(v.Context(), "errors.title."+kindKey(e.Kind)), text: errorText(v.Context(), e),
+		title: i18n.T(v.Context(), "errors.title."+kindKey(e.Kind)), text: ErrorText(v.Context(), e),
 		search: status == http.StatusNotFound && v.Portal.ID != "", home: v.Portal.ID != "",
 	}
 	if status >= http.StatusInternalServerError {
@@ -100,10 +100,10 @@ func kindKey(kind portico.Kind) string {
 	return "internal"
 }
 
-// errorText words an error in the visitor's language: by its code where there
+// ErrorText words an error in the visitor's language: by its code where there
 // are words for it; else by its kind, and in English by its own detail, which
 // says more.
-func errorText(ctx context.Context, e *portico.Error) string {
+func ErrorText(ctx context.Context, e *portico.Error) string {
 	if text, ok := lookUp(ctx, "errors."+e.Code); ok {
 		return text
 	}

@@ -174,7 +174,7 @@ func (f *Form) Refused(err error, fields map[string]string) error {
 		f.Faults = append(f.Faults, Fault{field, faultText(f.visit.Context(), fault)})
 	}
 	if len(e.Invalid) == 0 {
-		f.Faults = append(f.Faults, Fault{"", errorText(f.visit.Context(), e)})
+		f.Faults = append(f.Faults, Fault{"", ErrorText(f.visit.Context(), e)})
 	}
 	return nil
 }

@@ -113,11 +113,11 @@ func (v *Visit) Redirect(path string) error {
 // Return is where the visitor wanted to go before signing in: the return
 // parameter if it is a path of this portal, or else the given path.
 func (v *Visit) Return(otherwise string) string {
-	return localPath(v.FormValue("return"), otherwise)
+	return LocalPath(v.FormValue("return"), otherwise)
 }
 
-// localPath keeps redirects within the portal: neither "//host" nor "/\host".
-func localPath(path, otherwise string) string {
+// LocalPath keeps redirects within the portal: neither "//host" nor "/\host".
+func LocalPath(path, otherwise string) string {
 	u, err := url.Parse(path)
 	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\r\n\t") {
 		return otherwise

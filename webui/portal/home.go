@@ -35,7 +35,10 @@ func (p pages) home(w http.ResponseWriter, v *page.Visit) error {
 	}
 	shown := err == nil
 	if found.Total == 0 && !shown && v.Developer == nil && v.Portal.AuthenticationEnabled {
-		view := signInView{form: v.EmptyForm(nil), back: "/", portal: v.PortalName(), password: v.Portal.BasicAuthEnabled}
+		view, err := p.signInView(v, v.EmptyForm(nil), "/")
+		if err != nil {
+			return err
+		}
 		return v.RenderBare(w, http.StatusOK, v.PortalName(), privatePage(view))
 	}
 	view := homeView{

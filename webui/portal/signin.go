@@ -1,12 +1,16 @@
 package portal
 
 import (
+	"context"
 	"net/http"
+	"net/url"
 
 	"portico"
 	"portico/developers"
 	"portico/httpkit"
 	"portico/problem"
+	"portico/webui/design"
+	"portico/webui/i18n"
 	"portico/webui/page"
 )
 
@@ -14,6 +18,8 @@ func (p pages) signInRoutes() []page.Route {
 	return []page.Route{
 		page.On(page.Anyone, "GET /login", p.signInForm),
 		page.On(page.Guessing, "POST /login", p.signIn),
+		page.On(page.Guessing, "GET /login/sso", p.startSignOn),
+		page.On(page.Guessing, "GET "+developers.CallbackPath, p.finishSignOn),
 		page.On(page.Anyone, "POST /logout", p.signOut),
 	}
 }
@@ -23,7 +29,8 @@ type signInView struct {
 	form     *page.Form
 	back     string // where it leads afterwards
 	portal   string
-	password bool // developers can have passwords
+	password bool   // developers can have passwords
+	signOn   string // where single sign-on starts; empty: there is none
 }
 
 func (p pages) signInForm(w http.ResponseWriter, v *page.Visit) error {
@@ -37,8 +44,20 @@ func (p pages) signInForm(w http.ResponseWriter, v *page.Visit) error {
 }
 
 func (p pages) showSignIn(w http.ResponseWriter, v *page.Visit, status int, f *page.Form) error {
-	view := signInView{form: f, back: v.Return("/"), portal: v.PortalName(), password: v.Portal.BasicAuthEnabled}
+	view, err := p.signInView(v, f, v.Return("/"))
+	if err != nil {
+		return err
+	}
 	return v.RenderBare(w, status, v.T("portal.login_title"), signInPage(view), page.NotIndexed)
+}
+
+func (p pages) signInView(v *page.Visit, f *page.Form, back string) (signInView, error) {
+	view := signInView{form: f, back: back, portal: v.PortalName(), password: v.Portal.BasicAuthEnabled}
+	settings, err := p.IdentityProviders.Settings(v.Context(), v.Portal.ID)
+	if settings.SingleSignOn() {
+		view.signOn = "/login/sso?return=" + url.QueryEscape(back)
+	}
+	return view, err
 }
 
 func (p pages) signIn(w http.ResponseWriter, v *page.Visit) error {
@@ -106,4 +125,22 @@ func (p pages) signOut(_ http.ResponseWriter, v *page.Visit) error {
 	v.SignOut()
 	v.Flash("portal.signed_out")
 	return v.Redirect("/")
+}
+
+// pendingText says who gets to know about a decision; single sign-on does not
+// tell the address.
+func pendingText(ctx context.Context, email string) string {
+	if email == "" {
+		return i18n.T(ctx, "portal.pending_text_bare")
+	}
+	return i18n.T(ctx, "portal.pending_text", "Email", email)
+}
+
+// signOnKind is the weight of the button for single sign-on: beside a password
+// form it is the other way.
+func signOnKind(password bool) design.Kind {
+	if password {
+		return design.Secondary
+	}
+	return design.Primary
 }
