@@ -25,6 +25,7 @@
 //	i18n.T(ctx, "apps.title")                  // My Apps
 //	i18n.T(ctx, "apps.greeting", "Name", name) // pairs of name and value
 //	i18n.N(ctx, "apps.count", 3)               // 3 apps; Count is given by N
+//	i18n.Lookup(ctx, "errors."+code)           // text, ok: for keys that may lack one
 //	i18n.Date(ctx, t)                          // 2 Nov 2026, 2026年11月2日
 //	i18n.DateTime(ctx, t)                      // 2 Nov 2026, 14:32 UTC
 //	i18n.Relative(ctx, t, now)                 // 3 minutes ago

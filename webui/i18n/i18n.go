@@ -169,19 +169,27 @@ func Lang(ctx context.Context) string {
 // T is the text of a key, its placeholders filled from pairs of name and value.
 // The key itself is the answer where there is no text, or no With before.
 func T(ctx context.Context, key string, args ...any) string {
-	return text(ctx, key, nil, args)
+	text, _ := say(ctx, key, nil, args)
+	return text
 }
 
 // N is T in the plural form for n. The placeholder Count is n, as it is written
 // in the language.
 func N(ctx context.Context, key string, n int, args ...any) string {
-	return text(ctx, key, n, append([]any{"Count", Number(ctx, n)}, args...))
+	text, _ := say(ctx, key, n, append([]any{"Count", Number(ctx, n)}, args...))
+	return text
 }
 
-func text(ctx context.Context, key string, count any, args []any) string {
+// Lookup is T for a key of which there may be no text, such as one that ends in
+// an error's code; ok says whether there is.
+func Lookup(ctx context.Context, key string, args ...any) (text string, ok bool) {
+	return say(ctx, key, nil, args)
+}
+
+func say(ctx context.Context, key string, count any, args []any) (string, bool) {
 	v := voiceOf(ctx)
 	if v == nil {
-		return key
+		return key, false
 	}
 	data := make(map[string]any, len(args)/2)
 	for i := 0; i+1 < len(args); i += 2 {
@@ -189,7 +197,7 @@ func text(ctx context.Context, key string, count any, args []any) string {
 	}
 	out, err := v.texts.Localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: data, PluralCount: count})
 	if err != nil {
-		return key
+		return key, false
 	}
-	return out
+	return out, true
 }

@@ -67,6 +67,12 @@ func TestTexts(t *testing.T) {
 	t.Parallel()
 	b := bundle(t)
 	en, ja := b.With(t.Context(), "en"), b.With(t.Context(), "ja")
+	if text, ok := i18n.Lookup(ja, "time.now"); !ok || text != "たった今" {
+		t.Errorf("looked up %q, %v", text, ok)
+	}
+	if text, ok := i18n.Lookup(ja, "time.missing"); ok {
+		t.Errorf("found %q where there is nothing", text)
+	}
 	for _, c := range []struct{ got, want string }{
 		{i18n.N(en, "time.minutes_ago", 1), "1 minute ago"},
 		{i18n.N(en, "time.minutes_ago", 1200), "1,200 minutes ago"},
