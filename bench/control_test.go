@@ -31,6 +31,7 @@ func BenchmarkControlPlane(b *testing.B) {
 			b.Run("publish again", h.publishAgain)
 			b.Run("compile all", h.compileAll)
 			b.Run("compile registration", h.compileRegistration)
+			b.Run("page", h.pages)
 		})
 	}
 }
