@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"runtime/debug"
 	"strconv"
 	"syscall"
@@ -196,7 +195,7 @@ func (d *demo) provision(ctx context.Context) error {
 		return fmt.Errorf("writing %s: %w", manifestFile, err)
 	}
 	debug.FreeOSMemory() // hashing passwords took a lot that is not needed again soon
-	return announce(d.Out, m, filepath.Join(d.Dir, manifestFile), d.places)
+	return announce(d.Out, m, d.Dir, d.places)
 }
 
 func (d *demo) provisionAll(ctx context.Context) error {

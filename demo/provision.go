@@ -44,8 +44,12 @@ func (p *provisioner) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("creating the portal: %w", err)
 	}
-	if err := p.publish(ctx, portal, strategy); err != nil {
+	api, err := p.publish(ctx, portal, strategy)
+	if err != nil {
 		return fmt.Errorf("publishing the API: %w", err)
+	}
+	if err := p.content(ctx, portal, api); err != nil {
+		return fmt.Errorf("writing the portal's pages: %w", err)
 	}
 	if err := p.developer(ctx, portal); err != nil {
 		return fmt.Errorf("signing the developer up: %w", err)
@@ -95,42 +99,44 @@ func (p *provisioner) strategy(ctx context.Context) (string, error) {
 	})
 }
 
-func (p *provisioner) publish(ctx context.Context, portal, strategy string) error {
+// publish makes the sample API known, serves it, and puts it into the portal; it
+// returns the API's id.
+func (p *provisioner) publish(ctx context.Context, portal, strategy string) (string, error) {
 	var planes collection
 	if err := p.management.call(ctx, "GET", "/v2/control-planes", nil, &planes); err != nil {
-		return err
+		return "", err
 	}
 	if len(planes.Data) == 0 {
-		return errors.New("there is no control plane")
+		return "", errors.New("there is no control plane")
 	}
 	plane := planes.Data[0].ID
 	entities := "/v2/control-planes/" + plane + "/core-entities"
 	service, err := p.management.ensure(ctx, entities+"/services", serviceName, object{"name": serviceName, "url": p.places.sample()})
 	if err != nil {
-		return err
+		return "", err
 	}
 	if _, err := p.management.ensure(ctx, entities+"/routes", serviceName, object{"name": serviceName, "paths": []string{routePath}, "service": object{"id": service}}); err != nil {
-		return err
+		return "", err
 	}
 	api, err := p.management.ensure(ctx, "/v3/apis", apiName, object{
-		"name": apiName, "version": "1.0", "description": "The orders of a small coffee shop.",
+		"name": apiName, "version": "1.0", "description": "The orders of a small coffee shop.", "attributes": object{"team": []string{"Counter"}},
 		"spec_content": strings.ReplaceAll(sampleSpecification, "http://localhost:8000", p.places.gateway()),
 	})
 	if err != nil {
-		return err
+		return "", err
 	}
 	var linked struct{ Data []object }
 	if err := p.management.call(ctx, "GET", "/v3/api-implementations?filter%5Bapi_id%5D="+api, nil, &linked); err != nil {
-		return err
+		return "", err
 	}
 	if len(linked.Data) == 0 {
 		body := object{"service": object{"id": service, "control_plane_id": plane}}
 		if err := p.management.call(ctx, "POST", "/v3/apis/"+api+"/implementations", body, nil); err != nil {
-			return err
+			return "", err
 		}
 	}
 	body := object{"auth_strategy_ids": []string{strategy}, "auto_approve_registrations": true, "visibility": "public"}
-	return p.management.call(ctx, "PUT", "/v3/apis/"+api+"/publications/"+portal, body, nil)
+	return api, p.management.call(ctx, "PUT", "/v3/apis/"+api+"/publications/"+portal, body, nil)
 }
 
 // developer walks through sign-up, the mail, and an admin's approval. One that
