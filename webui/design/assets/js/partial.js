@@ -1,0 +1,90 @@
+// @ts-check
+// Parts of pages that refresh by themselves: a link or form with data-refresh="#id" fetches its address and swaps the
+// element with that id; an element with data-poll does so every so many milliseconds while it is seen.
+import { announce, arrived, on, onReady, text } from "./dom.js";
+
+/** @type {Map<string, AbortController>} one request per part; a newer one ends an older one */
+const busy = new Map();
+
+/**
+ * @param {string} id of the element to swap
+ * @param {string} url
+ * @param {RequestInit} [init]
+ * @returns {Promise<boolean>} whether it was swapped
+ */
+async function refresh(id, url, init = {}) {
+	busy.get(id)?.abort();
+	const control = new AbortController();
+	busy.set(id, control);
+	document.getElementById(id)?.setAttribute("aria-busy", "true");
+	try {
+		const answer = await fetch(url, { ...init, signal: control.signal, headers: { Accept: "text/html", "X-Partial": id } });
+		const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+		const fresh = page.getElementById(id);
+		const old = document.getElementById(id);
+		if (!fresh || !old) {
+			// The answer is another page, as after the session has ended: go there.
+			if (answer.redirected) location.assign(answer.url);
+			else throw new Error(`status ${answer.status}`);
+			return false;
+		}
+		const node = document.importNode(fresh, true);
+		old.replaceWith(node);
+		arrived(node);
+		return true;
+	} catch (err) {
+		if (!(err instanceof DOMException && err.name === "AbortError")) announce(text("failed"));
+		return false;
+	} finally {
+		if (busy.get(id) === control) busy.delete(id);
+		document.getElementById(id)?.removeAttribute("aria-busy");
+	}
+}
+
+on("click", "a[data-refresh]", (el, event) => {
+	const click = /** @type {MouseEvent} */ (event);
+	if (click.ctrlKey || click.metaKey || click.shiftKey) return;
+	event.preventDefault();
+	void refresh((el.dataset.refresh ?? "").slice(1), /** @type {HTMLAnchorElement} */ (el).href);
+});
+
+on("submit", "form[data-refresh]", async (el, event) => {
+	if (event.defaultPrevented) return; // something in it is wrong
+	event.preventDefault();
+	const form = /** @type {HTMLFormElement} */ (el);
+	const button = /** @type {SubmitEvent} */ (event).submitter;
+	const body = new URLSearchParams();
+	for (const [name, value] of new FormData(form, button)) {
+		if (typeof value === "string") body.append(name, value);
+	}
+	const url = new URL((button instanceof HTMLButtonElement && button.hasAttribute("formaction") && button.formAction) || form.action);
+	const get = form.method !== "post";
+	if (get) url.search = body.toString();
+	button?.setAttribute("aria-busy", "true");
+	await refresh((form.dataset.refresh ?? "").slice(1), url.href, get ? {} : { method: "POST", body });
+	button?.removeAttribute("aria-busy");
+});
+
+onReady((root) => {
+	const own = root instanceof HTMLElement && root.dataset.poll ? [root] : [];
+	for (const el of [...own, ...root.querySelectorAll("[data-poll]")]) poll(/** @type {HTMLElement} */ (el));
+});
+
+/** @param {HTMLElement} el which is replaced by the answer; the new element polls on */
+function poll(el) {
+	const again = () => setTimeout(async () => {
+		if (!el.isConnected) return;
+		if (document.hidden || !(await refresh(el.id, el.dataset.src ?? location.href))) again();
+	}, Number(el.dataset.poll));
+	again();
+}
+
+// A field with data-filter="#id" leaves of that list what contains its words.
+on("input", "[data-filter]", (el) => {
+	const list = document.querySelector(el.dataset.filter ?? "");
+	const words = /** @type {HTMLInputElement} */ (el).value.toLowerCase().split(/\s+/);
+	for (const li of list?.querySelectorAll("li") ?? []) {
+		const content = li.textContent?.toLowerCase() ?? "";
+		li.hidden = !words.every((w) => content.includes(w));
+	}
+});
