@@ -102,7 +102,7 @@ func (a *App) openState(ctx context.Context, o Options) error {
 	a.publisher = configsync.New(compile.Source{Store: store}, configsync.Options{Logger: o.Logger, Path: a.config.snapshot()})
 	a.deps = usecase.Deps{
 		Store: store, Sealer: ring, IdPs: identityProviders(client, o.Now, o.Logger),
-		Mailer: mailer, Flusher: a.publisher,
+		Mailer: mailer, Flusher: a.publisher, Client: client,
 		Logger: o.Logger, Now: o.Now, Checkpoint: o.Checkpoint, IdPTimeout: a.config.IdPTimeout,
 		PortalDomain: a.config.PortalDomain,
 		PortalURL:    func(domain string) string { return fmt.Sprintf(a.config.PortalURL, domain) },

@@ -15,26 +15,28 @@ type saga struct{ usecase.Deps }
 
 // Control is every use case there is.
 type Control struct {
-	Accounts        Accounts
-	Providers       Providers
-	Strategies      Strategies
-	Portals         Portals
-	APIs            APIs
-	Publications    Publications
-	Implementations routing.Implementations
-	Gateways        routing.Gateways
-	Developers      developers.Accounts
-	Sessions        developers.Sessions
-	Teams           developers.Teams
-	Templates       developers.Templates
-	Applications    Applications
-	Credentials     Credentials
-	Registrations   Registrations
-	Handoffs        Handoffs
-	Catalogue       Catalogue
-	Content         content.Content
-	Reconciler      Reconciler
-	Analytics       analytics.Analytics
+	Accounts          Accounts
+	Providers         Providers
+	Strategies        Strategies
+	Portals           Portals
+	APIs              APIs
+	Publications      Publications
+	Implementations   routing.Implementations
+	Gateways          routing.Gateways
+	Developers        developers.Accounts
+	Sessions          developers.Sessions
+	Teams             developers.Teams
+	Templates         developers.Templates
+	IdentityProviders developers.IdentityProviders
+	SingleSignOn      developers.SingleSignOn
+	Applications      Applications
+	Credentials       Credentials
+	Registrations     Registrations
+	Handoffs          Handoffs
+	Catalogue         Catalogue
+	Content           content.Content
+	Reconciler        Reconciler
+	Analytics         analytics.Analytics
 }
 
 // New wires the use cases to the outside.
@@ -46,6 +48,7 @@ func New(d usecase.Deps) *Control {
 		Portals: Portals{s}, APIs: APIs{s}, Publications: Publications{s},
 		Implementations: routing.Implementations{Deps: d}, Gateways: routing.Gateways{Deps: d},
 		Developers: developers.Accounts{Deps: d, Applications: applications}, Sessions: developers.Sessions{Deps: d}, Teams: developers.Teams{Deps: d}, Templates: developers.Templates{Deps: d},
+		IdentityProviders: developers.IdentityProviders{Deps: d}, SingleSignOn: developers.SingleSignOn{Deps: d, Teams: developers.Teams{Deps: d}},
 		Applications: applications, Credentials: Credentials{s}, Registrations: Registrations{s}, Handoffs: Handoffs{s},
 		Catalogue: Catalogue{s}, Content: content.New(d), Reconciler: Reconciler{s}, Analytics: analytics.Analytics{Deps: d},
 	}

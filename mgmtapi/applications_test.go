@@ -140,7 +140,7 @@ func TestApplicationRules(t *testing.T) {
 		"empty":                 {`{}`, []string{"owner required", "name required"}},
 		"no owner":              {with(app, "owner", nil), []string{"owner required"}},
 		"owner empty":           {with(app, "owner", map[string]any{}), []string{"owner.type required", "owner.id required"}},
-		"owner a team":          {with(app, "owner.type", "team"), []string{"owner.type invalid"}},
+		"owner a team":          {with(app, "owner.type", "team"), []string{"owner.id missing_reference"}},
 		"owner of another type": {with(app, "owner.type", "user"), []string{"owner.type enum [developer team]"}},
 		"owner is no id":        {with(app, "owner.id", "dev"), []string{"owner.id is_uuid"}},
 		"owner open":            {with(app, "owner.email", "x"), []string{"owner.email unknown_property"}},
@@ -196,7 +196,7 @@ func TestApplicationChangesHands(t *testing.T) {
 	s.call(t, 200, "PATCH", path, owner(heir)).has(t, owner(heir))
 	s.refuses(t, "PATCH", path, owner(unknownID), "owner.id missing_reference")
 	s.refuses(t, "PATCH", path, `{"name":"x"}`, "name unknown_property")
-	s.refuses(t, "PATCH", path, `{"owner":{"type":"team","id":"`+heir+`"}}`, "owner.type invalid")
+	s.refuses(t, "PATCH", path, `{"owner":{"type":"team","id":"`+heir+`"}}`, "owner.id missing_reference")
 	s.refuses(t, "PATCH", path, `{"owner":null}`, "owner is_object")
 	s.call(t, 404, "PATCH", w.applications()+"/"+unknownID, `{}`)
 }

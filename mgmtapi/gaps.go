@@ -10,19 +10,18 @@ type Gap struct {
 // every operation is either served or listed here.
 func Gaps() []Gap {
 	const (
-		roles      = "admins have one role, which may do everything; teams, roles and system accounts come with the console"
-		signIn     = "admins use access tokens; signing in to a console comes with the console"
-		developers = "developers sign in with a password; teams and single sign-on come with the portal's pages"
-		mails      = "mails have fixed texts; templates and domains come with the console"
-		audit      = "there is no audit log yet"
-		packages   = "API packages need access control per operation, which the gateway does not have"
-		plugins    = "the gateway enforces application auth itself and runs no plugins"
-		tls        = "TLS is ended in front of the gateway"
-		balancing  = "a service has one upstream address"
-		consumers  = "callers are applications; the gateway has no consumers beside them"
-		remote     = "the gateway runs in the control plane's process, so it needs no certificate, and there are no other nodes"
-		groups     = "control planes cannot be grouped"
-		vaults     = "secrets are sealed with the installation's own key; there are no vaults"
+		roles     = "admins have one role, which may do everything; teams, roles and system accounts come with the console"
+		signIn    = "admins use access tokens; signing in to a console comes with the console"
+		mails     = "the mail server is set up in the configuration, for all portals together"
+		audit     = "there is no audit log yet"
+		packages  = "API packages need access control per operation, which the gateway does not have"
+		plugins   = "the gateway enforces application auth itself and runs no plugins"
+		tls       = "TLS is ended in front of the gateway"
+		balancing = "a service has one upstream address"
+		consumers = "callers are applications; the gateway has no consumers beside them"
+		remote    = "the gateway runs in the control plane's process, so it needs no certificate, and there are no other nodes"
+		groups    = "control planes cannot be grouped"
+		vaults    = "secrets are sealed with the installation's own key; there are no vaults"
 	)
 	const entities = "/v2/control-planes/*/core-entities/"
 	return []Gap{
@@ -73,20 +72,12 @@ func Gaps() []Gap {
 		{"/v3/system-accounts", roles},
 		{"/v3/teams", roles},
 		{"/v3/users", roles},
-		{"/v3/portal-roles", developers},
 		{"/v3/portals/*/applications/*/registrations/*/consumer", consumers},
 		{"/v3/portals/*/audit-log-replay-job", audit},
 		{"/v3/portals/*/audit-log-webhook", audit},
-		{"/v3/portals/*/authentication-settings", developers},
-		{"/v3/portals/*/developers/*/teams", developers},
 		{"/v3/portals/*/email-config", mails},
 		{"/v3/portals/*/email-delivery", mails},
-		{"/v3/portals/*/email-templates", mails},
-		{"/v3/portals/*/identity-provider", developers},
-		{"/v3/portals/*/identity-providers", developers},
 		{"/v3/portals/*/ip-allow-list", "who may reach a portal is decided in front of it"},
-		{"/v3/portals/*/teams", developers},
 		{"/v3/portals/email-domains", mails},
-		{"/v3/portals/email-templates", mails},
 	}
 }

@@ -3,6 +3,7 @@ package mgmtapi
 import (
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"portico"
@@ -41,11 +42,29 @@ type server struct {
 func New(o Options) http.Handler {
 	s := &server{Control: o.Control, log: o.Logger, now: o.Now, limits: o.Limits.withDefaults()}
 	s.auth = newAuthenticator(o.Control.Accounts, o.Logger, o.Now, s.limits.FailedSignIns)
-	mux := http.NewServeMux()
+	mux, templates := http.NewServeMux(), http.NewServeMux()
 	for _, r := range s.routes() {
-		mux.Handle(r.Method+" "+r.Pattern, s.handler(r))
+		to := mux
+		if strings.HasPrefix(r.Pattern, defaultTemplates) {
+			to = templates
+		}
+		to.Handle(r.Method+" "+r.Pattern, s.handler(r))
 	}
-	return httpkit.Chain(problem.Mux(mux, s.log), httpkit.SecurityHeaders, httpkit.Timeout(s.limits.Request))
+	all, defaults := problem.Mux(mux, s.log), problem.Mux(templates, s.log)
+	h := http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if under(req.URL.Path, defaultTemplates) {
+			defaults.ServeHTTP(w, req)
+			return
+		}
+		all.ServeHTTP(w, req)
+	})
+	return httpkit.Chain(h, httpkit.SecurityHeaders, httpkit.Timeout(s.limits.Request))
+}
+
+// under says whether a path is another one or below it.
+func under(path, top string) bool {
+	rest, ok := strings.CutPrefix(path, top)
+	return ok && (rest == "" || rest[0] == '/')
 }
 
 // handler puts the limits and the authentication around a route's handler.

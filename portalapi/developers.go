@@ -47,8 +47,12 @@ func (s *server) context(w http.ResponseWriter, c call) error {
 
 func (s *server) portalContext(c call) (contextView, error) {
 	organization, err := s.Accounts.Organization(c.Context())
+	if err != nil {
+		return contextView{}, err
+	}
+	settings, err := s.IdentityProviders.Settings(c.Context(), c.portal.ID)
 	return contextView{
-		PortalID: c.portal.ID, OrgID: organization.ID, BasicAuthEnabled: c.portal.AuthenticationEnabled,
+		PortalID: c.portal.ID, OrgID: organization.ID, BasicAuthEnabled: settings.Passwords(), OIDCAuthEnabled: settings.SingleSignOn(),
 		AuthenticationEnabled: c.portal.AuthenticationEnabled, RBACEnabled: c.portal.RBACEnabled,
 		Name: c.portal.Name, CanonicalDomain: s.Portals.Domain(c.portal),
 	}, err
@@ -182,8 +186,13 @@ func (c call) browser() developers.Browser {
 
 // setCookies hands a session to the browser; the zero session takes it away.
 func (s *server) setCookies(w http.ResponseWriter, c call, session developers.IssuedSession) {
-	secure := c.TLS != nil || strings.HasPrefix(s.Portals.PortalURL(s.Portals.Domain(c.portal)), "https://")
-	httpkit.SetSession(w, secure, httpkit.SessionTokens(session))
+	httpkit.SetSession(w, s.secure(c), httpkit.SessionTokens(session))
+}
+
+// secure says whether the portal is reached by https, here or at the proxy
+// before it.
+func (s *server) secure(c call) bool {
+	return c.TLS != nil || strings.HasPrefix(s.Portals.PortalURL(s.Portals.Domain(c.portal)), "https://")
 }
 
 // meView is the contract's DeveloperMe.
@@ -196,6 +205,5 @@ type meView struct {
 }
 
 func (s *server) me(w http.ResponseWriter, c call) error {
-	d := c.developer
-	return httpkit.JSON(w, http.StatusOK, meView{d.ID, d.Email, d.FullName, httpkit.Timestamp(d.CreatedAt), httpkit.Timestamp(d.UpdatedAt)})
+	return httpkit.JSON(w, http.StatusOK, viewPerson(*c.developer))
 }

@@ -41,7 +41,7 @@ func TestRegistrations(t *testing.T) {
 	_, err = s.Registrations.SetStatus(t.Context(), portico.ApplicationID(app), portico.RegistrationID(pending.text("id")), portico.Rejected, "")
 	check(t, err)
 	b.call(t, 200, "GET", path+"/"+pending.text("id"), nil).has(t, map[string]any{"status": "rejected"})
-	b.call(t, 409, "POST", path, map[string]any{"api_id": orders.ID})
+	b.call(t, 409, "POST", path, map[string]any{"api_id": billing.ID})
 	for query, want := range map[string][]string{
 		"?filter[status]=pending": {"Billing"}, "?filter[status][eq]=rejected": {"Orders"}, "?filter[status]=revoked": {},
 		"?filter[api_name]=Orders": {"Orders"}, "?filter[api_name][contains]=ill": {"Billing"}, "?filter[id]=" + pending.text("id"): {"Orders"},

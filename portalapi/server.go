@@ -150,7 +150,7 @@ func (s *server) routes() []route {
 	return slices.Concat(
 		s.developerRoutes(), s.catalogRoutes(), s.specificationRoutes(), s.strategyRoutes(),
 		s.applicationRoutes(), s.credentialRoutes(), s.registrationRoutes(),
-		s.pageRoutes(), s.designRoutes(), s.documentRoutes(),
+		s.teamRoutes(), s.singleSignOnRoutes(), s.pageRoutes(), s.designRoutes(), s.documentRoutes(),
 	)
 }
 
@@ -168,10 +168,8 @@ func operations(routes []route) []Operation {
 // NotOffered lists the contract's operations that are not served yet, each with
 // the reason.
 func NotOffered() map[string]string {
-	const teams, insight = "there are no teams of developers yet", "the gateway's counts are not kept per application yet"
+	const insight = "the gateway's counts are not kept per application yet"
 	return map[string]string{
-		"authenticate-sso":    "developers sign in with a password; single sign-on comes with the portal's pages",
-		"get-developer-teams": teams, "get-developer-team": teams, "get-developer-team-developers": teams,
 		"search-portal":               "there is no search index yet",
 		"query-application-analytics": insight, "get-application-analytics-config": insight,
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"portico"
@@ -23,6 +24,7 @@ type Deps struct {
 	IdPs    portico.IdPs
 	Mailer  portico.Mailer
 	Flusher Flusher
+	Client  *http.Client // for addresses that an admin typed in; see oauth.NewHTTPClient
 	Logger  *slog.Logger
 	Now     func() time.Time
 	// Checkpoint is called with the name of every step of the saga. It is a
