@@ -241,3 +241,16 @@ func (s Visitors) Document(ctx context.Context, api portico.APIID, idOrSlug stri
 		return document, err
 	})
 }
+
+// PathOf is where a page is, from the portal's root, beginning with a slash.
+func PathOf(ctx context.Context, tx portico.Tx, page portico.PortalPage) (string, error) {
+	path := segment(page.Slug)
+	for page.ParentID != nil {
+		var err error
+		if page, err = tx.Pages().ByID(ctx, *page.ParentID); err != nil {
+			return "", err
+		}
+		path = segment(page.Slug) + "/" + path
+	}
+	return "/" + path, nil
+}
