@@ -157,6 +157,7 @@ type ChangeTx interface {
 const (
 	MetaEpoch          = "epoch"           // identifies this store's change log
 	MetaKeyFingerprint = "key_fingerprint" // the key that seals its secrets
+	MetaSearchIndex    = "search_index"    // the version of the index of APIs
 )
 
 // ChangeScope is what part of the gateways' configuration a change touches.

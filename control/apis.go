@@ -75,15 +75,25 @@ func (a APIs) Create(ctx context.Context, in NewAPI) (APIView, error) {
 		version := a.version(api, wanted, doc, *in.Specification)
 		first, api.Version = &version, &version.Version
 	}
+	known := map[portico.VersionID][]openapi.Operation{}
+	if first != nil {
+		known[first.ID] = openapi.Operations([]byte(first.Content))
+	}
 	err := a.Commit(ctx, func(tx portico.Tx) error {
 		var err error
 		if api.Slug, err = apiSlug(ctx, tx, api, in.Slug); err != nil {
 			return err
 		}
-		if err := tx.APIs().Insert(ctx, api); err != nil || first == nil {
+		if err := tx.APIs().Insert(ctx, api); err != nil {
 			return err
 		}
-		return tx.Versions().Insert(ctx, *first)
+		if err := indexAPI(ctx, tx, api); err != nil || first == nil {
+			return err
+		}
+		if err := tx.Versions().Insert(ctx, *first); err != nil {
+			return err
+		}
+		return indexOperations(ctx, tx, api, known)
 	})
 	if err != nil {
 		return APIView{}, err
@@ -118,7 +128,7 @@ func (a APIs) ByID(ctx context.Context, id portico.APIID) (APIView, error) {
 // KindInvalid (labels, attributes).
 func (a APIs) Update(ctx context.Context, id portico.APIID, ch APIChange) (APIView, error) {
 	err := a.Commit(ctx, func(tx portico.Tx) error {
-		_, err := tx.APIs().Change(ctx, id, func(api *portico.API) error {
+		changed, err := tx.APIs().Change(ctx, id, func(api *portico.API) error {
 			ch.Name.Apply(&api.Name)
 			ch.Version.ApplyPtr(&api.Version)
 			ch.Description.ApplyPtr(&api.Description)
@@ -135,7 +145,13 @@ func (a APIs) Update(ctx context.Context, id portico.APIID, ch APIChange) (APIVi
 			api.Slug, err = apiSlug(ctx, tx, *api, wanted)
 			return err
 		})
-		return err
+		if err != nil {
+			return err
+		}
+		if err := indexAPI(ctx, tx, changed); err != nil || !ch.Version.Set {
+			return err
+		}
+		return indexOperations(ctx, tx, changed, nil)
 	})
 	if err != nil {
 		return APIView{}, err

@@ -48,6 +48,7 @@ func (a APIs) createVersion(ctx context.Context, apiID portico.APIID, in NewVers
 		return portico.Version{}, err
 	}
 	var version portico.Version
+	operations := openapi.Operations([]byte(in.Content))
 	err = a.Commit(ctx, func(tx portico.Tx) error {
 		api, err := tx.APIs().ByID(ctx, apiID)
 		if err != nil {
@@ -63,7 +64,10 @@ func (a APIs) createVersion(ctx context.Context, apiID portico.APIID, in NewVers
 			}
 		}
 		version = a.version(api, in.Version, doc, in.Content)
-		return tx.Versions().Insert(ctx, version)
+		if err := tx.Versions().Insert(ctx, version); err != nil {
+			return err
+		}
+		return indexOperations(ctx, tx, api, map[portico.VersionID][]openapi.Operation{version.ID: operations})
 	})
 	return version, err
 }
@@ -118,7 +122,9 @@ func versionOf(ctx context.Context, tx portico.Tx, apiID portico.APIID, id porti
 // field is where the request has it. KindNotFound, KindConflict, KindInvalid.
 func (a APIs) UpdateVersion(ctx context.Context, apiID portico.APIID, id portico.VersionID, ch VersionChange, field string) (portico.Version, error) {
 	var doc openapi.Document
+	known := map[portico.VersionID][]openapi.Operation{}
 	if ch.Content.Set {
+		known[id] = openapi.Operations([]byte(ch.Content.Value))
 		var err error
 		if doc, err = inspect(ch.Content.Value, field); err != nil {
 			return portico.Version{}, err
@@ -137,7 +143,10 @@ func (a APIs) UpdateVersion(ctx context.Context, apiID portico.APIID, id portico
 			}
 			return checkType(ch.Type.Value, openapi.Document{Type: v.Type})
 		})
-		return err
+		if err != nil {
+			return err
+		}
+		return reindexOperations(ctx, tx, apiID, known)
 	})
 	return version, err
 }
@@ -148,8 +157,22 @@ func (a APIs) DeleteVersion(ctx context.Context, apiID portico.APIID, id portico
 		if _, err := versionOf(ctx, tx, apiID, id); err != nil {
 			return err
 		}
-		return tx.Versions().Delete(ctx, id)
+		if err := tx.Versions().Delete(ctx, id); err != nil {
+			return err
+		}
+		if err := tx.Index(ctx, portico.SearchOperation, string(id), nil); err != nil {
+			return err
+		}
+		return reindexOperations(ctx, tx, apiID, nil)
 	})
+}
+
+func reindexOperations(ctx context.Context, tx portico.Tx, id portico.APIID, known map[portico.VersionID][]openapi.Operation) error {
+	api, err := tx.APIs().ByID(ctx, id)
+	if err != nil {
+		return err
+	}
+	return indexOperations(ctx, tx, api, known)
 }
 
 // Validate inspects a specification without keeping it. KindInvalid when it

@@ -1,0 +1,278 @@
+package control
+
+import (
+	"cmp"
+	"context"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"portico"
+	"portico/content"
+	"portico/openapi"
+	"portico/usecase"
+)
+
+// Find is something that a visitor's search has found.
+type Find struct {
+	portico.SearchEntry
+	API       *portico.API       // nil: a portal's page
+	Scope     portico.Visibility // of the API or the page
+	Operation openapi.Operation  // of an operation: ID, Method, Path, Summary
+	Path      string             // of a page from the portal's root; of a document its slug
+	ParentID  string             // of a document or a page that hangs below another
+	Match     string             // the text around the first word that was found
+	CreatedAt time.Time          // with UpdatedAt, of what the entry was made from
+	UpdatedAt time.Time
+}
+
+// Search finds what holds every word of a text among what the visitor sees:
+// all kinds of find, unless some are named. KindInvalid for a text that is none.
+func (c Catalogue) Search(ctx context.Context, v Visitor, q portico.SearchQuery) (portico.Page[Find], error) {
+	return usecase.View(ctx, c.Store, func(tx portico.Tx) (portico.Page[Find], error) {
+		none := portico.Page[Find]{}
+		seen, err := v.look(ctx, tx)
+		if err != nil {
+			return none, err
+		}
+		shown, err := seen.shown(ctx, tx)
+		if err != nil {
+			return none, err
+		}
+		q.APIIDs = nil
+		for _, p := range shown {
+			q.APIIDs = append(q.APIIDs, p.APIID)
+		}
+		if q.PageIDs, err = content.VisiblePages(ctx, tx, content.Visitor{Portal: v.Portal.ID, SignedIn: v.Developer != nil}); err != nil {
+			return none, err
+		}
+		page, err := tx.Search(ctx, q)
+		if err != nil {
+			return none, err
+		}
+		f := finder{tx: tx, published: usecase.By(shown, published), apis: map[portico.APIID]*portico.API{}}
+		out := portico.Page[Find]{Items: make([]Find, len(page.Items)), Total: page.Total}
+		for i, e := range page.Items {
+			if out.Items[i], err = f.find(ctx, e); err != nil {
+				return none, err
+			}
+			out.Items[i].Match = excerpt(q.Text, e.Title, e.Description, e.Text)
+		}
+		return out, nil
+	})
+}
+
+// finder completes entries of the index.
+type finder struct {
+	tx        portico.Tx
+	published map[portico.APIID]portico.Publication
+	apis      map[portico.APIID]*portico.API
+}
+
+func (f finder) find(ctx context.Context, e portico.SearchEntry) (Find, error) {
+	out := Find{SearchEntry: e}
+	if e.Kind == portico.SearchPage {
+		page, err := f.tx.Pages().ByID(ctx, portico.PageID(e.EntityID))
+		if err != nil {
+			return out, err
+		}
+		if page.ParentID != nil {
+			out.ParentID = string(*page.ParentID)
+		}
+		out.Scope, out.CreatedAt, out.UpdatedAt = page.Visibility, page.CreatedAt, page.UpdatedAt
+		out.Path, err = content.PathOf(ctx, f.tx, page)
+		return out, err
+	}
+	if f.apis[e.APIID] == nil {
+		api, err := f.tx.APIs().ByID(ctx, e.APIID)
+		if err != nil {
+			return out, err
+		}
+		f.apis[e.APIID] = &api
+	}
+	out.API, out.Scope = f.apis[e.APIID], f.published[e.APIID].Visibility
+	out.CreatedAt, out.UpdatedAt = out.API.CreatedAt, out.API.UpdatedAt
+	switch e.Kind {
+	case portico.SearchDocument:
+		document, err := f.tx.Documents().ByID(ctx, portico.DocumentID(e.EntityID))
+		if err != nil {
+			return out, err
+		}
+		if document.ParentID != nil {
+			out.ParentID = string(*document.ParentID)
+		}
+		out.Path, out.CreatedAt, out.UpdatedAt = document.Slug, document.CreatedAt, document.UpdatedAt
+	case portico.SearchOperation:
+		out.Operation = operationOf(e)
+	}
+	return out, nil
+}
+
+// operationEntry is how an operation is indexed: the first line of its text is
+// its key, the second its id.
+func operationEntry(v portico.Version, o openapi.Operation) portico.SearchEntry {
+	return portico.SearchEntry{
+		Kind: portico.SearchOperation, EntityID: string(v.ID), APIID: v.APIID, Fragment: clean(cmp.Or(o.ID, o.Key())),
+		Title: clean(o.Name()), Description: clean(o.Description),
+		Text: clean(line(o.Key()) + "\n" + line(o.ID) + "\n" + strings.Join(o.Tags, " ")),
+	}
+}
+
+// operationOf reads an operation's entry.
+func operationOf(e portico.SearchEntry) openapi.Operation {
+	key, rest, _ := strings.Cut(e.Text, "\n")
+	id, _, _ := strings.Cut(rest, "\n")
+	o := openapi.Operation{ID: id, Summary: e.Title, Description: e.Description}
+	o.Method, o.Path, _ = strings.Cut(key, " ")
+	return o
+}
+
+// line is a text on one line.
+func line(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// maxIndexed is how much of one text is indexed, in characters.
+const maxIndexed = 20_000
+
+// clean makes a text of a document one that a store takes.
+func clean(s string) string {
+	s = strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "")
+	if len(s) > maxIndexed {
+		s = strings.ToValidUTF8(s[:maxIndexed], "")
+	}
+	return s
+}
+
+// indexAPI indexes an API itself.
+func indexAPI(ctx context.Context, tx portico.Tx, api portico.API) error {
+	e := portico.SearchEntry{Kind: portico.SearchAPI, EntityID: string(api.ID), APIID: api.ID, Title: clean(api.Name)}
+	if api.Description != nil {
+		e.Description = clean(*api.Description)
+	}
+	words := []string{api.Slug}
+	if api.Version != nil {
+		words = append(words, *api.Version)
+	}
+	for _, values := range api.Attributes {
+		words = append(words, values...)
+	}
+	e.Text = clean(strings.Join(words, " "))
+	return tx.Index(ctx, portico.SearchAPI, string(api.ID), []portico.SearchEntry{e})
+}
+
+// indexOperations indexes the operations of an API's current version, and of no
+// other. known are operations that were read before the transaction began,
+// because documents may be large.
+func indexOperations(ctx context.Context, tx portico.Tx, api portico.API, known map[portico.VersionID][]openapi.Operation) error {
+	view := APIView{API: api}
+	if err := addVersions(ctx, tx, map[portico.APIID]*APIView{api.ID: &view}, portico.Where("api_id", api.ID)); err != nil {
+		return err
+	}
+	for _, v := range view.Versions {
+		var entries []portico.SearchEntry
+		if v.ID == view.Current.ID {
+			operations, ready := known[v.ID]
+			if !ready {
+				whole, err := tx.Versions().ByID(ctx, v.ID)
+				if err != nil {
+					return err
+				}
+				operations = openapi.Operations([]byte(whole.Content))
+			}
+			for _, o := range operations {
+				entries = append(entries, operationEntry(v, o))
+			}
+		}
+		if err := tx.Index(ctx, portico.SearchOperation, string(v.ID), entries); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// searchIndex is the version of what is indexed of APIs: another one has it
+// built anew.
+const searchIndex = "1"
+
+// EnsureIndexed indexes all APIs, if that was never done by this version of
+// the index.
+func (a APIs) EnsureIndexed(ctx context.Context) error {
+	var apis []portico.API
+	err := a.Store.View(ctx, func(tx portico.Tx) error {
+		done, err := tx.Meta(ctx, portico.MetaSearchIndex)
+		if err != nil || done == searchIndex {
+			return err
+		}
+		page, err := tx.APIs().List(ctx, portico.Everything())
+		apis = page.Items
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, api := range apis {
+		err := a.Store.Update(ctx, func(tx portico.Tx) error {
+			if err := indexAPI(ctx, tx, api); err != nil {
+				return err
+			}
+			return indexOperations(ctx, tx, api, nil)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return a.Store.Update(ctx, func(tx portico.Tx) error { return tx.SetMeta(ctx, portico.MetaSearchIndex, searchIndex) })
+}
+
+// The length of an excerpt before and after the word, in characters.
+const (
+	excerptBefore = 40
+	excerptAfter  = 120
+)
+
+// excerpt is a piece of the first text that holds one of the words.
+func excerpt(words string, texts ...string) string {
+	for _, text := range texts {
+		runes := []rune(strings.Join(strings.Fields(text), " "))
+		folded := folded(runes)
+		for _, word := range strings.Fields(words) {
+			at := index(folded, foldedWord(word))
+			if at < 0 {
+				continue
+			}
+			from, to := max(at-excerptBefore, 0), min(at+excerptAfter, len(runes))
+			out := string(runes[from:to])
+			if from > 0 {
+				out = "…" + out
+			}
+			if to < len(runes) {
+				out += "…"
+			}
+			return out
+		}
+	}
+	return texts[0]
+}
+
+// folded compares characters one by one, so that a place in it is a place in
+// the text; what folds to several characters counts by its first.
+func folded(runes []rune) []rune {
+	out := make([]rune, len(runes))
+	for i, r := range runes {
+		out[i] = unicode.ToLower([]rune(norm.NFKC.String(string(r)))[0])
+	}
+	return out
+}
+
+func foldedWord(word string) []rune { return folded([]rune(norm.NFC.String(word))) }
+
+// index is where text holds word; -1: nowhere.
+func index(text, word []rune) int {
+	before, _, found := strings.Cut(string(text), string(word))
+	if !found {
+		return -1
+	}
+	return utf8.RuneCountInString(before)
+}

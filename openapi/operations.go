@@ -1,0 +1,84 @@
+package openapi
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Operation is what a document says about one of its operations, as far as
+// somebody would search for it.
+type Operation struct {
+	ID          string // operationId; may be empty
+	Method      string // upper case
+	Path        string
+	Summary     string
+	Description string
+	Tags        []string
+}
+
+// Key names the operation within its document, whether or not it has an id.
+func (o Operation) Key() string { return o.Method + " " + o.Path }
+
+// Name is what people call the operation.
+func (o Operation) Name() string { return cmp.Or(o.Summary, o.ID, o.Key()) }
+
+// maxOperations bounds how many operations of one document are told of.
+const maxOperations = 5000
+
+// methods are those that OpenAPI has, in the order in which they are shown.
+func methods() []string {
+	return []string{"get", "post", "put", "patch", "delete", "head", "options", "trace"}
+}
+
+// Operations lists the operations of an OpenAPI document, by path and method.
+// A document that cannot be read, or that has no paths, has none; what is
+// malformed within it is passed over.
+func Operations(content []byte) []Operation {
+	root, err := Read(content)
+	if err != nil {
+		return nil
+	}
+	paths, _ := root["paths"].(map[string]any)
+	var out []Operation
+	for _, path := range slices.Sorted(maps.Keys(paths)) {
+		item := resolve(root, paths[path])
+		for _, method := range methods() {
+			object, ok := item[method].(map[string]any)
+			if !ok || !strings.HasPrefix(path, "/") {
+				continue
+			}
+			if len(out) == maxOperations {
+				return out
+			}
+			text := func(member string) string { s, _ := object[member].(string); return s }
+			o := Operation{ID: text("operationId"), Method: strings.ToUpper(method), Path: path,
+				Summary: strings.TrimSpace(text("summary")), Description: strings.TrimSpace(text("description"))}
+			tags, _ := object["tags"].([]any)
+			for _, tag := range tags {
+				if s, ok := tag.(string); ok {
+					o.Tags = append(o.Tags, s)
+				}
+			}
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// resolve is a path item, or the one within the document that it refers to.
+func resolve(root map[string]any, item any) map[string]any {
+	object, _ := item.(map[string]any)
+	pointer, ok := object["$ref"].(string)
+	if !ok || !strings.HasPrefix(pointer, "#/") {
+		return object
+	}
+	var at any = root
+	for _, token := range strings.Split(pointer[2:], "/") {
+		parent, _ := at.(map[string]any)
+		at = parent[strings.NewReplacer("~1", "/", "~0", "~").Replace(token)]
+	}
+	object, _ = at.(map[string]any)
+	return object
+}
