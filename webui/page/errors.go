@@ -104,7 +104,7 @@ func kindKey(kind portico.Kind) string {
 // are words for it; else by its kind, and in English by its own detail, which
 // says more.
 func ErrorText(ctx context.Context, e *portico.Error) string {
-	if text, ok := lookUp(ctx, "errors."+e.Code); ok {
+	if text, ok := i18n.Lookup(ctx, "errors."+e.Code); ok {
 		return text
 	}
 	if i18n.Lang(ctx) == "en" && e.Detail != "" && e.Kind != portico.KindInternal {
@@ -118,14 +118,8 @@ func faultText(ctx context.Context, fault portico.InvalidParameter) string {
 	if i18n.Lang(ctx) == "en" {
 		return fault.Reason
 	}
-	if text, ok := lookUp(ctx, "errors.rule."+fault.Rule); ok {
+	if text, ok := i18n.Lookup(ctx, "errors.rule."+fault.Rule); ok {
 		return text
 	}
 	return i18n.T(ctx, "errors.rule.invalid")
-}
-
-// lookUp is a text that need not be there.
-func lookUp(ctx context.Context, key string, args ...any) (string, bool) {
-	text := i18n.T(ctx, key, args...)
-	return text, text != key
 }

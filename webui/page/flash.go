@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"portico/webui/design"
+	"portico/webui/i18n"
 )
 
 // flashCookie carries a message to the next page that is shown.
@@ -48,7 +49,7 @@ func (v *Visit) takeFlash() *design.Flash {
 	if err != nil || json.Unmarshal(data, &f) != nil {
 		return nil
 	}
-	text, known := lookUp(v.Context(), f.Key, f.Args...)
+	text, known := i18n.Lookup(v.Context(), f.Key, f.Args...)
 	if !known {
 		return nil
 	}

@@ -73,9 +73,9 @@ func StyleSheet(looks portico.Design) []byte {
 // menu is the portal's main menu: what Portico has, and what the portal's team
 // has added. An item of theirs that leads to the same place renames it.
 func (v *Visit) menu(own []portico.MenuItem) []design.NavItem {
-	items := []design.NavItem{{Href: "/apis", Label: v.T("portal.nav_apis"), Icon: "api"}}
+	items := []design.NavItem{{Href: "/apis", Label: v.T("portal.nav_apis"), Icon: "layers"}}
 	if v.Portal.AuthenticationEnabled {
-		items = append(items, design.NavItem{Href: "/apps", Label: v.T("portal.nav_apps"), Icon: "apps"})
+		items = append(items, design.NavItem{Href: "/apps", Label: v.T("portal.nav_apps"), Icon: "app"})
 	}
 	for _, item := range own {
 		at := slices.IndexFunc(items, func(known design.NavItem) bool { return known.Href == item.Path })

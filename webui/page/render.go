@@ -131,7 +131,7 @@ func (v *Visit) addAccount(s *design.Shell, here string) {
 	switch d := v.Developer; {
 	case d != nil:
 		s.User = &design.UserMenu{Name: d.FullName, Email: d.Email, Items: []design.MenuItem{
-			{Label: v.T("portal.nav_apps"), Icon: "apps", Href: "/apps"},
+			{Label: v.T("portal.nav_apps"), Icon: "app", Href: "/apps"},
 			{Label: v.T("portal.nav_account"), Icon: "user", Href: "/account"},
 			{Label: v.T("portal.sign_out"), Icon: "sign-out", Post: "/logout"},
 		}}

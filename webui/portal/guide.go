@@ -50,20 +50,22 @@ func (p pages) guide(w http.ResponseWriter, v *page.Visit) error {
 // privatePages asks whoever would see a page to sign in; a portal without
 // accounts has nobody who could.
 func privatePages(v *page.Visit, err error) error {
-	if problem.Translate(err).Code != content.CodePrivate {
-		return err
+	e := problem.Translate(err)
+	if e.Code == content.CodePrivate && v.Portal.AuthenticationEnabled {
+		return page.SignInFirst()
 	}
-	if !v.Portal.AuthenticationEnabled {
+	if e.Code == content.CodePrivate || e.Kind == portico.KindNotFound {
 		return portico.Errorf(portico.KindNotFound, "There is no page at [%s].", v.URL.Path).Named("no_page")
 	}
-	return page.SignInFirst()
+	return err
 }
 
 // readable makes HTML of a page. Its first heading is the page's title.
 func readable(shown content.PageView) guideView {
 	title, body := shown.Title, strings.TrimSpace(shown.Body)
-	if first, rest, _ := strings.Cut(body, "\n"); strings.HasPrefix(first, "# ") {
-		title, body = markdown.Summary(first, len(first)), rest
+	first, rest, _ := strings.Cut(body, "\n")
+	if heading, ok := strings.CutPrefix(first, "# "); ok {
+		title, body = markdown.Summary(heading, len(heading)), rest
 	}
 	return guideView{title: title, html: markdown.HTML(body, 2, ""), trail: shown.Trail}
 }

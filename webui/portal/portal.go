@@ -21,6 +21,7 @@ func (p pages) frontRoutes() []page.Route {
 	return []page.Route{
 		page.On(page.Anyone, "GET /{$}", p.home),
 		page.On(page.Anyone, page.Rest, p.guide),
+		page.On(page.Anyone, "GET /search", p.search),
 		page.On(page.Anyone, "POST /preferences/theme", p.chooseTheme),
 		page.On(page.Anyone, "POST /preferences/language", p.chooseLanguage),
 	}
