@@ -151,6 +151,7 @@ func (s *server) routes() []route {
 		s.developerRoutes(), s.catalogRoutes(), s.specificationRoutes(), s.strategyRoutes(),
 		s.applicationRoutes(), s.credentialRoutes(), s.registrationRoutes(),
 		s.teamRoutes(), s.singleSignOnRoutes(), s.pageRoutes(), s.designRoutes(), s.documentRoutes(),
+		s.searchRoutes(), s.statsRoutes(),
 	)
 }
 
@@ -168,11 +169,7 @@ func operations(routes []route) []Operation {
 // NotOffered lists the contract's operations that are not served yet, each with
 // the reason.
 func NotOffered() map[string]string {
-	const insight = "the gateway's counts are not kept per application yet"
-	return map[string]string{
-		"search-portal":               "there is no search index yet",
-		"query-application-analytics": insight, "get-application-analytics-config": insight,
-	}
+	return map[string]string{}
 }
 
 func on(who access, method, pattern, id string, h handler) route {
