@@ -27,6 +27,7 @@ import (
 	"portico/mgmtapi"
 	"portico/oauth"
 	"portico/sqlstore"
+	"portico/usage"
 	"portico/usecase"
 )
 
@@ -47,6 +48,7 @@ type App struct {
 	deps      usecase.Deps
 	publisher *configsync.Publisher
 	gateway   *gateway.Gateway
+	usage     *usage.Counter
 	registry  *prometheus.Registry
 	mails     *mail.Queue // nil without a mail server
 	services  []listening
@@ -84,6 +86,9 @@ func Open(ctx context.Context, c Config, o Options) (a *App, err error) {
 	if _, err := a.Control.Gateways.EnsureDefault(ctx); err != nil {
 		return a, fmt.Errorf("creating the default control plane: %w", err)
 	}
+	if err := a.Control.APIs.EnsureIndexed(ctx); err != nil {
+		return a, fmt.Errorf("indexing the catalogue for search: %w", err)
+	}
 	return a, a.listen()
 }
 
@@ -108,9 +113,11 @@ func (a *App) openState(ctx context.Context, o Options) error {
 		PortalURL:    func(domain string) string { return fmt.Sprintf(a.config.PortalURL, domain) },
 	}
 	a.Control = control.New(a.deps)
+	a.usage = usage.NewCounter(portico.LatencyClasses(), ring.Derive("fingerprints of client secrets"))
 	a.gateway = gateway.New(gateway.Options{
 		Providers: oauth.NewProviders(client, o.Now, o.Logger), Logger: o.Logger, Now: o.Now,
 		SessionKeys: [][]byte{ring.Derive("gateway session cookies")}, Registerer: a.registry, TrustedProxies: a.config.TrustedProxies,
+		Usage: a.usage,
 	})
 	if err := a.publisher.Follow(ctx, "local", a.gateway); err != nil {
 		return fmt.Errorf("giving the gateway its first configuration: %w", err)
@@ -242,6 +249,7 @@ func (a *App) Run(ctx context.Context) error {
 	work.Go(func() error { return a.publisher.Run(background) })
 	work.Go(func() error { a.Control.Reconciler.Run(background); return nil })
 	work.Go(func() error { a.sweep(background); return nil })
+	work.Go(func() error { a.usage.Run(background, usageInterval, a.Control.Analytics.Record, a.logger); return nil })
 	if a.mails != nil {
 		work.Go(func() error { a.mails.Run(background); return nil })
 	}
@@ -279,6 +287,9 @@ func (a *App) shutdown(ctx context.Context) error {
 	return all.Wait()
 }
 
+// usageInterval is how often what the gateway has counted is recorded.
+const usageInterval = 3 * time.Second
+
 // sweepInterval is how often expired sessions and tokens are forgotten.
 const sweepInterval = time.Hour
 
@@ -291,7 +302,13 @@ func (a *App) sweep(ctx context.Context) {
 	for {
 		err := a.Control.Sessions.Sweep(ctx)
 		if err == nil {
+			err = a.Control.Credentials.NotifyExpiry(ctx)
+		}
+		if err == nil {
 			err = a.store.Update(ctx, func(tx portico.Tx) error { return tx.TrimChanges(ctx, keptChanges) })
+		}
+		if err == nil {
+			err = a.Control.Analytics.Trim(ctx)
 		}
 		if err != nil && ctx.Err() == nil {
 			a.logger.ErrorContext(ctx, "forgetting what has expired failed; trying again later", "err", err)
