@@ -104,7 +104,7 @@ func (c *cssCheck) word() error {
 		return nil
 	}
 	switch {
-	case name == "url":
+	case strings.HasSuffix(name, "url"):
 		c.rest = c.rest[1:]
 		return c.address()
 	case name == "src" || name == "image" || name == "attr" || strings.HasSuffix(name, "image-set"):
@@ -136,7 +136,8 @@ func (c *cssCheck) address() error {
 	}
 	lower := strings.ToLower(address)
 	own := strings.HasPrefix(lower, "/") && !strings.HasPrefix(lower, "//")
-	if strings.Contains(address, `\`) || !own && !strings.HasPrefix(lower, "data:image/") && !strings.HasPrefix(lower, "#") {
+	// Browsers drop tabs from an address, and take a backslash for a slash.
+	if strings.ContainsAny(address, "\\\t\x00") || !own && !strings.HasPrefix(lower, "data:image/") && !strings.HasPrefix(lower, "#") {
 		return errors.New("has a url() that leads elsewhere: only images within the address (data:image/…) and paths that begin with a slash are loaded")
 	}
 	return nil
