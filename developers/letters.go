@@ -88,16 +88,22 @@ func (l Letters) compose(portal portico.Portal, letter Letter, words Wording, la
 	return m, err
 }
 
-// variable is how a wording mentions a variable.
-var variable = regexp.MustCompile(`\{\{\s*([a-z_]+)\s*\}\}`)
+// variable is how a wording mentions a variable, with the space before it.
+var variable = regexp.MustCompile(`( ?)\{\{\s*([a-z_]+)\s*\}\}`)
 
-// fill puts the values in; what is not known stays as it is written.
+// fill puts the values in; an empty one leaves no gap. What is not known stays
+// as it is written.
 func fill(text string, values map[string]string) string {
 	return variable.ReplaceAllStringFunc(text, func(found string) string {
-		if value, known := values[variable.FindStringSubmatch(found)[1]]; known {
-			return value
+		parts := variable.FindStringSubmatch(found)
+		value, known := values[parts[2]]
+		switch {
+		case !known:
+			return found
+		case value == "":
+			return ""
 		}
-		return found
+		return parts[1] + value
 	})
 }
 
@@ -129,8 +135,11 @@ func (l Letters) page(words Wording, values map[string]string, s sheet) (string,
 // text, so that nobody's name is read as Markdown or as HTML.
 func render(markdown string, values map[string]string) (template.HTML, error) {
 	names := slices.Sorted(maps.Keys(values))
-	marks, pairs := map[string]string{}, []string{}
+	marks, pairs := maps.Clone(values), []string{}
 	for i, name := range names {
+		if values[name] == "" {
+			continue
+		}
 		marks[name] = fmt.Sprintf("zqv%02dqz", i) // nothing that Markdown or a URL would change
 		pairs = append(pairs, marks[name], html.EscapeString(values[name]))
 	}

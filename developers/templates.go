@@ -202,9 +202,9 @@ func checkVariables(template Template, words Wording) error {
 	var faults []portico.InvalidParameter
 	for _, field := range slices.Sorted(maps.Keys(texts)) {
 		for _, found := range variable.FindAllStringSubmatch(texts[field], -1) {
-			if !slices.Contains(template.Variables, found[1]) {
+			if !slices.Contains(template.Variables, found[2]) {
 				faults = append(faults, portico.InvalidParameter{Field: "content." + field, Rule: "enum", Choices: template.Variables,
-					Reason: "has the variable [" + found[1] + "], which this mail does not have"})
+					Reason: "has the variable [" + found[2] + "], which this mail does not have"})
 			}
 		}
 	}
