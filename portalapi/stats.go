@@ -134,6 +134,7 @@ func readCondition(f *httpkit.Object) analytics.Condition {
 	var codes []int
 	if raw, ok := f.Raw("value"); !ok || json.Unmarshal(raw, &codes) != nil {
 		f.Invalid("value", "is_array", "must be a list of status codes such as 404")
+		return c
 	}
 	for _, code := range codes {
 		if code < 100 || code > 999 {

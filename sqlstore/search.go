@@ -70,7 +70,8 @@ func (t *tx) Search(ctx context.Context, q portico.SearchQuery) (portico.Page[po
 	case !storable(q.Text):
 		return page, portico.Invalid("q", "is_string", "The text holds a NUL character or is not UTF-8.")
 	case len(words) > maxWords:
-		return page, portico.Invalid("q", "max_items", fmt.Sprintf("A search takes at most %d words.", maxWords))
+		return page, portico.InvalidAll(portico.InvalidParameter{Field: "q", Rule: "max_items", Maximum: new(maxWords),
+			Reason: fmt.Sprintf("A search takes at most %d words.", maxWords)})
 	case q.Size < 1 || q.Offset < 0:
 		return page, portico.Invalid("page", "min", "A page has a size of at least 1.")
 	case len(q.APIIDs) == 0 && len(q.PageIDs) == 0:
