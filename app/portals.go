@@ -4,7 +4,9 @@ import (
 	"net/http"
 
 	"portico/developers"
+	"portico/oauth"
 	"portico/portalapi"
+	"portico/trial"
 	"portico/webui/i18n"
 	"portico/webui/page"
 	"portico/webui/portal"
@@ -19,10 +21,14 @@ func (a *App) portals() (http.Handler, error) {
 	}
 	throttles := developers.NewThrottles(a.deps.Now, developers.Limits{})
 	api := portalapi.New(portalapi.Options{Control: a.Control, Logger: a.logger, Throttles: throttles})
+	trials := trial.New(trial.Options{
+		Issuers: oauth.NewHTTPClient(oauth.ClientPolicy{AllowPrivate: a.config.IdPAllowPrivate, Timeout: a.config.IdPTimeout}),
+		Gateway: trial.NewGatewayClient(a.config.IdPTimeout), Now: a.deps.Now, Logger: a.logger,
+	})
 	mux := http.NewServeMux()
 	mux.Handle("/api/", api)
 	mux.Handle("/", portal.New(&page.Site{
-		Control: a.Control, Throttles: throttles, Texts: texts, GatewayURL: a.config.GatewayURL, Logger: a.logger, Now: a.deps.Now,
+		Control: a.Control, Throttles: throttles, Texts: texts, Trials: trials, GatewayURL: a.config.GatewayURL, Logger: a.logger, Now: a.deps.Now,
 	}))
 	return mux, nil
 }

@@ -346,6 +346,22 @@ func (c Credentials) GrantedScopes(ctx context.Context, id portico.ApplicationID
 	return clientSpec(app.Application, app.Strategy).Scopes, nil
 }
 
+// Most is how many credentials an application may hold at once; 0 where they are
+// managed elsewhere. With 1, the only one can be regenerated. KindUnavailable.
+func (c Credentials) Most(app ApplicationView) (int, error) {
+	switch app.Strategy.CredentialType() {
+	case portico.CredentialKeyAuth:
+		return portico.MaxAPIKeysPerApplication, nil
+	case portico.CredentialDCR:
+		idp, err := c.idp(*app.Provider)
+		if err != nil {
+			return 0, refusal(err, unchangedCredentials)
+		}
+		return idp.Capabilities().MaxSecrets, nil
+	}
+	return 0, nil
+}
+
 // manager makes the adapter that manages the secrets of an application's client.
 func (c Credentials) manager(app ApplicationView) (portico.IdP, portico.SecretManager, error) {
 	idp, err := c.idp(*app.Provider)

@@ -154,6 +154,20 @@ func (h Handoffs) End(ctx context.Context, developer portico.Developer, id porti
 	})
 }
 
+// Waiting finds the newest hand-off of an application's credentials that the
+// developer has not confirmed; ok is false when there is none.
+func (h Handoffs) Waiting(ctx context.Context, developer portico.Developer, app portico.ApplicationID) (found portico.Handoff, ok bool, err error) {
+	all, err := usecase.View(ctx, h.Store, func(tx portico.Tx) (portico.Page[portico.Handoff], error) {
+		return tx.Handoffs().List(ctx, portico.Everything(portico.Where("application_id", app), portico.Where("developer_id", developer.ID)))
+	})
+	for _, handoff := range all.Items {
+		if h.Now().Before(handoff.ExpiresAt) {
+			found, ok = handoff, true
+		}
+	}
+	return found, ok, err
+}
+
 // Sweep removes the hand-offs whose time is over.
 func (h Handoffs) Sweep(ctx context.Context) error {
 	over := portico.Filter{Field: "expires_at", Op: portico.OpLessEqual, Values: []string{h.Now().UTC().Format(time.RFC3339Nano)}}

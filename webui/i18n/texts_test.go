@@ -157,6 +157,7 @@ const latin = `
 	Basic Bearer Session Cookie curl JavaScript Python Go Node Markdown Swagger UI OpenAPI AsyncAPI GraphQL REST gRPC
 	Portico Okta Auth0 Entra Azure Curity Keycloak Kong Konnect GitHub Google
 	My New Use Application Create Proceed Credentials Credential Revoke this Auth Strategy
+	Secret regenerate
 	GET POST PUT PATCH DELETE HEAD OPTIONS TRACE Authorization Content Type Accept Host Location
 	UTC C V ms s min kB MB GB p50 p95 p99 Ctrl K Cmd Esc Enter Tab IP DNS PDF OK env n v
 	client credentials grant token refresh authorization code redirect scope scopes openid email profile revoke
