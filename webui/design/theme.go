@@ -26,7 +26,7 @@ func Theme(hue, chroma float64) []byte {
 	if hue = math.Mod(hue, 360); hue < 0 {
 		hue += 360
 	}
-	if !(chroma >= 0) { // also false for NaN
+	if !(chroma > 0) { // also false for NaN
 		chroma = 0
 	}
 	return fmt.Appendf(nil, "@layer tokens {\n\t:root {\n\t\t--brand-h: %.1f;\n\t\t--brand-c: %.3f;\n\t}\n}\n", hue, min(chroma, maxChroma))
