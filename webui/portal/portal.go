@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"portico"
+	"portico/webui/apps"
 	"portico/webui/page"
 )
 
@@ -14,7 +15,7 @@ type pages struct{ *page.Site }
 // New serves the whole web site of every portal.
 func New(s *page.Site) http.Handler {
 	p := pages{s}
-	return s.Handler(slices.Concat(p.frontRoutes(), p.brandRoutes(), p.signInRoutes(), p.signUpRoutes(), p.accountRoutes()))
+	return s.Handler(slices.Concat(p.frontRoutes(), p.brandRoutes(), p.signInRoutes(), p.signUpRoutes(), p.accountRoutes(), apps.Routes(s)))
 }
 
 func (p pages) frontRoutes() []page.Route {
