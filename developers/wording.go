@@ -116,8 +116,8 @@ func englishWording() map[string]Wording {
 func japaneseWording() map[string]Wording {
 	return map[string]Wording{
 		"confirm-email-address": {
-			"{{portal_display_name}} のメールアドレスをご確認ください", "メールアドレスの確認",
-			"{{developer_fullname}} 様\n\n{{portal_display_name}} への登録を完了するために、このメールアドレスがご本人のものであることを確認してください。リンクは 48 時間有効です。\n\nお心当たりのない場合は、このメールを無視してください。", "メールアドレスを確認する",
+			"{{portal_display_name}}のメールアドレスをご確認ください", "メールアドレスの確認",
+			"{{developer_fullname}} 様\n\n{{portal_display_name}} への登録を完了するために、このメールアドレスがご本人のものであることを確認してください。リンクは 48時間有効です。\n\nお心当たりのない場合は、このメールを無視してください。", "メールアドレスを確認する",
 		},
 		mailAccountExists: {
 			"{{portal_display_name}} のアカウントはすでにあります", "アカウントはすでにあります",
@@ -125,11 +125,11 @@ func japaneseWording() map[string]Wording {
 		},
 		"reset-password": {
 			"{{portal_display_name}} の新しいパスワードを設定してください", "新しいパスワードの設定",
-			"{{developer_fullname}} 様\n\n{{portal_display_name}} のアカウントに新しいパスワードを設定してください。リンクは 1 時間有効で、1 回だけ使えます。\n\nお心当たりのない場合は、このメールを無視してください。パスワードは変わりません。", "パスワードを設定する",
+			"{{developer_fullname}} 様\n\n{{portal_display_name}} のアカウントに新しいパスワードを設定してください。リンクは 1時間有効で、1回だけ使えます。\n\nお心当たりのない場合は、このメールを無視してください。パスワードは変わりません。", "パスワードを設定する",
 		},
 		"developer-invitation": {
 			"{{portal_display_name}} に招待されました", "招待のお知らせ",
-			"{{developer_fullname}} 様\n\n開発者ポータル {{portal_display_name}} に招待されました。パスワードを設定してサインインしてください。リンクは 7 日間有効です。", "パスワードを設定する",
+			"{{developer_fullname}} 様\n\n開発者ポータル {{portal_display_name}} に招待されました。パスワードを設定してサインインしてください。リンクは 7日間有効です。", "パスワードを設定する",
 		},
 		"account-access-approved": {
 			"{{portal_display_name}} のアカウントが承認されました", "アカウントが承認されました",
@@ -156,16 +156,16 @@ func japaneseWording() map[string]Wording {
 			"{{developer_fullname}} 様\n\nアプリケーション {{application_name}} から API {{api_name}} {{api_version}} を呼び出すことはできなくなりました。今後の呼び出しは拒否されます。", "アプリケーションを開く",
 		},
 		"api-key-expiring-soon": {
-			"{{application_name}}: API キーの有効期限が近づいています", "API キーの有効期限が近づいています",
-			"{{developer_fullname}} 様\n\nアプリケーション {{application_name}} の API キー {{credential_name}} の有効期限は {{credential_expires_at}} です。期限までに新しいキーを作成し、差し替えてください。", "資格情報を開く",
+			"{{application_name}}: APIキーの有効期限が近づいています", "APIキーの有効期限が近づいています",
+			"{{developer_fullname}} 様\n\nアプリケーション {{application_name}} の APIキー {{credential_name}} の有効期限は {{credential_expires_at}} です。期限までに新しいキーを作成し、差し替えてください。", "資格情報を開く",
 		},
 		"api-key-expired": {
-			"{{application_name}}: API キーの有効期限が切れました", "API キーの有効期限が切れました",
-			"{{developer_fullname}} 様\n\nアプリケーション {{application_name}} の API キー {{credential_name}} は {{credential_expires_at}} に有効期限が切れました。このキーによる呼び出しは拒否されます。続けて利用するには、新しいキーを作成してください。", "資格情報を開く",
+			"{{application_name}}: APIキーの有効期限が切れました", "APIキーの有効期限が切れました",
+			"{{developer_fullname}} 様\n\nアプリケーション {{application_name}} の APIキー {{credential_name}} は {{credential_expires_at}} に有効期限が切れました。このキーによる呼び出しは拒否されます。続けて利用するには、新しいキーを作成してください。", "資格情報を開く",
 		},
 		mailConfirmDeletion: {
 			"{{portal_display_name}} のアカウントを削除しますか", "アカウントの削除の確認",
-			"{{developer_fullname}} 様\n\n{{portal_display_name}} のアカウントの削除の申し込みがありました。削除すると、アプリケーションとその資格情報もすぐに削除され、元に戻すことはできません。リンクは 1 時間有効です。\n\nお心当たりのない場合は、このメールを無視してください。何も変わりません。", "削除を確認する",
+			"{{developer_fullname}} 様\n\n{{portal_display_name}} のアカウントの削除の申し込みがありました。削除すると、アプリケーションとその資格情報もすぐに削除され、元に戻すことはできません。リンクは 1時間有効です。\n\nお心当たりのない場合は、このメールを無視してください。何も変わりません。", "削除を確認する",
 		},
 	}
 }
