@@ -23,8 +23,6 @@ func ClassicOperations() []Operation { return operations(new(server).classicRout
 func ClassicNotOffered() map[string]string {
 	return map[string]string{
 		"query-application-analytics": "the counts are answered by POST /api/v3/stats, in today's units",
-		"authenticate-sso":            "developers sign in with a password here",
-		"get-portal-logo":             "the logo is served under /api/v3",
 		"get-portal-catalog-cover":    "portals have a home page instead of a cover picture",
 	}
 }
@@ -39,11 +37,13 @@ func (s *server) classicAccountRoutes() []route {
 	return []route{
 		on(anyone, "GET", "/api/v2/portal", "get-portal-context", s.classicContext),
 		on(anyone, "GET", "/api/v2/portal/appearance", "get-portal-appearance", s.classicAppearance),
+		on(anyone, "GET", "/api/v2/portal/logo", "get-portal-logo", s.asset(portico.AssetLogo)),
 		on(guessing, "POST", "/api/v2/developer", "register", s.signUp),
 		on(guessing, "POST", "/api/v2/developer/verify-email", "verify-email", s.verifyEmail),
 		on(guessing, "POST", "/api/v2/developer/forgot-password", "forgot-password", s.forgotPassword),
 		on(guessing, "POST", "/api/v2/developer/reset-password", "reset-password", s.resetPassword),
 		on(guessing, "POST", "/api/v2/developer/authenticate", "authenticate", s.signIn),
+		on(guessing, "GET", "/api/v2/developer/authenticate/sso", "authenticate-sso", s.startSingleSignOn),
 		on(guessing, "POST", "/api/v2/developer/refresh", "refresh", s.refresh),
 		on(anyone, "POST", "/api/v2/developer/logout", "logout", s.signOut),
 		on(developer, "GET", "/api/v2/developer/me", "get-developer-me", s.me),

@@ -166,12 +166,6 @@ func operations(routes []route) []Operation {
 	return out
 }
 
-// NotOffered lists the contract's operations that are not served yet, each with
-// the reason.
-func NotOffered() map[string]string {
-	return map[string]string{}
-}
-
 func on(who access, method, pattern, id string, h handler) route {
 	return route{Operation: Operation{Method: method, Pattern: pattern, ID: id}, access: who, handle: h}
 }
