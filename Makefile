@@ -4,11 +4,12 @@ SHELL := bash
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 20s
 BENCHTIME ?= 2s
+OUT ?= screenshots
 
-.PHONY: help build test lint bench fuzz tools
+.PHONY: help build test test-a11y screenshots lint bench fuzz tools
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z0-9-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
 build: ## build the binary into bin/
 	go build -o bin/portico ./cmd/portico
@@ -19,10 +20,17 @@ tools: ## install what the tests need (as root), or say what is missing
 test: tools ## run all tests with the race detector
 	go test -race -timeout 30m ./...
 
+test-a11y: tools ## look at every page in a browser: themes, languages, widths, accessibility
+	AXE="$$(./scripts/axe)" PORTICO_REQUIRE_BROWSER=1 go test -count=1 -timeout 15m -run 'Matrix|Axe' ./webtest ./e2e
+
+screenshots: tools ## write pictures of every page into OUT
+	PORTICO_REQUIRE_BROWSER=1 PORTICO_SCREENSHOTS="$(abspath $(OUT))" go test -count=1 -timeout 15m -run 'Screenshots' ./e2e
+
 lint: ## check form and style
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'not formatted: run gofmt -w on these files'; exit 1; }
 	go vet ./...
 	go run $(STATICCHECK) ./...
+	@./scripts/generated
 
 bench: ## run the benchmarks that stand behind the figures in docs/performance.md
 	go test -run '^$$' -bench . -benchtime $(BENCHTIME) -timeout 60m ./...
