@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"portico"
 	"portico/usecase"
@@ -104,6 +105,9 @@ func pageAt(ctx context.Context, tx portico.Tx, v Visitor, path string) (PageVie
 	if len(segments) == 1 && last == "" {
 		slugs.Values = []string{FrontSlug, "home", "/home"}
 	}
+	if !isText(last) {
+		return PageView{}, noPage(strings.ToValidUTF8(path, "�"))
+	}
 	found, err := tx.Pages().List(ctx, portico.Everything(portico.Where("portal_id", v.Portal), slugs))
 	if err != nil {
 		return PageView{}, err
@@ -122,6 +126,9 @@ func pageAt(ctx context.Context, tx portico.Tx, v Visitor, path string) (PageVie
 func noPage(path string) error {
 	return portico.Errorf(portico.KindNotFound, "There is no page at [/%s].", strings.Trim(path, "/"))
 }
+
+// isText reports whether a text from an address can be the name of anything.
+func isText(s string) bool { return utf8.ValidString(s) && !strings.Contains(s, "\x00") }
 
 // errElsewhere says that a page with the last segment of a path has another
 // path.
@@ -165,11 +172,18 @@ func climb(ctx context.Context, tx portico.Tx, v Visitor, page portico.PortalPag
 }
 
 func snippetBy(ctx context.Context, tx portico.Tx, portal portico.PortalID, name string) (portico.Snippet, error) {
+	if !isText(name) {
+		return portico.Snippet{}, noSnippet(strings.ToValidUTF8(name, "�"))
+	}
 	found, err := tx.Snippets().List(ctx, portico.Everything(portico.Where("portal_id", portal), portico.Where("name", name)))
 	if err == nil && len(found.Items) == 0 {
-		err = portico.Errorf(portico.KindNotFound, "There is no snippet with the name [%s].", name)
+		err = noSnippet(name)
 	}
 	return usecase.One(found.Items, err)
+}
+
+func noSnippet(name string) error {
+	return portico.Errorf(portico.KindNotFound, "There is no snippet with the name [%s].", name)
 }
 
 // Snippets returns a page of the snippets that the visitor sees.
@@ -186,7 +200,7 @@ func (s Visitors) Snippet(ctx context.Context, v Visitor, name string) (portico.
 	return usecase.View(ctx, s.Store, func(tx portico.Tx) (portico.Snippet, error) {
 		snippet, err := snippetBy(ctx, tx, v.Portal, name)
 		if err == nil && !v.sees(snippet.Published, snippet.Visibility) {
-			err = portico.Errorf(portico.KindNotFound, "There is no snippet with the name [%s].", name)
+			err = noSnippet(name)
 		}
 		snippet.Content = Body(snippet.Content)
 		return snippet, err

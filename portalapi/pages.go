@@ -14,6 +14,7 @@ func (s *server) pageRoutes() []route {
 	return []route{
 		on(anyone, "GET", "/api/v3/pages", "list-portal-pages", s.listPages),
 		on(anyone, "GET", "/api/v3/pages/{pagePath}", "get-portal-page-by-name", s.page),
+		on(anyone, "GET", "/api/v3/pages/{$}", "", s.page), // as /pages/%2F is understood: the front page
 		on(anyone, "GET", "/api/v3/snippets", "list-portal-snippets", s.listSnippets),
 		on(anyone, "GET", "/api/v3/snippets/{snippetName}", "get-portal-snippet-by-name", s.snippet),
 	}
