@@ -169,7 +169,7 @@ const latin = `
 var (
 	word     = regexp.MustCompile(`[A-Za-z][A-Za-z0-9'’]*`)
 	code     = regexp.MustCompile("`[^`]*`")
-	examples = regexp.MustCompile(`\S*(@|://|\.(com|example|org|json|yaml|yml|env|md))\S*|\S*_\S*`)
+	examples = regexp.MustCompile(`\S*(@|://|\.(com|example|org|json|yaml|yml|env|md))\S*|/[a-z]\S*|\S*_\S*`)
 	japanese = regexp.MustCompile(`[\p{Hiragana}\p{Katakana}\p{Han}]`)
 )
 
