@@ -56,7 +56,7 @@ func shell(lang string, theme design.Mode) design.Shell {
 			Action: &design.Link{Href: "/apps/1", Label: "Show it"}},
 		Footer:     []design.Link{{Href: "/terms", Label: "Terms"}, {Href: "/privacy", Label: "Privacy"}},
 		FooterText: "Acme Corporation",
-		Modules:    []string{"/assets/extra.js"},
+		Modules:    []string{design.AssetURL("js/tags.js")},
 	}
 }
 
@@ -70,8 +70,8 @@ func content() templ.Component {
 			design.Button(design.ButtonProps{Label: "Add API", Icon: "plus", Kind: design.Primary, Href: "/apis"}),
 		),
 		design.Tabs("Application", []design.Tab{
-			{Href: "#", Label: "Overview", Current: true}, {Href: "#", Label: "APIs", Count: "3"},
-			{Href: "#", Label: "Credentials", Count: "1"}, {Href: "#", Label: "Analytics"}, {Href: "#", Label: "Settings"},
+			{Href: "/elsewhere", Label: "Overview", Current: true}, {Href: "/elsewhere", Label: "APIs", Count: "3"},
+			{Href: "/elsewhere", Label: "Credentials", Count: "1"}, {Href: "/elsewhere", Label: "Analytics"}, {Href: "/elsewhere", Label: "Settings"},
 		}),
 		element(`<div class="split">`, element(`<div class="stack-l">`, firstCall(), registered(), rows(), figures()), element(`<div class="stack-l">`, started(), facts(), notes())),
 		element(`<div class="grid-2">`, form(), choices()),
@@ -145,12 +145,11 @@ func figures() templ.Component {
 		}}),
 		design.LineChart(design.ChartProps{Label: "Latency", Points: points, Ends: [2]string{"yesterday", "now"}, Format: func(v float64) string { return i18n.Duration(context.Background(), time.Duration(v)*time.Millisecond) },
 			Series: []design.Series{{Name: "p95", Values: []float64{41, 44, 80, 61, 52, 43}}}}),
-		design.LineChart(design.ChartProps{Label: "Nothing yet"}),
 		design.Pager(design.PagerProps{Page: 4, Pages: 9, Total: 214, Href: func(n int) string { return "?page=" + string(rune('0'+n)) }}))
 }
 
 func started() templ.Component {
-	steps := []design.Step{{Label: "Create an application", Done: true}, {Label: "Store your client secret", Done: true, Href: "#"},
+	steps := []design.Step{{Label: "Create an application", Done: true}, {Label: "Store your client secret", Done: true, Href: "/elsewhere"},
 		{Label: "Register for an API", Done: true}, {Label: "Make a successful call", Current: true, Text: "Use the panel on this page."}}
 	return with(design.Card(design.CardProps{Title: "Get started", Action: design.ChecklistCount(steps)}), design.Checklist(steps),
 		design.Steps("Rotation", []design.Step{{Label: "Create", Done: true}, {Label: "Deploy", Current: true, Text: "Both work"}, {Label: "Revoke"}}))
@@ -180,9 +179,9 @@ func form() templ.Component {
 	off.Disabled, optional.Optional, need.Required = true, true, true
 	scopes := field("scopes", "Scopes")
 	scopes.Hint = "With commas between them."
-	return with(design.Card(design.CardProps{Title: "Create New Application", Class: "form"}), element(`<form method="post" class="stack" data-validate>`,
+	return with(design.Card(design.CardProps{Title: "Create New Application", Class: "form"}), element(`<form method="post" id="create" class="stack" data-validate>`,
 		design.ErrorSummary([]design.FieldError{{ID: "description", Message: "Use at most 255 characters."}, {Message: "Okta did not answer. Nothing was created."}}),
-		design.Input(design.InputProps{Field: field("name", "Name"), Value: "Checkout service", MaxLength: 255, MinLength: 1, Attrs: templ.Attributes{"autofocus": true}}),
+		design.Input(design.InputProps{Field: field("name", "Name"), Value: "Checkout service", Autocomplete: "off", MaxLength: 255, MinLength: 1, Attrs: templ.Attributes{"autofocus": true}}),
 		design.Input(design.InputProps{Field: optional, Type: "url", Mono: true, Placeholder: "https://", Autocomplete: "url", InputMode: "url", After: design.Button(design.ButtonProps{Label: "Check", Icon: "play", Type: "button"})}),
 		design.Textarea(design.TextareaProps{Field: bad, Value: "Takes card payments <in the web shop>.\n", Placeholder: "…", MaxLength: 255}),
 		design.Select(design.SelectProps{Field: off, Options: []design.Option{{Value: "me", Label: "Me", Selected: true}, {Value: "team", Label: "Team Payments", Disabled: true}}}),
@@ -208,7 +207,7 @@ func choices() templ.Component {
 		design.Checkbox(design.CheckProps{Field: remember, Checked: true}),
 		with(design.FieldBox(field("own", "A control of a page's own")), templ.Raw(`<input id="own" type="date">`)),
 		with(design.FormActions(),
-			design.Button(design.ButtonProps{Label: "Delete", Icon: "trash", Kind: design.Danger, Name: "do", Value: "delete", Form: "elsewhere", Action: "/delete"}),
+			design.Button(design.ButtonProps{Label: "Delete", Icon: "trash", Kind: design.Danger, Name: "do", Value: "delete", Form: "create", Action: "/delete"}),
 			design.Button(design.ButtonProps{Label: "Cancel", Kind: design.Ghost, Href: "/apps"}),
 			design.Button(design.ButtonProps{Label: "Later", Disabled: true}),
 			design.Button(design.ButtonProps{Label: ".env", Icon: "download", Small: true, Href: "/env", Download: true}),
@@ -237,7 +236,7 @@ func labels() templ.Component {
 		design.IconButton(design.ButtonProps{Label: "Settings", Icon: "settings", Href: "/settings", Kind: design.Ghost}),
 		design.IconButton(design.ButtonProps{Label: "Remove", Icon: "trash", Name: "remove", Value: "1"}),
 		design.IconButton(design.ButtonProps{Label: "Rotate", Icon: "refresh", Dialog: "confirm"}),
-		design.Menu(design.MenuProps{ID: "more", Label: "More", Text: true, Icon: "layers", Items: []design.MenuItem{{Label: "Show", Href: "#"}}}))
+		design.Menu(design.MenuProps{ID: "more", Label: "More", Text: true, Icon: "layers", Items: []design.MenuItem{{Label: "Show", Href: "/elsewhere"}}}))
 	return element(`<div class="row">`, out...)
 }
 
@@ -288,6 +287,6 @@ func gallery(t testing.TB) http.Handler {
 	}
 	mux.HandleFunc("GET /{$}", page(design.Page, content()))
 	mux.HandleFunc("GET /bare", page(design.Bare, once()))
-	mux.HandleFunc("GET /search", page(design.Page, searching()))
+	mux.HandleFunc("GET /search", page(design.Page, templ.Join(design.Head(design.HeadProps{Title: "Search"}), searching())))
 	return mux
 }

@@ -127,7 +127,7 @@ func TestGalleryShowsEveryComponent(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, m := range regexp.MustCompile(`(?m)^templ ([A-Z]\w*)\(`).FindAllStringSubmatch(string(source), -1) {
-			if !regexp.MustCompile(`design\.` + m[1] + `\b`).Match(shown) && m[1] != "FlashMessage" && m[1] != "Breadcrumb" { // frames and Head show these
+			if !regexp.MustCompile(`design\.`+m[1]+`\b`).Match(shown) && m[1] != "FlashMessage" && m[1] != "Breadcrumb" { // frames and Head show these
 				t.Errorf("%s: %s is not in the gallery", name, m[1])
 			}
 		}

@@ -26,6 +26,9 @@ func Theme(hue, chroma float64) []byte {
 	if hue = math.Mod(hue, 360); hue < 0 {
 		hue += 360
 	}
+	if hue = math.Round(hue*10) / 10; !(hue > 0) || hue >= 360 { // also the negative zero, which would be written "-0"
+		hue = 0
+	}
 	if !(chroma > 0) { // also false for NaN
 		chroma = 0
 	}

@@ -5,7 +5,8 @@ let sending = false;
 
 // A page that shows something once asks before one leaves it, until its box is checked or its form is sent.
 addEventListener("beforeunload", (event) => {
-	if (sending) return;
+	// Browsers only ask who has touched the page.
+	if (sending || !navigator.userActivation.hasBeenActive) return;
 	for (const form of document.querySelectorAll("form[data-confirm-leave]")) {
 		const box = form.querySelector("input[type=checkbox][required]");
 		if (box instanceof HTMLInputElement && !box.checked) event.preventDefault();
