@@ -89,18 +89,18 @@ func (p Portals) ByHost(ctx context.Context, host string) (portico.Portal, error
 		switch {
 		case err != nil:
 		case found.Total == 0 && bare:
-			err = portico.Errorf(portico.KindNotFound, "There is no portal yet. An administrator has to create one first.")
+			err = portico.Errorf(portico.KindNotFound, "There is no portal yet. An administrator has to create one first.").Named("no_portal_yet")
 		case found.Total == 0:
 			err = p.noPortalAt(host)
 		case found.Total > 1:
-			err = portico.Errorf(portico.KindNotFound, "There is more than one portal, so [%s] does not say which one is meant. Use the portal's own address, of the form NAME.%s.", host, p.PortalDomain)
+			err = portico.Errorf(portico.KindNotFound, "There is more than one portal, so [%s] does not say which one is meant. Use the portal's own address, of the form NAME.%s.", host, p.PortalDomain).Named("which_portal")
 		}
 		return usecase.One(found.Items, err)
 	})
 }
 
 func (p Portals) noPortalAt(host string) error {
-	return portico.Errorf(portico.KindNotFound, "There is no portal at [%s]. Every portal has an address of the form NAME.%s: check the name.", host, p.PortalDomain)
+	return portico.Errorf(portico.KindNotFound, "There is no portal at [%s]. Every portal has an address of the form NAME.%s: check the name.", host, p.PortalDomain).Named("no_portal_here")
 }
 
 func isLoopback(host string) bool {

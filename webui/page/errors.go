@@ -7,6 +7,9 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"portico"
 	"portico/problem"
@@ -113,13 +116,28 @@ func ErrorText(ctx context.Context, e *portico.Error) string {
 	return i18n.T(ctx, "errors.text."+kindKey(e.Kind))
 }
 
-// faultText words a fault of a field, by its rule.
+// faultText words a fault of a field: by its rule where there are words for it;
+// else in English by its own reason.
 func faultText(ctx context.Context, fault portico.InvalidParameter) string {
-	if i18n.Lang(ctx) == "en" {
-		return fault.Reason
-	}
-	if text, ok := i18n.Lookup(ctx, "errors.rule."+fault.Rule); ok {
+	args := []any{"Least", number(fault.Minimum), "Most", number(fault.Maximum)}
+	if text, ok := i18n.Lookup(ctx, "errors.rule."+fault.Rule, args...); ok {
 		return text
 	}
-	return i18n.T(ctx, "errors.rule.invalid")
+	if i18n.Lang(ctx) == "en" && fault.Reason != "" {
+		return sentence(fault.Reason)
+	}
+	return i18n.T(ctx, "errors.text.field")
+}
+
+func number(n *int) int {
+	if n == nil {
+		return 0
+	}
+	return *n
+}
+
+// sentence makes one of a reason such as "must not be empty".
+func sentence(reason string) string {
+	first, size := utf8.DecodeRuneInString(reason)
+	return strings.TrimSuffix(string(unicode.ToUpper(first))+reason[size:], ".") + "."
 }
