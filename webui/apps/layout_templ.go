@@ -133,9 +133,12 @@ func taskPage(a app, title, lead, tab, tabLabel string) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Err = design.Head(design.HeadProps{
-			Title: title, Lead: lead,
-			Crumb: []design.Crumb{{Href: "/apps", Label: i18n.T(ctx, "apps.title")}, {Href: a.Path(""), Label: a.Name}, {Href: a.Path(tab), Label: tabLabel}, {Label: title}},
+			Title: title, Lead: lead, Crumb: taskCrumbs(ctx, a, title, tab, tabLabel),
 		}).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<div class=\"stack\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -143,7 +146,7 @@ func taskPage(a app, title, lead, tab, tabLabel string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</div>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "</div></div>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
