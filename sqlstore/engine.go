@@ -14,19 +14,24 @@ type engine interface {
 	ddl(migration string) string
 	// lock keeps all others from the same activity until the end of tx.
 	lock(ctx context.Context, tx *sql.Tx, of activity) error
-	// contains is the condition that text holds other text, whatever the case.
-	contains(expr, value string) string
 	// members is a FROM clause with the members of a JSON column as member.value.
 	members(shape shape, column string) string
+	// classify says what an error of the driver means.
+	classify(err error) fault
+	// references looks behind a fault of class reference.
+	references
+	matching
+}
+
+// matching is how text is looked for in text.
+type matching interface {
+	// contains is the condition that text holds other text, whatever the case.
+	contains(expr, value string) string
 	// position is where text holds other text, from 1; 0: it does not.
 	position(expr, value string) string
 	// holdingAll is the conditions that an entry of the search index holds all
 	// the words.
 	holdingAll(words []string, bind func(any) string) []string
-	// classify says what an error of the driver means.
-	classify(err error) fault
-	// references looks behind a fault of class reference.
-	references
 }
 
 // activity is what only one transaction may do at a time. On PostgreSQL it is

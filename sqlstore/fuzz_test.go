@@ -72,3 +72,46 @@ func seedAPIs(t testing.TB, store portico.Store) {
 		t.Fatal(err)
 	}
 }
+
+// FuzzSearch: whatever is searched for, both engines find the same, and a text
+// finds itself.
+func FuzzSearch(f *testing.F) {
+	for _, text := range []string{"orders", "注文", "ｵｰﾀﾞｰ", "\"", "a OR b", "NEAR(a b)", "*", "^a", "-a", "%", "_", `\`, "\x00", "\xff", "ﬀ", "İ", "ß", "Σς", "a\u0301", "👩‍👩‍👧", "{folded_title}:a", "\u2028", "(", "'"} {
+		f.Add(text, text, "order")
+		f.Add("List all orders", "All 注文 of the shop", text)
+	}
+	stores := []*sqlstore.Store{openSQLite(f), openPostgres(f)}
+	for _, store := range stores {
+		seedAPIs(f, store)
+	}
+	f.Fuzz(func(t *testing.T, title, description, words string) {
+		const id = "fuzzed"
+		entry := portico.SearchEntry{Kind: portico.SearchOperation, EntityID: id, APIID: "1", Title: title, Description: description}
+		var found [2][2]int
+		var kinds [2][3]portico.Kind
+		for i, store := range stores {
+			err := store.Update(t.Context(), func(tx portico.Tx) error {
+				return tx.Index(t.Context(), portico.SearchOperation, id, []portico.SearchEntry{entry})
+			})
+			if kinds[i][0] = portico.KindOf(err); err != nil && kinds[i][0] != portico.KindInvalid {
+				t.Fatalf("store %d: %v", i, err)
+			}
+			for j, text := range []string{words, title} {
+				err := store.View(t.Context(), func(tx portico.Tx) error {
+					page, err := tx.Search(t.Context(), portico.SearchQuery{Text: text, APIIDs: []portico.APIID{"1"}, Size: 10})
+					found[i][j] = page.Total
+					return err
+				})
+				if kinds[i][j+1] = portico.KindOf(err); err != nil && kinds[i][j+1] != portico.KindInvalid {
+					t.Fatalf("store %d searching %q: %v", i, text, err)
+				}
+			}
+		}
+		if kinds[0] != kinds[1] || found[0] != found[1] {
+			t.Errorf("SQLite: kinds %v, found %v; PostgreSQL: kinds %v, found %v", kinds[0], found[0], kinds[1], found[1])
+		}
+		if kinds[0] == [3]portico.Kind{} && found[0][1] != 1 {
+			t.Errorf("%q does not find itself", title)
+		}
+	})
+}

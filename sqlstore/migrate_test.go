@@ -111,3 +111,61 @@ func TestStateOutlivesTheProgram(t *testing.T) {
 		}
 	})
 }
+
+// TestPortalsOfTheFirstSchema: what the first release kept is there after the
+// second step, with the defaults of what it did not know.
+func TestPortalsOfTheFirstSchema(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(t *testing.T, dsn string) {
+		ctx := t.Context()
+		store, err := connect(ctx, Config{DSN: dsn})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { store.Close() })
+		if err := store.migrate(ctx, migrations()[:1]); err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range []string{
+			`INSERT INTO auth_strategies (id, name, display_name, strategy_type, created_at, updated_at) VALUES ('s', 's', 'S', 'key_auth', 1, 1)`,
+			`INSERT INTO portals (id, name, display_name, authentication_enabled, rbac_enabled, sipr_enabled, default_api_visibility, default_page_visibility,
+				auto_approve_developers, auto_approve_applications, notifications_developer_pii_visibility_enabled, subdomain, created_at, updated_at)
+				VALUES ('p', 'p', 'P', TRUE, FALSE, FALSE, 'private', 'private', TRUE, TRUE, FALSE, 'p', 1, 1), ('q', 'q', 'Q', TRUE, FALSE, FALSE, 'private', 'private', TRUE, TRUE, FALSE, 'q', 1, 1)`,
+			`INSERT INTO developers (id, portal_id, email, full_name, status, email_verified, password_hash, created_at, updated_at)
+				VALUES ('d', 'p', 'd@dev.example', 'Dora', 'approved', TRUE, 'x', 1, 1), ('e', 'p', 'e@dev.example', 'Emil', 'approved', TRUE, 'x', 1, 1)`,
+			`INSERT INTO sessions (id, developer_id, portal_id, access_digest, refresh_digest, access_expires_at, expires_at, created_at)
+				VALUES ('n', 'd', 'p', '` + strings.Repeat("a", 64) + `', '` + strings.Repeat("b", 64) + `', 1, 1, 1)`,
+			`INSERT INTO applications (id, portal_id, developer_id, auth_strategy_id, name, client_id, external_id, generation, created_at, updated_at)
+				VALUES ('a', 'p', 'd', 's', 'Shop', '', '', 0, 1, 1), ('b', 'p', 'e', 's', 'Shop', '', '', 0, 1, 1)`,
+		} {
+			if _, err := store.writes.ExecContext(ctx, row); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := store.migrate(ctx, migrations()); err != nil {
+			t.Fatal(err)
+		}
+		err = store.View(ctx, func(tx portico.Tx) error {
+			portal, err := tx.Portals().ByID(ctx, "p")
+			if err != nil || !portal.BasicAuthEnabled || portal.TeamMappingEnabled || portal.CustomDomain != "" || portal.Language != "" {
+				t.Errorf("portal %+v, %v", portal, err)
+			}
+			developer, err := tx.Developers().ByID(ctx, "d")
+			if err != nil || developer.Theme != "" || developer.ExternalID != "" || developer.Reason != "" {
+				t.Errorf("developer %+v, %v", developer, err)
+			}
+			session, err := tx.Sessions().ByID(ctx, "n")
+			if err != nil || session.UserAgent != "" || session.LastSeenAt.Unix() != 0 {
+				t.Errorf("session %+v, %v", session, err)
+			}
+			own, err := tx.Applications().List(ctx, portico.Everything(portico.Where("owner_id", portico.DeveloperID("e"))))
+			if err != nil || len(own.Items) != 1 || own.Items[0].ID != "b" || own.Items[0].TeamID != nil {
+				t.Errorf("applications %+v, %v", own, err)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}

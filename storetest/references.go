@@ -55,6 +55,11 @@ func testUnique(t *testing.T, open func(*testing.T) portico.Store) {
 			t.Errorf("%s: the error does not say %q: %v", c.name, c.says, err)
 		}
 	}
+	update(t, store, func(tx portico.Tx) error { // the name is taken by the team alone, and the slug at the top
+		own := another(w.Application, func(a *portico.Application) { a.TeamID, a.ClientID = nil, "own" })
+		below := another(w.Page, func(p *portico.PortalPage) { p.ParentID = &w.Page.ID })
+		return errors.Join(tx.Applications().Insert(ctx, own), tx.Pages().Insert(ctx, below))
+	})
 	update(t, store, func(tx portico.Tx) error { // what need not be unique
 		for _, name := range []string{"first", "second"} {
 			if err := tx.Applications().Insert(ctx, another(d.selfManaged, func(a *portico.Application) { a.Name, a.ClientID = name, "" })); err != nil {
@@ -64,6 +69,9 @@ func testUnique(t *testing.T, open func(*testing.T) portico.Store) {
 				return err
 			}
 			if err := tx.Providers().Insert(ctx, another(w.Provider, func(*portico.Provider) {})); err != nil {
+				return err
+			}
+			if err := tx.Developers().Insert(ctx, another(w.Developer, func(d *portico.Developer) { d.Email, d.ExternalID = name, "" })); err != nil {
 				return err
 			}
 		}
