@@ -302,6 +302,9 @@ func (a *App) sweep(ctx context.Context) {
 	for {
 		err := a.Control.Sessions.Sweep(ctx)
 		if err == nil {
+			err = a.Control.Handoffs.Sweep(ctx)
+		}
+		if err == nil {
 			err = a.Control.Credentials.NotifyExpiry(ctx)
 		}
 		if err == nil {
