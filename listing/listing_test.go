@@ -197,6 +197,39 @@ func TestOffsetsLeadThroughACollection(t *testing.T) {
 	}
 }
 
+// TestCursorsLeadThereAndBack follows next to the end and previous to the start.
+func TestCursorsLeadThereAndBack(t *testing.T) {
+	t.Parallel()
+	all := []int{1, 2, 3, 4, 5}
+	var seen []string
+	at := "/mappings?page[size]=2&filter[name][contains]=a"
+	for direction := range []int{0, 1} {
+		for next := &at; next != nil; {
+			r := httptest.NewRequest("GET", *next, nil)
+			q, err := listing.ParseCursor(r, spec())
+			if err != nil || len(q.Filters) != 1 || q.Size != 2 {
+				t.Fatalf("%s: %+v, %v", *next, q, err)
+			}
+			at = *next
+			from := (q.Number - 1) * q.Size
+			list := listing.CursorEnvelope(r, portico.Page[int]{Items: all[from:min(from+q.Size, len(all))], Total: len(all)}, q, strconv.Itoa)
+			seen = append(seen, list.Data...)
+			next = list.Meta.Page.Next
+			if direction == 1 {
+				next = list.Meta.Page.Previous
+			}
+		}
+	}
+	if strings.Join(seen, "") != "12345"+"53412" {
+		t.Errorf("came by %v", seen)
+	}
+	for _, query := range []string{"page[size]=0", "page[after]=!", "page[before]=MA", "page[after]=MTAwMS4x"} {
+		if q, err := listing.ParseCursor(httptest.NewRequest("GET", "/mappings?"+query, nil), spec()); portico.KindOf(err) != portico.KindInvalid {
+			t.Errorf("%s: %+v, %v", query, q, err)
+		}
+	}
+}
+
 func TestOffsetFaults(t *testing.T) {
 	t.Parallel()
 	for _, query := range []string{"size=0", "size=1001", "size=x", "offset=!", "offset=MA", "offset=MC4x", "offset=MTAwMS4x", "sort=secret"} {
@@ -226,6 +259,8 @@ func FuzzParse(f *testing.F) {
 		check(t, byNumber, err)
 		byOffset, err := listing.ParseOffset(r, spec())
 		check(t, byOffset, err)
+		byCursor, err := listing.ParseCursor(r, spec())
+		check(t, byCursor, err)
 	})
 }
 
