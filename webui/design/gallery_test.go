@@ -275,6 +275,9 @@ func gallery(t testing.TB) http.Handler {
 		return func(w http.ResponseWriter, r *http.Request) {
 			lang := texts.Choose(r, "", "en")
 			s := shell(lang, design.Mode(r.URL.Query().Get("theme")))
+			if c, err := r.Cookie("theme"); err == nil {
+				s.Theme = design.Mode(c.Value)
+			}
 			if r.URL.Query().Has("brand") {
 				s.Brand.ThemeURL, s.User, s.SignInHref, s.SignUpHref = "/theme.css", nil, "/login", "/signup"
 			}
@@ -287,6 +290,9 @@ func gallery(t testing.TB) http.Handler {
 	}
 	mux.HandleFunc("GET /{$}", page(design.Page, content()))
 	mux.HandleFunc("GET /bare", page(design.Bare, once()))
+	for path, body := range behaviour() {
+		mux.HandleFunc("GET "+path, page(design.Page, body))
+	}
 	mux.HandleFunc("GET /search", page(design.Page, templ.Join(design.Head(design.HeadProps{Title: "Search"}), searching())))
 	return mux
 }
