@@ -57,6 +57,11 @@ func plural(noun string, n int) string {
 	return noun + "s"
 }
 
+// As gives an optional text the type that the domain has for it.
+func As[T ~string](o portico.Opt[string]) portico.Opt[T] {
+	return portico.Opt[T]{Set: o.Set, Null: o.Null, Value: T(o.Value)}
+}
+
 // Bool reads a boolean; def when it is absent or null.
 func (o *Object) Bool(name string, def bool, rules ...Rule) bool {
 	return or(o.OptBool(name, rules...), def)

@@ -126,6 +126,16 @@ func PathID[T ~string](r *http.Request, name string) (T, error) {
 	return T(id), err
 }
 
+// PathIDs reads two ids in the path: of something, and of what is in it.
+func PathIDs[A, B ~string](r *http.Request, outer, inner string) (A, B, error) {
+	a, err := PathID[A](r, outer)
+	if err != nil {
+		return "", "", err
+	}
+	b, err := PathID[B](r, inner)
+	return a, b, err
+}
+
 // NotNil makes an absent list an empty one, where the contract says array.
 func NotNil[T any](list []T) []T {
 	if list == nil {

@@ -165,7 +165,7 @@ func (s *server) createApplication(w http.ResponseWriter, r *http.Request) error
 		Name:        o.String("name", httpkit.Required, httpkit.Length(1, 255)),
 		Description: o.OptString("description", httpkit.MaxLength(255)).Ptr(),
 		Labels:      remaining(o.Labels("labels")), // the contract allows nulls here
-		StrategyID:  as[portico.StrategyID](o.OptUUID("auth_strategy_id")).Ptr(),
+		StrategyID:  httpkit.As[portico.StrategyID](o.OptUUID("auth_strategy_id")).Ptr(),
 		ClientID:    o.String("client_id", httpkit.Length(1, 255)),
 		DCRClientID: o.String("dcr_client_id", httpkit.Length(1, 255)),
 	}

@@ -40,12 +40,7 @@ func viewDeveloper(d portico.Developer) developerView {
 
 // inPortal reads the portal in the path, and the id of what is in it.
 func inPortal[T ~string](r *http.Request, name string) (portico.PortalID, T, error) {
-	portal, err := httpkit.PathID[portico.PortalID](r, "portalId")
-	if err != nil {
-		return "", "", err
-	}
-	id, err := httpkit.PathID[T](r, name)
-	return portal, id, err
+	return httpkit.PathIDs[portico.PortalID, T](r, "portalId", name)
 }
 
 func (s *server) createDeveloper(w http.ResponseWriter, r *http.Request) error {
@@ -60,7 +55,7 @@ func (s *server) createDeveloper(w http.ResponseWriter, r *http.Request) error {
 	in := developers.NewAccount{
 		Email:          o.Email("email", httpkit.Required, httpkit.MaxLength(255)),
 		FullName:       o.String("full_name", httpkit.Required, httpkit.Length(1, 255)),
-		Status:         as[portico.Status](o.OptEnum("status", httpkit.Optional, texts(portico.Statuses())...)).Ptr(),
+		Status:         httpkit.As[portico.Status](o.OptEnum("status", httpkit.Optional, texts(portico.Statuses())...)).Ptr(),
 		SendInvitation: o.Bool("send_invitation_email", false),
 	}
 	if err := o.Err(); err != nil {

@@ -85,7 +85,7 @@ func readGatewayRoute(r *http.Request) (routing.RouteFields, error) {
 	o.Ignore("created_at", "updated_at")
 	unsupported(o, "destinations", "sources", "snis", "expression", "priority")
 	in := routing.RouteFields{
-		ID:                      given(as[portico.RouteID](o.OptUUID("id", httpkit.Nullable))),
+		ID:                      given(httpkit.As[portico.RouteID](o.OptUUID("id", httpkit.Nullable))),
 		Name:                    o.OptString("name", httpkit.Nullable),
 		Service:                 readServiceRef(o),
 		Protocols:               o.OptStrings("protocols", httpkit.Nullable, httpkit.MinItems(1)),

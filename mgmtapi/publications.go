@@ -89,7 +89,7 @@ func (s *server) publish(w http.ResponseWriter, r *http.Request) error {
 	in := control.PublicationFields{
 		StrategyID:               readStrategyIDs(o),
 		AutoApproveRegistrations: o.OptBool("auto_approve_registrations"),
-		Visibility:               as[portico.Visibility](o.OptEnum("visibility", httpkit.Optional, visibilities()...)),
+		Visibility:               httpkit.As[portico.Visibility](o.OptEnum("visibility", httpkit.Optional, visibilities()...)),
 	}
 	if err := o.Err(); err != nil {
 		return err

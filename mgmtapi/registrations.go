@@ -65,7 +65,7 @@ func (s *server) createRegistration(w http.ResponseWriter, r *http.Request) erro
 		return err
 	}
 	api := portico.APIID(o.UUID("api_id", httpkit.Required))
-	status := as[portico.Status](o.OptEnum("status", httpkit.Optional, string(portico.Approved), string(portico.Pending)))
+	status := httpkit.As[portico.Status](o.OptEnum("status", httpkit.Optional, string(portico.Approved), string(portico.Pending)))
 	if err := o.Err(); err != nil {
 		return err
 	}

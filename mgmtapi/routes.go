@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"portico/httpkit"
+	"portico/mgmtapi/contentapi"
 )
 
 // Operation is one operation of the API, for whoever compares it with the
@@ -53,14 +54,20 @@ func (s *server) routes() []route {
 		s.emailTemplateRoutes(),
 		s.applicationRoutes(),
 		s.registrationRoutes(),
-		s.pageRoutes(),
-		s.snippetRoutes(),
-		s.documentRoutes(),
-		s.customizationRoutes(),
-		s.imageRoutes(),
 		s.domainRoutes(),
-		s.attributeRoutes(),
+		s.contentRoutes(),
 	)
+}
+
+// contentRoutes: what portals say and look like.
+func (s *server) contentRoutes() []route {
+	var out []route
+	for _, r := range contentapi.Routes(s.Control) {
+		made := on(r.Method, r.Pattern, r.ID, r.Handle)
+		made.specification = r.Large
+		out = append(out, made)
+	}
+	return out
 }
 
 // Operations lists every operation that New serves.

@@ -64,7 +64,7 @@ func readService(r *http.Request) (routing.ServiceFields, error) {
 	o.Ignore("created_at", "updated_at")
 	unsupported(o, "ca_certificates", "client_certificate", "tls_sans", "tls_verify", "tls_verify_depth")
 	in := routing.ServiceFields{
-		ID:             given(as[portico.ServiceID](o.OptUUID("id", httpkit.Nullable))),
+		ID:             given(httpkit.As[portico.ServiceID](o.OptUUID("id", httpkit.Nullable))),
 		Name:           o.OptString("name", httpkit.Nullable),
 		URL:            o.OptString("url", httpkit.Nullable),
 		Protocol:       o.OptEnum("protocol", httpkit.Nullable, proxyProtocols()...),

@@ -50,7 +50,7 @@ func readSpecification(r *http.Request, content httpkit.Rule) (control.VersionCh
 	o.Ignore("id", "validation_messages", "created_at", "updated_at")
 	ch := control.VersionChange{
 		Content: o.OptString("content", content),
-		Type:    as[portico.SpecificationType](o.OptEnum("type", httpkit.Optional, specificationTypes()...)),
+		Type:    httpkit.As[portico.SpecificationType](o.OptEnum("type", httpkit.Optional, specificationTypes()...)),
 	}
 	return ch, o.Err()
 }

@@ -102,7 +102,7 @@ func readStrategy(r *http.Request) (control.NewStrategy, error) {
 		names, ttl := readKeyAuth(o.Object("configs", httpkit.Required).Object("key-auth", httpkit.Required), false)
 		in.KeyAuth = &portico.KeyAuthConfig{KeyNames: names.Value, TTL: ttl.Ptr()}
 	case portico.StrategyOpenIDConnect:
-		in.ProviderID = as[portico.ProviderID](o.OptUUID("dcr_provider_id", httpkit.Nullable)).Ptr()
+		in.ProviderID = httpkit.As[portico.ProviderID](o.OptUUID("dcr_provider_id", httpkit.Nullable)).Ptr()
 		configs := o.Object("configs", httpkit.Required)
 		readOIDC(configs.Object("openid-connect", httpkit.Required), httpkit.Required)
 		in.OIDC, _ = configs.Raw("openid-connect")
@@ -243,7 +243,7 @@ func (s *server) updateStrategy(w http.ResponseWriter, r *http.Request) error {
 	ch := control.StrategyChange{
 		Name:        o.OptString("name", httpkit.Length(1, 256)),
 		DisplayName: o.OptString("display_name", httpkit.MaxLength(256)),
-		ProviderID:  as[portico.ProviderID](o.OptUUID("dcr_provider_id", httpkit.Nullable)),
+		ProviderID:  httpkit.As[portico.ProviderID](o.OptUUID("dcr_provider_id", httpkit.Nullable)),
 		Principals:  readPrincipals(o),
 		Labels:      o.Labels("labels"),
 	}

@@ -88,12 +88,7 @@ func summariseVersion(v portico.Version) versionSummary {
 
 // inAPI reads the API in the path, and the id of what is in it.
 func inAPI[T ~string](r *http.Request, name string) (portico.APIID, T, error) {
-	api, err := httpkit.PathID[portico.APIID](r, "apiId")
-	if err != nil {
-		return "", "", err
-	}
-	id, err := httpkit.PathID[T](r, name)
-	return api, id, err
+	return httpkit.PathIDs[portico.APIID, T](r, "apiId", name)
 }
 
 // specContent is where a version's request has its document.

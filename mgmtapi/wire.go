@@ -43,11 +43,6 @@ func remaining(change portico.Opt[map[string]*string]) map[string]string {
 	return out
 }
 
-// as gives an optional text the type that the domain has for it.
-func as[T ~string](o portico.Opt[string]) portico.Opt[T] {
-	return portico.Opt[T]{Set: o.Set, Null: o.Null, Value: T(o.Value)}
-}
-
 // readIssuer reads an issuer identifier (RFC 8414 §2): a URL without a query or
 // a fragment.
 func readIssuer(o *httpkit.Object, presence httpkit.Rule) portico.Opt[string] {

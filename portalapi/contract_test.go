@@ -38,7 +38,7 @@ func TestSignInIsAsked(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	host := s.Portals.Domain(s.portal(t, "P"))
-	open := regexp.MustCompile(`^(GET /api/v3/(portal|pages.*|snippets.*|customization|integrations|assets/.*|api-attributes|apis($|/.*(slug|actions|versions.*|specifications.*|documents.*|images.*)$|/\{apiIdOrSlug\}$))|POST /api/v3/developer|GET /api/v3/developer/authenticate/sso)`)
+	open := regexp.MustCompile(`^(GET /api/v3/(portal|search|pages.*|snippets.*|customization|integrations|assets/.*|api-attributes|apis($|/.*(slug|actions|versions.*|specifications.*|documents.*|images.*)$|/\{apiIdOrSlug\}$))|POST /api/v3/developer|GET /api/v3/developer/authenticate/sso)`)
 	wildcard := regexp.MustCompile(`\{\w+\}`)
 	for _, op := range portalapi.Operations() {
 		r := httptest.NewRequest(op.Method, wildcard.ReplaceAllString(op.Pattern, unknownID), nil)

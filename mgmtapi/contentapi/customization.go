@@ -1,4 +1,4 @@
-package mgmtapi
+package contentapi
 
 import (
 	"context"
@@ -10,12 +10,12 @@ import (
 )
 
 // customizationRoutes: how a portal looks (contract: portal-management v3).
-func (s *server) customizationRoutes() []route {
+func (s server) customizationRoutes() []Route {
 	const (
 		customization = "/v3/portals/{portalId}/customization"
 		integrations  = "/v3/portals/{portalId}/integrations"
 	)
-	return []route{
+	return []Route{
 		on("GET", customization, "get-portal-customization", s.customization),
 		on("PUT", customization, "replace-portal-customization", s.saveCustomization(content.Designs.Replace)),
 		on("PATCH", customization, "update-portal-customization", s.saveCustomization(content.Designs.Update)),
@@ -25,7 +25,7 @@ func (s *server) customizationRoutes() []route {
 	}
 }
 
-func (s *server) customization(w http.ResponseWriter, r *http.Request) error {
+func (s server) customization(w http.ResponseWriter, r *http.Request) error {
 	portal, err := httpkit.PathID[portico.PortalID](r, "portalId")
 	if err != nil {
 		return err
@@ -38,7 +38,7 @@ func (s *server) customization(w http.ResponseWriter, r *http.Request) error {
 }
 
 // saveCustomization answers a request that sets a design, as a whole or in part.
-func (s *server) saveCustomization(save func(content.Designs, context.Context, portico.PortalID, content.DesignFields) (portico.Design, error)) httpkit.HandlerFunc {
+func (s server) saveCustomization(save func(content.Designs, context.Context, portico.PortalID, content.DesignFields) (portico.Design, error)) httpkit.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		portal, err := httpkit.PathID[portico.PortalID](r, "portalId")
 		if err != nil {
@@ -66,8 +66,8 @@ func readDesign(r *http.Request) (content.DesignFields, error) {
 	menu := o.Object("menu")
 	in := content.DesignFields{
 		Name: theme.OptString("name"),
-		Mode: as[portico.ThemeMode](theme.OptEnum("mode", httpkit.Optional,
-			texts([]portico.ThemeMode{portico.ThemeLight, portico.ThemeDark, portico.ThemeSystem})...)),
+		Mode: httpkit.As[portico.ThemeMode](theme.OptEnum("mode", httpkit.Optional,
+			string(portico.ThemeLight), string(portico.ThemeDark), string(portico.ThemeSystem))),
 		Primary: theme.Object("colors").OptString("primary"),
 		Layout:  o.OptString("layout"),
 		CSS:     o.OptString("css", httpkit.Nullable),
@@ -115,7 +115,7 @@ func readMenu(o *httpkit.Object, name string, rules ...httpkit.Rule) []portico.M
 // integrationsView is the contract's PortalIntegrations: there are none.
 type integrationsView struct{}
 
-func (s *server) integrations(w http.ResponseWriter, r *http.Request) error {
+func (s server) integrations(w http.ResponseWriter, r *http.Request) error {
 	portal, err := httpkit.PathID[portico.PortalID](r, "portalId")
 	if err != nil {
 		return err
@@ -128,7 +128,7 @@ func (s *server) integrations(w http.ResponseWriter, r *http.Request) error {
 
 // saveIntegrations takes nothing but the absence of integrations, so that a
 // client which sets none gets along.
-func (s *server) saveIntegrations(w http.ResponseWriter, r *http.Request) error {
+func (s server) saveIntegrations(w http.ResponseWriter, r *http.Request) error {
 	o, err := httpkit.ReadObject(r)
 	if err != nil {
 		return err

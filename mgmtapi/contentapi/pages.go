@@ -1,4 +1,4 @@
-package mgmtapi
+package contentapi
 
 import (
 	"net/http"
@@ -10,12 +10,12 @@ import (
 )
 
 // pageRoutes: the Markdown pages of a portal (contract: portal-management v3).
-func (s *server) pageRoutes() []route {
+func (s server) pageRoutes() []Route {
 	const (
 		pages = "/v3/portals/{portalId}/pages"
 		page  = pages + "/{pageId}"
 	)
-	return []route{
+	return []Route{
 		on("GET", pages, "list-portal-pages", s.listPages),
 		on("POST", pages, "create-portal-page", s.createPage).large(),
 		on("GET", page, "get-portal-page", s.page),
@@ -112,9 +112,9 @@ func readPage(r *http.Request, presence httpkit.Rule) (content.PageFields, error
 		Content:     o.OptString("content", presence, httpkit.MaxLength(maxMarkdown)),
 		Title:       o.OptString("title", httpkit.Length(1, maxTitle)),
 		Description: o.OptString("description", httpkit.MaxLength(maxDescription)),
-		Visibility:  as[portico.Visibility](o.OptEnum("visibility", httpkit.Optional, visibilities()...)),
+		Visibility:  httpkit.As[portico.Visibility](o.OptEnum("visibility", httpkit.Optional, visibilities()...)),
 		Published:   readStatus(o),
-		ParentID:    as[portico.PageID](o.OptUUID("parent_page_id", httpkit.Nullable)),
+		ParentID:    httpkit.As[portico.PageID](o.OptUUID("parent_page_id", httpkit.Nullable)),
 	}
 	return in, o.Err()
 }
@@ -130,7 +130,7 @@ func pageSpec() listing.Spec {
 	}
 }
 
-func (s *server) listPages(w http.ResponseWriter, r *http.Request) error {
+func (s server) listPages(w http.ResponseWriter, r *http.Request) error {
 	portal, err := httpkit.PathID[portico.PortalID](r, "portalId")
 	if err != nil {
 		return err
@@ -146,7 +146,7 @@ func (s *server) listPages(w http.ResponseWriter, r *http.Request) error {
 	return httpkit.JSON(w, http.StatusOK, treeView[pageNode]{viewPages(nodes)})
 }
 
-func (s *server) createPage(w http.ResponseWriter, r *http.Request) error {
+func (s server) createPage(w http.ResponseWriter, r *http.Request) error {
 	portal, err := httpkit.PathID[portico.PortalID](r, "portalId")
 	if err != nil {
 		return err
@@ -162,8 +162,8 @@ func (s *server) createPage(w http.ResponseWriter, r *http.Request) error {
 	return httpkit.JSON(w, http.StatusCreated, viewPage(p))
 }
 
-func (s *server) page(w http.ResponseWriter, r *http.Request) error {
-	portal, id, err := inPortal[portico.PageID](r, "pageId")
+func (s server) page(w http.ResponseWriter, r *http.Request) error {
+	portal, id, err := httpkit.PathIDs[portico.PortalID, portico.PageID](r, "portalId", "pageId")
 	if err != nil {
 		return err
 	}
@@ -174,8 +174,8 @@ func (s *server) page(w http.ResponseWriter, r *http.Request) error {
 	return httpkit.JSON(w, http.StatusOK, viewPage(p))
 }
 
-func (s *server) updatePage(w http.ResponseWriter, r *http.Request) error {
-	portal, id, err := inPortal[portico.PageID](r, "pageId")
+func (s server) updatePage(w http.ResponseWriter, r *http.Request) error {
+	portal, id, err := httpkit.PathIDs[portico.PortalID, portico.PageID](r, "portalId", "pageId")
 	if err != nil {
 		return err
 	}
@@ -190,8 +190,8 @@ func (s *server) updatePage(w http.ResponseWriter, r *http.Request) error {
 	return httpkit.JSON(w, http.StatusOK, viewPage(p))
 }
 
-func (s *server) deletePage(w http.ResponseWriter, r *http.Request) error {
-	portal, id, err := inPortal[portico.PageID](r, "pageId")
+func (s server) deletePage(w http.ResponseWriter, r *http.Request) error {
+	portal, id, err := httpkit.PathIDs[portico.PortalID, portico.PageID](r, "portalId", "pageId")
 	if err != nil {
 		return err
 	}
@@ -201,8 +201,8 @@ func (s *server) deletePage(w http.ResponseWriter, r *http.Request) error {
 	return httpkit.NoContent(w)
 }
 
-func (s *server) movePage(w http.ResponseWriter, r *http.Request) error {
-	portal, id, err := inPortal[portico.PageID](r, "pageId")
+func (s server) movePage(w http.ResponseWriter, r *http.Request) error {
+	portal, id, err := httpkit.PathIDs[portico.PortalID, portico.PageID](r, "portalId", "pageId")
 	if err != nil {
 		return err
 	}
@@ -225,7 +225,7 @@ func readMove[ID ~string](r *http.Request, field string) (*ID, int, error) {
 		return nil, 0, err
 	}
 	const far = 1_000_000
-	parent, index := as[ID](o.OptUUID(field, httpkit.Nullable)), o.Int("index", -1, httpkit.Range(-far, far))
+	parent, index := httpkit.As[ID](o.OptUUID(field, httpkit.Nullable)), o.Int("index", -1, httpkit.Range(-far, far))
 	return parent.Ptr(), index, o.Err()
 }
 
@@ -235,7 +235,7 @@ type defaultContentView struct {
 	Snippets []string `json:"snippets"`
 }
 
-func (s *server) createDefaultContent(w http.ResponseWriter, r *http.Request) error {
+func (s server) createDefaultContent(w http.ResponseWriter, r *http.Request) error {
 	portal, err := httpkit.PathID[portico.PortalID](r, "portalId")
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package mgmtapi
+package contentapi
 
 import (
 	"net/http"
@@ -10,12 +10,12 @@ import (
 
 // imageRoutes: logos and favicons of portals, icons of APIs (contracts:
 // portal-management v3, api-builder v3).
-func (s *server) imageRoutes() []route {
+func (s server) imageRoutes() []Route {
 	const (
 		assets = "/v3/portals/{portalId}/assets/"
 		image  = "/v3/apis/{apiId}/images/{imageType}"
 	)
-	return []route{
+	return []Route{
 		on("GET", assets+"logo", "get-portal-asset-logo", s.asset(portico.AssetLogo)),
 		on("PUT", assets+"logo", "replace-portal-asset-logo", s.putAsset(portico.AssetLogo)).large(),
 		on("GET", assets+"logo/raw", "get-portal-asset-logo-raw", s.rawAsset(portico.AssetLogo)),
@@ -47,7 +47,7 @@ func readAsset(r *http.Request) (string, error) {
 }
 
 // asset answers with a portal's image as a data address.
-func (s *server) asset(kind portico.AssetKind) httpkit.HandlerFunc {
+func (s server) asset(kind portico.AssetKind) httpkit.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		image, err := s.portalImage(r, kind)
 		if err != nil {
@@ -57,7 +57,7 @@ func (s *server) asset(kind portico.AssetKind) httpkit.HandlerFunc {
 	}
 }
 
-func (s *server) rawAsset(kind portico.AssetKind) httpkit.HandlerFunc {
+func (s server) rawAsset(kind portico.AssetKind) httpkit.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		image, err := s.portalImage(r, kind)
 		if err != nil {
@@ -67,7 +67,7 @@ func (s *server) rawAsset(kind portico.AssetKind) httpkit.HandlerFunc {
 	}
 }
 
-func (s *server) portalImage(r *http.Request, kind portico.AssetKind) (portico.Asset, error) {
+func (s server) portalImage(r *http.Request, kind portico.AssetKind) (portico.Asset, error) {
 	portal, err := httpkit.PathID[portico.PortalID](r, "portalId")
 	if err != nil {
 		return portico.Asset{}, err
@@ -75,7 +75,7 @@ func (s *server) portalImage(r *http.Request, kind portico.AssetKind) (portico.A
 	return s.Content.Images.Get(r.Context(), content.OfPortal(portal), kind)
 }
 
-func (s *server) putAsset(kind portico.AssetKind) httpkit.HandlerFunc {
+func (s server) putAsset(kind portico.AssetKind) httpkit.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		portal, err := httpkit.PathID[portico.PortalID](r, "portalId")
 		if err != nil {
@@ -116,7 +116,7 @@ func apiInImagePath(r *http.Request) (portico.APIID, error) {
 	return httpkit.PathID[portico.APIID](r, "apiId")
 }
 
-func (s *server) imageOfAPI(r *http.Request) (portico.Asset, error) {
+func (s server) imageOfAPI(r *http.Request) (portico.Asset, error) {
 	api, err := apiInImagePath(r)
 	if err != nil {
 		return portico.Asset{}, err
@@ -124,7 +124,7 @@ func (s *server) imageOfAPI(r *http.Request) (portico.Asset, error) {
 	return s.Content.Images.Get(r.Context(), content.OfAPI(api), portico.AssetIcon)
 }
 
-func (s *server) apiImage(w http.ResponseWriter, r *http.Request) error {
+func (s server) apiImage(w http.ResponseWriter, r *http.Request) error {
 	image, err := s.imageOfAPI(r)
 	if err != nil {
 		return err
@@ -132,7 +132,7 @@ func (s *server) apiImage(w http.ResponseWriter, r *http.Request) error {
 	return httpkit.JSON(w, http.StatusOK, viewAPIImage(image))
 }
 
-func (s *server) putAPIImage(w http.ResponseWriter, r *http.Request) error {
+func (s server) putAPIImage(w http.ResponseWriter, r *http.Request) error {
 	api, err := apiInImagePath(r)
 	if err != nil {
 		return err
@@ -151,7 +151,7 @@ func (s *server) putAPIImage(w http.ResponseWriter, r *http.Request) error {
 	return httpkit.JSON(w, http.StatusOK, viewAPIImage(image))
 }
 
-func (s *server) deleteAPIImage(w http.ResponseWriter, r *http.Request) error {
+func (s server) deleteAPIImage(w http.ResponseWriter, r *http.Request) error {
 	api, err := apiInImagePath(r)
 	if err != nil {
 		return err
@@ -163,7 +163,7 @@ func (s *server) deleteAPIImage(w http.ResponseWriter, r *http.Request) error {
 }
 
 // redirectToAPIImage leads to the image itself, as the contract has it.
-func (s *server) redirectToAPIImage(w http.ResponseWriter, r *http.Request) error {
+func (s server) redirectToAPIImage(w http.ResponseWriter, r *http.Request) error {
 	image, err := s.imageOfAPI(r)
 	if err != nil {
 		return err
@@ -173,7 +173,7 @@ func (s *server) redirectToAPIImage(w http.ResponseWriter, r *http.Request) erro
 	return nil
 }
 
-func (s *server) apiImageContent(w http.ResponseWriter, r *http.Request) error {
+func (s server) apiImageContent(w http.ResponseWriter, r *http.Request) error {
 	image, err := s.imageOfAPI(r)
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package mgmtapi
+package contentapi
 
 import (
 	"net/http"
@@ -12,12 +12,12 @@ import (
 )
 
 // documentRoutes: the Markdown documents of an API (contract: api-builder v3).
-func (s *server) documentRoutes() []route {
+func (s server) documentRoutes() []Route {
 	const (
 		documents = "/v3/apis/{apiId}/documents"
 		document  = documents + "/{documentId}"
 	)
-	return []route{
+	return []Route{
 		on("GET", documents, "list-api-documents", s.listDocuments),
 		on("POST", documents, "create-api-document", s.createDocument).large(),
 		on("GET", document, "fetch-api-document", s.document),
@@ -82,12 +82,12 @@ func readDocument(r *http.Request, presence httpkit.Rule) (content.DocumentField
 		Content:   o.OptString("content", presence, httpkit.MaxLength(maxMarkdown)),
 		Title:     o.OptString("title", httpkit.Length(1, maxTitle)),
 		Published: readStatus(o),
-		ParentID:  as[portico.DocumentID](o.OptUUID("parent_document_id", httpkit.Nullable)),
+		ParentID:  httpkit.As[portico.DocumentID](o.OptUUID("parent_document_id", httpkit.Nullable)),
 	}
 	return in, o.Err()
 }
 
-func (s *server) listDocuments(w http.ResponseWriter, r *http.Request) error {
+func (s server) listDocuments(w http.ResponseWriter, r *http.Request) error {
 	api, err := httpkit.PathID[portico.APIID](r, "apiId")
 	if err != nil {
 		return err
@@ -120,7 +120,7 @@ func byStatus(filters []portico.Filter) []portico.Filter {
 	return []portico.Filter{portico.Where("published", strconv.FormatBool(is))}
 }
 
-func (s *server) createDocument(w http.ResponseWriter, r *http.Request) error {
+func (s server) createDocument(w http.ResponseWriter, r *http.Request) error {
 	api, err := httpkit.PathID[portico.APIID](r, "apiId")
 	if err != nil {
 		return err
@@ -136,8 +136,8 @@ func (s *server) createDocument(w http.ResponseWriter, r *http.Request) error {
 	return httpkit.JSON(w, http.StatusCreated, viewDocument(d))
 }
 
-func (s *server) document(w http.ResponseWriter, r *http.Request) error {
-	api, id, err := inAPI[portico.DocumentID](r, "documentId")
+func (s server) document(w http.ResponseWriter, r *http.Request) error {
+	api, id, err := httpkit.PathIDs[portico.APIID, portico.DocumentID](r, "apiId", "documentId")
 	if err != nil {
 		return err
 	}
@@ -148,8 +148,8 @@ func (s *server) document(w http.ResponseWriter, r *http.Request) error {
 	return httpkit.JSON(w, http.StatusOK, viewDocument(d))
 }
 
-func (s *server) updateDocument(w http.ResponseWriter, r *http.Request) error {
-	api, id, err := inAPI[portico.DocumentID](r, "documentId")
+func (s server) updateDocument(w http.ResponseWriter, r *http.Request) error {
+	api, id, err := httpkit.PathIDs[portico.APIID, portico.DocumentID](r, "apiId", "documentId")
 	if err != nil {
 		return err
 	}
@@ -164,8 +164,8 @@ func (s *server) updateDocument(w http.ResponseWriter, r *http.Request) error {
 	return httpkit.JSON(w, http.StatusOK, viewDocument(d))
 }
 
-func (s *server) deleteDocument(w http.ResponseWriter, r *http.Request) error {
-	api, id, err := inAPI[portico.DocumentID](r, "documentId")
+func (s server) deleteDocument(w http.ResponseWriter, r *http.Request) error {
+	api, id, err := httpkit.PathIDs[portico.APIID, portico.DocumentID](r, "apiId", "documentId")
 	if err != nil {
 		return err
 	}
@@ -175,8 +175,8 @@ func (s *server) deleteDocument(w http.ResponseWriter, r *http.Request) error {
 	return httpkit.NoContent(w)
 }
 
-func (s *server) moveDocument(w http.ResponseWriter, r *http.Request) error {
-	api, id, err := inAPI[portico.DocumentID](r, "documentId")
+func (s server) moveDocument(w http.ResponseWriter, r *http.Request) error {
+	api, id, err := httpkit.PathIDs[portico.APIID, portico.DocumentID](r, "apiId", "documentId")
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package mgmtapi
+package contentapi
 
 import (
 	"net/http"
@@ -11,12 +11,12 @@ import (
 
 // snippetRoutes: the pieces of Markdown that pages include (contract:
 // portal-management v3).
-func (s *server) snippetRoutes() []route {
+func (s server) snippetRoutes() []Route {
 	const (
 		snippets = "/v3/portals/{portalId}/snippets"
 		snippet  = snippets + "/{snippetId}"
 	)
-	return []route{
+	return []Route{
 		on("GET", snippets, "list-portal-snippets", s.listSnippets),
 		on("POST", snippets, "create-portal-snippet", s.createSnippet).large(),
 		on("GET", snippet, "get-portal-snippet", s.snippet),
@@ -64,7 +64,7 @@ func readSnippet(r *http.Request, presence httpkit.Rule) (content.SnippetFields,
 		Content:     o.OptString("content", presence, httpkit.MaxLength(maxMarkdown)),
 		Title:       o.OptString("title", httpkit.Length(1, maxTitle)),
 		Description: o.OptString("description", httpkit.MaxLength(maxDescription)),
-		Visibility:  as[portico.Visibility](o.OptEnum("visibility", httpkit.Optional, visibilities()...)),
+		Visibility:  httpkit.As[portico.Visibility](o.OptEnum("visibility", httpkit.Optional, visibilities()...)),
 		Published:   readStatus(o),
 	}
 	return in, o.Err()
@@ -81,7 +81,7 @@ func snippetSpec() listing.Spec {
 	}
 }
 
-func (s *server) listSnippets(w http.ResponseWriter, r *http.Request) error {
+func (s server) listSnippets(w http.ResponseWriter, r *http.Request) error {
 	portal, err := httpkit.PathID[portico.PortalID](r, "portalId")
 	if err != nil {
 		return err
@@ -97,7 +97,7 @@ func (s *server) listSnippets(w http.ResponseWriter, r *http.Request) error {
 	return httpkit.JSON(w, http.StatusOK, listing.Envelope(page, q, viewSnippetInfo))
 }
 
-func (s *server) createSnippet(w http.ResponseWriter, r *http.Request) error {
+func (s server) createSnippet(w http.ResponseWriter, r *http.Request) error {
 	portal, err := httpkit.PathID[portico.PortalID](r, "portalId")
 	if err != nil {
 		return err
@@ -113,8 +113,8 @@ func (s *server) createSnippet(w http.ResponseWriter, r *http.Request) error {
 	return httpkit.JSON(w, http.StatusCreated, viewSnippet(snippet))
 }
 
-func (s *server) snippet(w http.ResponseWriter, r *http.Request) error {
-	portal, id, err := inPortal[portico.SnippetID](r, "snippetId")
+func (s server) snippet(w http.ResponseWriter, r *http.Request) error {
+	portal, id, err := httpkit.PathIDs[portico.PortalID, portico.SnippetID](r, "portalId", "snippetId")
 	if err != nil {
 		return err
 	}
@@ -125,8 +125,8 @@ func (s *server) snippet(w http.ResponseWriter, r *http.Request) error {
 	return httpkit.JSON(w, http.StatusOK, viewSnippet(snippet))
 }
 
-func (s *server) updateSnippet(w http.ResponseWriter, r *http.Request) error {
-	portal, id, err := inPortal[portico.SnippetID](r, "snippetId")
+func (s server) updateSnippet(w http.ResponseWriter, r *http.Request) error {
+	portal, id, err := httpkit.PathIDs[portico.PortalID, portico.SnippetID](r, "portalId", "snippetId")
 	if err != nil {
 		return err
 	}
@@ -141,8 +141,8 @@ func (s *server) updateSnippet(w http.ResponseWriter, r *http.Request) error {
 	return httpkit.JSON(w, http.StatusOK, viewSnippet(snippet))
 }
 
-func (s *server) deleteSnippet(w http.ResponseWriter, r *http.Request) error {
-	portal, id, err := inPortal[portico.SnippetID](r, "snippetId")
+func (s server) deleteSnippet(w http.ResponseWriter, r *http.Request) error {
+	portal, id, err := httpkit.PathIDs[portico.PortalID, portico.SnippetID](r, "portalId", "snippetId")
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package mgmtapi
+package contentapi
 
 import (
 	"net/http"
@@ -14,8 +14,8 @@ import (
 )
 
 // attributeRoutes: what all APIs are described by (contract: api-builder v3).
-func (s *server) attributeRoutes() []route {
-	return []route{on("GET", "/v3/api-attributes", "list-api-attributes", s.listAttributes)}
+func (s server) attributeRoutes() []Route {
+	return []Route{on("GET", "/v3/api-attributes", "list-api-attributes", s.listAttributes)}
 }
 
 // attributeView is the contract's ApiAttributeListItem.
@@ -40,7 +40,7 @@ func viewAttribute(a content.Attribute) attributeView {
 	return out
 }
 
-func (s *server) listAttributes(w http.ResponseWriter, r *http.Request) error {
+func (s server) listAttributes(w http.ResponseWriter, r *http.Request) error {
 	q, err := listing.Parse(r, listing.Spec{
 		Filters: map[string]listing.FieldKind{"id": listing.UUID(), "key": listing.String()},
 		Sorts:   []string{"id", "key", "created_at", "updated_at"},
