@@ -232,13 +232,18 @@ const (
 	excerptAfter  = 120
 )
 
-// excerpt is a piece of the first text that holds one of the words.
-func excerpt(words string, texts ...string) string {
-	for _, text := range texts {
-		runes := []rune(strings.Join(strings.Fields(text), " "))
-		folded := folded(runes)
-		for _, word := range strings.Fields(words) {
-			at := index(folded, foldedWord(word))
+// excerpt is a piece of a text around the first word that the title does not
+// hold; it is the title when that holds them all.
+func excerpt(words, title string, texts ...string) string {
+	shown := folded([]rune(title))
+	for _, word := range strings.Fields(words) {
+		word := foldedWord(word)
+		if index(shown, word) >= 0 {
+			continue
+		}
+		for _, text := range texts {
+			runes := []rune(line(text))
+			at := index(folded(runes), word)
 			if at < 0 {
 				continue
 			}
@@ -253,7 +258,7 @@ func excerpt(words string, texts ...string) string {
 			return out
 		}
 	}
-	return texts[0]
+	return title
 }
 
 // folded compares characters one by one, so that a place in it is a place in
