@@ -213,10 +213,10 @@ func (o *Oracle) check(r *http.Request, body []byte, answer *httptest.ResponseRe
 
 // undeclared are statuses that any HTTP server may answer where an operation does
 // not declare them. 400 and 404 are among them because some operations, all of
-// the core entities' for instance, declare little but success; 409 because
-// several deletes have to refuse.
+// the core entities' for instance, declare little but success; 403 because who
+// lacks a team's role is told so; 409 because several deletes have to refuse.
 var undeclared = []int{
-	http.StatusBadRequest, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusConflict, http.StatusRequestEntityTooLarge,
+	http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusConflict, http.StatusRequestEntityTooLarge,
 	http.StatusUnsupportedMediaType, http.StatusTooManyRequests,
 }
 
