@@ -13,6 +13,7 @@ import (
 	"io"
 	"math/big"
 	"mime"
+	"mime/multipart"
 	"mime/quotedprintable"
 	"net"
 	netmail "net/mail"
@@ -202,6 +203,39 @@ func TestSMTPDelivers(t *testing.T) {
 				t.Errorf("body %q, %v", body, err)
 			}
 		})
+	}
+}
+
+// TestAMailHasTextAndHTML holds that programs can choose (RFC 2046 §5.1.4): the
+// text first, the HTML last.
+func TestAMailHasTextAndHTML(t *testing.T) {
+	t.Parallel()
+	var s server
+	to := s.start(t)
+	to.Encryption = mail.None
+	m := message()
+	m.To, m.HTML = "zoe@example.com", "<p>Hello Zoë</p>"
+	if err := send(t.Context(), t, to, m); err != nil {
+		t.Fatal(err)
+	}
+	got, err := netmail.ReadMessage(strings.NewReader(<-s.mails))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kind, params, err := mime.ParseMediaType(got.Header.Get("Content-Type"))
+	if err != nil || kind != "multipart/alternative" {
+		t.Fatalf("%s, %v", kind, err)
+	}
+	parts := multipart.NewReader(got.Body, params["boundary"])
+	for _, want := range []struct{ kind, text string }{{"text/plain", "Hello Zoë,"}, {"text/html", m.HTML}} {
+		part, err := parts.NextPart()
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(part)
+		if err != nil || !strings.HasPrefix(part.Header.Get("Content-Type"), want.kind) || !strings.Contains(string(body), want.text) {
+			t.Errorf("%s: %q, %v", part.Header.Get("Content-Type"), body, err)
+		}
 	}
 }
 
