@@ -3,6 +3,7 @@ package sqlstore_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"portico"
 	"portico/storetest"
@@ -139,4 +140,32 @@ func seedOperations(b *testing.B, store portico.Store, w storetest.World, apis, 
 		b.Fatal(err)
 	}
 	return ids
+}
+
+// BenchmarkAddUsage adds the counts of 500 applications for a minute: new ones,
+// and to those that are there.
+func BenchmarkAddUsage(b *testing.B) {
+	for name, open := range map[string]func(testing.TB) portico.Store{
+		"SQLite":     func(t testing.TB) portico.Store { return openSQLite(t) },
+		"PostgreSQL": func(t testing.TB) portico.Store { return openPostgres(t) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			store := open(b)
+			counts := make([]portico.UsageCount, 500)
+			minute := time.Unix(0, 0)
+			for b.Loop() {
+				minute = minute.Add(time.Minute)
+				for i := range counts {
+					counts[i] = portico.UsageCount{Start: minute, Length: time.Minute, ApplicationID: portico.ApplicationID(fmt.Sprint(i)), APIID: "api",
+						Status: 200, Outcome: portico.OutcomeOK, Requests: 1}
+				}
+				for range 2 {
+					err := store.Update(b.Context(), func(tx portico.Tx) error { return tx.AddUsage(b.Context(), counts, nil) })
+					if err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+		})
+	}
 }

@@ -22,6 +22,7 @@ func pages() *table[portico.PageID, portico.PortalPage] {
 				instant("updated_at", &p.UpdatedAt),
 			}
 		},
+		long:   "content",
 		fields: []string{"id", "portal_id", "parent_page_id", "position", "slug", "title", "visibility", "published", "created_at", "updated_at"},
 		unique: map[string]string{
 			"portal_pages_portal_id_parent_slug_key": "A page with this slug exists already in this place.",
@@ -47,6 +48,7 @@ func snippets() *table[portico.SnippetID, portico.Snippet] {
 				instant("updated_at", &s.UpdatedAt),
 			}
 		},
+		long:   "content",
 		fields: []string{"id", "portal_id", "name", "title", "visibility", "published", "created_at", "updated_at"},
 		unique: map[string]string{
 			"snippets_portal_id_name_key": "A snippet with this name exists already in the portal.",
@@ -72,6 +74,7 @@ func documents() *table[portico.DocumentID, portico.Document] {
 				instant("updated_at", &d.UpdatedAt),
 			}
 		},
+		long:   "content",
 		fields: []string{"id", "api_id", "parent_document_id", "position", "slug", "title", "published", "created_at", "updated_at"},
 		unique: map[string]string{
 			"documents_api_id_slug_key": "The API has a document with this slug already.",

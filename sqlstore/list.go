@@ -66,7 +66,11 @@ func (c collection[ID, T]) List(ctx context.Context, q portico.ListQuery) (porti
 	if q.Number-1 <= offset/q.Size {
 		offset = (q.Number - 1) * q.Size
 	}
-	query := c.selectSQL + where + order + " LIMIT " + l.bind(q.Size) + " OFFSET " + l.bind(offset)
+	query := c.selectSQL
+	if q.Brief {
+		query = c.briefSQL
+	}
+	query += where + order + " LIMIT " + l.bind(q.Size) + " OFFSET " + l.bind(offset)
 	var err error
 	if page.Items, err = c.scan(ctx, query, l.args); err != nil {
 		return page, err

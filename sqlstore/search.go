@@ -31,25 +31,22 @@ func (t *tx) Index(ctx context.Context, kind portico.SearchKind, entityID string
 	if err := t.write(ctx, "DELETE FROM search_entries WHERE entity_id = $1 AND kind = $2", entityID, string(kind)); err != nil {
 		return t.failPlainly(ctx, err)
 	}
-	for _, e := range entries {
+	rows := make([][]any, len(entries))
+	for i, e := range entries {
 		if e.Kind != kind || e.EntityID != entityID {
 			return errors.New("a search entry is of another kind or entity than it is indexed for")
 		}
-		args := []any{string(kind), entityID, e.Fragment, nullable(e.APIID), nullable(e.PortalID),
+		rows[i] = []any{string(kind), entityID, e.Fragment, nullable(e.APIID), nullable(e.PortalID),
 			e.Title, e.Description, e.Text, fold(e.Title), fold(e.Description), fold(e.Text)}
-		for _, arg := range args {
-			if s, ok := arg.(string); ok && !storable(s) {
+		for _, value := range rows[i] {
+			if s, ok := value.(string); ok && !storable(s) {
 				return portico.Invalid("text", "is_string", "The text holds a NUL character or is not UTF-8.")
 			}
 		}
-		err := t.write(ctx, `INSERT INTO search_entries (kind, entity_id, fragment, api_id, portal_id,
-			title, description, text, folded_title, folded_description, folded_text)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`, args...)
-		if err != nil {
-			return t.failPlainly(ctx, err)
-		}
 	}
-	return nil
+	return t.writeEach(ctx, `INSERT INTO search_entries (kind, entity_id, fragment, api_id, portal_id,
+		title, description, text, folded_title, folded_description, folded_text)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`, rows)
 }
 
 // nullable is an id as a reference keeps it: none is NULL.

@@ -22,12 +22,14 @@ type table[ID ~string, T any] struct {
 	fields []string          // columns that a list may be filtered and sorted by
 	more   map[string]field  // further fields of a list, by name
 	unique map[string]string // unique constraint → the sentence for a second one
+	long   string            // the column that a brief list leaves out; empty: none
 
 	change  func(T) portico.Change // what a write tells the gateways' side; nil: nothing
 	removal removal                // what a deletion tells it besides
 
 	columns                                    []string
 	selectSQL, insertSQL, updateSQL, deleteSQL string
+	briefSQL                                   string
 }
 
 // removal is what else changes when an entity and what belongs to it go.
@@ -65,6 +67,12 @@ func (t *table[ID, T]) prepare() *table[ID, T] {
 	}
 	t.more, t.columns = all, columns
 	t.selectSQL = "SELECT " + strings.Join(columns, ", ") + " FROM " + t.name
+	t.briefSQL = t.selectSQL
+	if i := slices.Index(columns, t.long); i >= 0 {
+		brief := slices.Clone(columns)
+		brief[i] = "''"
+		t.briefSQL = "SELECT " + strings.Join(brief, ", ") + " FROM " + t.name
+	}
 	t.insertSQL = "INSERT INTO " + t.name + " (" + strings.Join(columns, ", ") + ") VALUES (" + strings.Join(places, ", ") + ")"
 	t.updateSQL = "UPDATE " + t.name + " SET " + strings.Join(sets[1:], ", ") + " WHERE id = $1"
 	t.deleteSQL = "DELETE FROM " + t.name + " WHERE id = $1"

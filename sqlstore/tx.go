@@ -55,14 +55,44 @@ func (t *tx) strings(ctx context.Context, query string, args ...any) ([]string, 
 // write runs a statement that changes something; its error is the database's
 // own, for the caller to explain with fail.
 func (t *tx) write(ctx context.Context, query string, args ...any) error {
+	if err := t.writable(); err != nil {
+		return err
+	}
+	_, err := t.sql.ExecContext(ctx, query, args...)
+	return err
+}
+
+// writeEach runs a statement once for each row, which is much faster than
+// reading a long statement anew each time. Its error is final.
+func (t *tx) writeEach(ctx context.Context, query string, rows [][]any) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	if err := t.writable(); err != nil {
+		return err
+	}
+	statement, err := t.sql.PrepareContext(ctx, query)
+	if err != nil {
+		return t.failPlainly(ctx, err)
+	}
+	defer statement.Close()
+	for _, row := range rows {
+		if _, err := statement.ExecContext(ctx, row...); err != nil {
+			return t.failPlainly(ctx, err)
+		}
+	}
+	return nil
+}
+
+// writable is why nothing can be written; nil if it can.
+func (t *tx) writable() error {
 	if t.failed != nil {
 		return t.failed
 	}
 	if t.readOnly {
 		return errors.New("a view was asked to change something")
 	}
-	_, err := t.sql.ExecContext(ctx, query, args...)
-	return err
+	return nil
 }
 
 // fail ends the transaction for good and keeps why.

@@ -40,7 +40,8 @@ func (t *tx) AddUsage(ctx context.Context, counts []portico.UsageCount, uses []p
 		places[i] = fmt.Sprintf("$%d", i+1)
 	}
 	insert := "INSERT INTO usage_counts (" + columns + ") VALUES (" + strings.Join(places, ", ") + ")" + addUsage()
-	for _, c := range counts {
+	rows := make([][]any, len(counts))
+	for i, c := range counts {
 		args := []any{string(c.ApplicationID), c.Start.UnixMicro(), c.Length.Microseconds(), string(c.APIID), c.Status,
 			string(c.Outcome), c.Requests, c.LatencySum, c.RequestBytes, c.ResponseBytes}
 		classes := make([]int64, len(places)-len(args))
@@ -48,21 +49,19 @@ func (t *tx) AddUsage(ctx context.Context, counts []portico.UsageCount, uses []p
 		for _, n := range classes {
 			args = append(args, n)
 		}
-		if err := t.write(ctx, insert, args...); err != nil {
-			return t.failPlainly(ctx, err)
-		}
+		rows[i] = args
 	}
-	for _, u := range uses {
-		err := t.write(ctx, `INSERT INTO credential_uses (application_id, credential_id, last_used_at)
-			SELECT id, $2, $3 FROM applications WHERE id = $1
-			ON CONFLICT (application_id, credential_id) DO UPDATE SET last_used_at = excluded.last_used_at
-			WHERE credential_uses.last_used_at < excluded.last_used_at`,
-			string(u.ApplicationID), u.CredentialID, u.LastUsedAt.UnixMicro())
-		if err != nil {
-			return t.failPlainly(ctx, err)
-		}
+	if err := t.writeEach(ctx, insert, rows); err != nil {
+		return err
 	}
-	return nil
+	rows = make([][]any, len(uses))
+	for i, u := range uses {
+		rows[i] = []any{string(u.ApplicationID), u.CredentialID, u.LastUsedAt.UnixMicro()}
+	}
+	return t.writeEach(ctx, `INSERT INTO credential_uses (application_id, credential_id, last_used_at)
+		SELECT id, $2, $3 FROM applications WHERE id = $1
+		ON CONFLICT (application_id, credential_id) DO UPDATE SET last_used_at = excluded.last_used_at
+		WHERE credential_uses.last_used_at < excluded.last_used_at`, rows)
 }
 
 // Usage implements portico.UsageTx.
