@@ -339,3 +339,26 @@ func BenchmarkReport(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkLastDays reads the last day of ten applications that call one API
+// without pause.
+func BenchmarkLastDays(b *testing.B) {
+	h := newHouse(b)
+	var apps []portico.ApplicationID
+	var counts []portico.UsageCount
+	for i := range 10 {
+		apps = append(apps, portico.ApplicationID(fmt.Sprint("app ", i)))
+		for minute := range 24 * 60 {
+			counts = append(counts, portico.UsageCount{Start: h.now.Truncate(time.Minute).Add(-time.Duration(minute) * time.Minute), Length: time.Minute,
+				ApplicationID: apps[i], APIID: h.w.API.ID, Status: 200, Outcome: portico.OutcomeOK, Requests: 100})
+		}
+	}
+	check(b, h.store.Update(b.Context(), func(tx portico.Tx) error { return tx.AddUsage(b.Context(), counts, nil) }))
+	for b.Loop() {
+		days, err := h.LastDays(b.Context(), apps...)
+		check(b, err)
+		if len(days) != len(apps) {
+			b.Fatalf("%d applications", len(days))
+		}
+	}
+}
