@@ -148,7 +148,10 @@ func (p *provisioner) developer(ctx context.Context, portal string) error {
 	}
 	account := p.accounts.Developer
 	signIn := func() error {
-		return c.call(ctx, "POST", "/api/v3/developer/authenticate", object{"username": account.Email, "password": account.Password}, nil)
+		if err := c.call(ctx, "POST", "/api/v3/developer/authenticate", object{"username": account.Email, "password": account.Password}, nil); err != nil {
+			return err
+		}
+		return c.call(ctx, "POST", "/api/v3/developer/logout", nil, nil) // no session stays that nobody uses
 	}
 	if signIn() == nil {
 		return nil

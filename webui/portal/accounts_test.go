@@ -260,7 +260,7 @@ func TestPreferencesWithoutAnAccount(t *testing.T) {
 	s := newSite(t, control.PortalFields{})
 	b := s.browser(t, "en")
 	b.lang = "ja"
-	b.post("/preferences/language", url.Values{"language": {"ja"}, "return": {"/signup"}}).is(http.StatusOK, "/signup").says("サインアップ")
+	b.post("/preferences/language", url.Values{"language": {"ja"}, "return": {"/signup"}}).is(http.StatusOK, "/signup").says("新規登録")
 	if got := b.post("/preferences/theme", url.Values{"theme": {"light"}, "return": {"//evil.example"}}).is(http.StatusOK, "/"); !strings.Contains(got.body, `data-theme="light"`) {
 		t.Error("the page is not light")
 	}

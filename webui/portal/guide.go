@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/a-h/templ"
+
 	"portico"
 	"portico/content"
 	"portico/markdown"
@@ -17,6 +19,7 @@ import (
 type guideView struct {
 	title string
 	html  string // safe: package markdown made it
+	lang  string // of what the portal's team writes; empty: unknown
 	trail []content.PageCrumb
 	tree  []guideLink
 }
@@ -39,6 +42,7 @@ func (p pages) guide(w http.ResponseWriter, v *page.Visit) error {
 		return err
 	}
 	view := readable(shown)
+	view.lang = v.Portal.Language
 	view.tree = beside(nodes, shown.Path)
 	options := []page.Option{page.Described(value(shown.Description))}
 	if shown.Visibility == portico.Private {
@@ -104,4 +108,13 @@ func (g guideView) crumbs() []design.Crumb {
 		out = append(out, design.Crumb{Href: c.Path, Label: c.Title})
 	}
 	return append(out, design.Crumb{Label: g.title})
+}
+
+// written marks a text of the portal's team by its language, which need not be
+// the page's.
+func written(lang string) templ.Attributes {
+	if lang == "" {
+		return nil
+	}
+	return templ.Attributes{"lang": lang}
 }

@@ -14,6 +14,7 @@ const featured = 6
 // homeView is what the front page shows.
 type homeView struct {
 	title, text string
+	lang        string // of title and text; empty: the page's
 	html        string // of the page that the portal's team has written; empty: there is none
 	apis        []control.PublishedAPI
 	total       int
@@ -47,6 +48,7 @@ func (p pages) home(w http.ResponseWriter, v *page.Visit) error {
 	}
 	if shown {
 		front := readable(written)
+		view.lang = v.Portal.Language
 		view.title, view.text, view.html = front.title, value(written.Description), front.html
 	} else {
 		view.text = value(v.Portal.Description)

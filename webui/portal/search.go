@@ -9,6 +9,7 @@ import (
 
 	"portico"
 	"portico/control"
+	"portico/markdown"
 	"portico/webui/design"
 	"portico/webui/i18n"
 	"portico/webui/page"
@@ -139,7 +140,10 @@ func (p pages) finds(v *page.Visit, kind portico.SearchKind, text string, size, 
 
 // searchItem is a find with the way there.
 func searchItem(f control.Find) design.SearchItem {
-	item := design.SearchItem{Title: f.Title, Detail: or(f.Match, f.Description)}
+	item := design.SearchItem{Title: f.Title, Detail: f.Match}
+	if f.Match == f.Title {
+		item.Detail = markdown.Summary(f.Description, maxQuery) // the title is there already
+	}
 	switch f.Kind {
 	case portico.SearchAPI:
 		item.Icon, item.Href = "layers", "/apis/"+url.PathEscape(f.API.Slug)
