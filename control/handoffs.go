@@ -193,7 +193,7 @@ func handoffOver() error {
 }
 
 func lostKey() error {
-	return portico.Errorf(portico.KindInvalid, "The form is too old, or the browser keeps no cookies; nothing was created. Open the form again and send it within an hour.").Named("handoff_key_lost")
+	return portico.Errorf(portico.KindInvalid, "The form is too old, or the browser keeps no cookies; nothing was created. Open the form again and send that.").Named("handoff_key_lost")
 }
 
 // box seals what one key opens.

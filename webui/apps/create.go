@@ -186,7 +186,7 @@ func (p pages) firstCredential(ctx context.Context, v *page.Visit, made control.
 
 // notCreated shows the form again with what stood against it.
 func (p pages) notCreated(w http.ResponseWriter, v *page.Visit, view createView, strategy control.StrategyView, err error) error {
-	status := problem.Status(portico.KindOf(err))
+	status := statusOfForm(err)
 	if portico.KindOf(err) == portico.KindUnavailable {
 		p.Logger.WarnContext(v.Context(), "application not created", "err", err)
 		view.Form.Reject("", "apps.idp_down", "Strategy", strategy.DisplayName, "Reference", problem.RequestID(v.Context()))

@@ -185,7 +185,7 @@ func (p pages) rename(w http.ResponseWriter, v *page.Visit, a app) error {
 			return err
 		}
 	}
-	return v.Render(w, http.StatusUnprocessableEntity, v.T("apps.rename_title"), renamePage(view))
+	return v.Render(w, statusOfForm(err), v.T("apps.rename_title"), renamePage(view))
 }
 
 func (p pages) revokeForm(w http.ResponseWriter, v *page.Visit, a app) error {
@@ -212,9 +212,12 @@ func (p pages) revoke(w http.ResponseWriter, v *page.Visit, a app) error {
 			v.Flash("apps.revoked")
 			return v.Redirect(a.Path("/credentials"))
 		}
-		if err := view.Form.Refused(err, nil); err != nil {
+		if portico.KindOf(err) == portico.KindUnavailable {
+			p.Logger.WarnContext(v.Context(), "credential not revoked yet", "application", a.ID, "err", err)
+			view.Form.Reject("", "apps.revoke_later", "Strategy", a.Strategy.DisplayName)
+		} else if err := view.Form.Refused(err, nil); err != nil {
 			return err
 		}
 	}
-	return v.Render(w, http.StatusUnprocessableEntity, v.T("apps.revoke_title"), revokePage(view))
+	return v.Render(w, statusOfForm(err), v.T("apps.revoke_title"), revokePage(view))
 }

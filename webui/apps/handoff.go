@@ -257,7 +257,7 @@ func (p pages) issue(w http.ResponseWriter, v *page.Visit) error {
 	if keyOf(v).Empty() {
 		id = p.begin(w, v)
 	}
-	return p.askCredential(w, v, http.StatusUnprocessableEntity, issueView{App: a, Form: f, Handoff: id, Replace: replace})
+	return p.askCredential(w, v, statusOfForm(err), issueView{App: a, Form: f, Handoff: id, Replace: replace})
 }
 
 func (p pages) newCredential(ctx context.Context, a app, name string, replace bool) (control.Delivery, error) {

@@ -7,7 +7,6 @@ import (
 
 	"portico"
 	"portico/control"
-	"portico/problem"
 	"portico/webui/page"
 )
 
@@ -74,18 +73,16 @@ func (p pages) addAPI(w http.ResponseWriter, v *page.Visit, a app) error {
 	}
 	id := portico.APIID(view.Form.Choice("api", ids...))
 	comment := view.Form.Text("comment", false, maxComment)
-	status := http.StatusUnprocessableEntity
 	if view.Form.OK() {
-		made, err := p.Registrations.Request(v.Context(), v.Visitor, a.ID, id, comment)
-		if err == nil {
+		var made control.RegistrationView
+		if made, err = p.Registrations.Request(v.Context(), v.Visitor, a.ID, id, comment); err == nil {
 			return p.asked(v, a, made)
 		}
-		status = problem.Status(portico.KindOf(err))
 		if err := view.Form.Refused(err, nil); err != nil {
 			return err
 		}
 	}
-	return v.Render(w, status, v.T("apps.add_api"), addPage(view))
+	return v.Render(w, statusOfForm(err), v.T("apps.add_api"), addPage(view))
 }
 
 // asked tells what became of a wish for an API.

@@ -6,6 +6,7 @@ import (
 
 	"portico"
 	"portico/control"
+	"portico/problem"
 	"portico/webui/page"
 )
 
@@ -99,6 +100,15 @@ func statusOf(registrations []control.RegistrationView) portico.Status {
 		}
 	}
 	return best
+}
+
+// statusOfForm is the status of a form that is shown again: err is what a use
+// case had against it; nil: it was not asked.
+func statusOfForm(err error) int {
+	if err == nil {
+		return http.StatusUnprocessableEntity
+	}
+	return problem.Status(portico.KindOf(err))
 }
 
 // number reads a page number of the query, from 1.

@@ -93,9 +93,8 @@ func (p pages) edit(w http.ResponseWriter, v *page.Visit, a app) error {
 
 // refusedSetting shows the tab again, with the faults of one of its forms.
 func (p pages) refusedSetting(w http.ResponseWriter, v *page.Visit, view settingsView, f *page.Form, err error) error {
-	status := http.StatusUnprocessableEntity
+	status := statusOfForm(err)
 	if err != nil {
-		status = problem.Status(portico.KindOf(err))
 		if portico.KindOf(err) == portico.KindUnavailable {
 			f.Reject("", "apps.not_changed_down", "Strategy", view.App.Strategy.DisplayName, "Reference", problem.RequestID(v.Context()))
 		} else if err := f.Refused(err, map[string]string{"owner.id": "owner", "team_id": "owner", "auth_strategy_id": ""}); err != nil {
