@@ -72,11 +72,11 @@ func newHouse(t *testing.T) *house {
 	ring, _, err := keyring.Open(filepath.Join(t.TempDir(), "key.json"))
 	must(t, err)
 	logger := slog.New(slog.NewTextHandler(h.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	client := oauth.NewHTTPClient(oauth.ClientPolicy{Timeout: 5 * time.Second})
+	client := oauth.NewHTTPClient(oauth.ClientPolicy{Timeout: 30 * time.Second})
 	publisher := configsync.New(compile.Source{Store: store}, configsync.Options{Logger: logger, Path: filepath.Join(t.TempDir(), "snapshot")})
 	h.deps = usecase.Deps{
 		Store: store, Sealer: ring, Mailer: h.mails, Flusher: publisher, Logger: logger, Now: h.clock.Now, Checkpoint: func(string) {},
-		IdPTimeout: 5 * time.Second, PortalDomain: "localhost", PortalURL: func(domain string) string { return "http://" + domain },
+		IdPTimeout: 30 * time.Second, PortalDomain: "localhost", PortalURL: func(domain string) string { return "http://" + domain },
 		IdPs: idp.NewAdapters(map[portico.ProviderType]idp.Constructor{portico.ProviderOkta: func(p portico.Provider, credential secret.Text) (portico.IdP, error) {
 			return okta.New(okta.Config{Provider: p, Token: credential, HTTP: client, Now: h.clock.Now, Logger: logger})
 		}}),
@@ -91,7 +91,7 @@ func newHouse(t *testing.T) *house {
 	must(t, err)
 	h.site = httptest.NewServer(httpkit.Chain(portal.New(&page.Site{
 		Control: h.Control, Throttles: developers.NewThrottles(h.clock.Now, developers.Limits{}), Texts: texts, Logger: logger, Now: h.clock.Now,
-		GatewayURL: h.gateway.URL, Trials: trial.New(trial.Options{Issuers: client, Gateway: trial.NewGatewayClient(5 * time.Second), Now: h.clock.Now, Logger: logger}),
+		GatewayURL: h.gateway.URL, Trials: trial.New(trial.Options{Issuers: client, Gateway: trial.NewGatewayClient(30 * time.Second), Now: h.clock.Now, Logger: logger}),
 	}), httpkit.RequestID))
 	t.Cleanup(h.site.Close)
 	return h
