@@ -76,6 +76,9 @@ func (p pages) signUp(w http.ResponseWriter, v *page.Visit) error {
 }
 
 func (p pages) signUpSent(w http.ResponseWriter, v *page.Visit) error {
+	if err := needPasswords(v); err != nil {
+		return err
+	}
 	return v.RenderBare(w, http.StatusOK, v.T("portal.sent_title"), sentPage(v.T("portal.sent_signup"), "/signup"), page.NotIndexed)
 }
 
@@ -170,6 +173,9 @@ func (p pages) forgot(w http.ResponseWriter, v *page.Visit) error {
 }
 
 func (p pages) forgotSent(w http.ResponseWriter, v *page.Visit) error {
+	if err := needPasswords(v); err != nil {
+		return err
+	}
 	return v.RenderBare(w, http.StatusOK, v.T("portal.sent_title"), sentPage(v.T("portal.sent_reset"), "/forgot-password"), page.NotIndexed)
 }
 

@@ -21,6 +21,7 @@ import (
 	"portico/developers"
 	"portico/httpkit"
 	"portico/keyring"
+	"portico/oauth"
 	"portico/secret"
 	"portico/sqlstore"
 	"portico/usecase"
@@ -53,7 +54,7 @@ func newSite(t *testing.T, fields control.PortalFields) *site {
 	must(t, err)
 	logger := slog.New(slog.NewTextHandler(s.logs, nil))
 	s.Control = control.New(usecase.Deps{
-		Store: s.store, Sealer: ring, Mailer: s.mails, Flusher: s.mails, Logger: logger, Now: s.clock.Now,
+		Store: s.store, Sealer: ring, Mailer: s.mails, Flusher: s.mails, Client: oauth.NewHTTPClient(oauth.ClientPolicy{AllowPrivate: true, Timeout: 5 * time.Second}), Logger: logger, Now: s.clock.Now,
 		Checkpoint: func(string) {}, IdPTimeout: time.Second, PortalDomain: "localhost",
 		PortalURL: func(domain string) string { return "http://" + domain },
 	})
