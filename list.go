@@ -7,6 +7,7 @@ type ListQuery struct {
 	Number  int // page, from 1
 	Filters []Filter
 	Sort    []Sort
+	Brief   bool // leave long texts out: they come back empty
 }
 
 // Filter operators: the contract's string and id operators, and the date ones.

@@ -33,7 +33,6 @@ func documentTree(tx portico.Tx, api portico.APIID) tree[portico.DocumentID, por
 		id:       func(d *portico.Document) portico.DocumentID { return d.ID },
 		parent:   func(d *portico.Document) **portico.DocumentID { return &d.ParentID },
 		position: func(d *portico.Document) *int { return &d.Position },
-		content:  func(d *portico.Document) *string { return &d.Content },
 	}
 }
 
@@ -233,13 +232,16 @@ func reindex(ctx context.Context, tx portico.Tx, api portico.APIID) error {
 	}
 	visible := map[portico.DocumentID]bool{}
 	walk(shown, func(d portico.Document) { visible[d.ID] = true })
-	return documentTree(tx, api).each(ctx, portico.ListQuery{}, func(d portico.Document) error {
+	all, err := tx.Documents().List(ctx, portico.Everything(portico.Where("api_id", api)))
+	for i := 0; err == nil && i < len(all.Items); i++ {
+		d := all.Items[i]
 		var entries []portico.SearchEntry
 		if visible[d.ID] {
 			entries = []portico.SearchEntry{{Kind: portico.SearchDocument, EntityID: string(d.ID), APIID: api, Title: d.Title, Text: plain(Body(d.Content))}}
 		}
-		return tx.Index(ctx, portico.SearchDocument, string(d.ID), entries)
-	})
+		err = tx.Index(ctx, portico.SearchDocument, string(d.ID), entries)
+	}
+	return err
 }
 
 // shownDocuments are the published documents below published ones.

@@ -43,7 +43,6 @@ func pageTree(tx portico.Tx, portal portico.PortalID) tree[portico.PageID, porti
 		id:       func(p *portico.PortalPage) portico.PageID { return p.ID },
 		parent:   func(p *portico.PortalPage) **portico.PageID { return &p.ParentID },
 		position: func(p *portico.PortalPage) *int { return &p.Position },
-		content:  func(p *portico.PortalPage) *string { return &p.Content },
 	}
 }
 

@@ -24,44 +24,18 @@ type tree[ID ~string, T any] struct {
 	id       func(*T) ID
 	parent   func(*T) **ID
 	position func(*T) *int
-	content  func(*T) *string
 }
-
-// batch is how many entities are read at once: their texts may be long.
-const batch = 20
 
 // outline returns what the query holds for, without the texts. In the query,
 // only filters and order count; without an order siblings stand by position.
 func (t tree[ID, T]) outline(ctx context.Context, q portico.ListQuery) ([]T, error) {
-	var out []T
-	err := t.each(ctx, q, func(item T) error {
-		*t.content(&item) = ""
-		out = append(out, item)
-		return nil
-	})
+	all := portico.Everything(append(slices.Clone(q.Filters), t.scope)...)
+	all.Sort, all.Brief = q.Sort, true
+	found, err := t.all.List(ctx, all)
 	if len(q.Sort) == 0 {
-		slices.SortStableFunc(out, func(a, b T) int { return cmp.Compare(*t.position(&a), *t.position(&b)) })
+		slices.SortStableFunc(found.Items, func(a, b T) int { return cmp.Compare(*t.position(&a), *t.position(&b)) })
 	}
-	return out, err
-}
-
-// each calls do for whatever the query holds for.
-func (t tree[ID, T]) each(ctx context.Context, q portico.ListQuery, do func(T) error) error {
-	q = portico.ListQuery{Size: batch, Filters: append(slices.Clone(q.Filters), t.scope), Sort: q.Sort}
-	for seen, total := 0, 1; seen < total; seen += batch {
-		q.Number++
-		page, err := t.all.List(ctx, q)
-		if err != nil {
-			return err
-		}
-		for _, item := range page.Items {
-			if err := do(item); err != nil {
-				return err
-			}
-		}
-		total = page.Total
-	}
-	return nil
+	return found.Items, err
 }
 
 // grow makes trees of entities, in the order in which they are given. An entity

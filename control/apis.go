@@ -231,26 +231,19 @@ func apiViews(ctx context.Context, tx portico.Tx, apis []portico.API) ([]APIView
 	return out, nil
 }
 
-// addVersions reads versions a few at a time: their documents, of which a view
-// has no use, may be large.
+// addVersions reads the versions, without their documents: a view has no use
+// for them.
 func addVersions(ctx context.Context, tx portico.Tx, at map[portico.APIID]*APIView, ofThese portico.Filter) error {
-	q := portico.ListQuery{Size: 20, Filters: []portico.Filter{ofThese}}
-	for seen, total := 0, 1; seen < total; {
-		q.Number++
-		page, err := tx.Versions().List(ctx, q)
-		if err != nil {
-			return err
-		}
-		for _, v := range page.Items {
-			v.Content = ""
-			at[v.APIID].Versions = append(at[v.APIID].Versions, v)
-		}
-		seen, total = seen+q.Size, page.Total
+	q := portico.Everything(ofThese)
+	q.Brief = true
+	found, err := tx.Versions().List(ctx, q)
+	for _, v := range found.Items {
+		at[v.APIID].Versions = append(at[v.APIID].Versions, v)
 	}
 	for _, api := range at {
 		api.Current = current(api.API, api.Versions)
 	}
-	return nil
+	return err
 }
 
 // current is the version that the API names as its own, or else the newest.

@@ -2,8 +2,10 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +18,7 @@ func testLists(t *testing.T, open func(*testing.T) portico.Store) {
 	t.Run("fields", func(t *testing.T) { t.Parallel(); testFields(t, open(t)) })
 	t.Run("refusals", func(t *testing.T) { t.Parallel(); testListRefusals(t, open(t)) })
 	t.Run("pages", func(t *testing.T) { t.Parallel(); testPages(t, open(t)) })
+	t.Run("brief", func(t *testing.T) { t.Parallel(); testBrief(t, open(t)) })
 	t.Run("model", func(t *testing.T) { t.Parallel(); testModel(t, open(t)) })
 }
 
@@ -251,4 +254,34 @@ func testPages(t *testing.T, store portico.Store) {
 			})
 		}
 	}
+}
+
+// testBrief: a brief list leaves out long texts, and nothing else.
+func testBrief(t *testing.T, store portico.Store) {
+	w, ctx := Seed(t, store), t.Context()
+	view(t, store, func(tx portico.Tx) error {
+		return errors.Join(
+			brevity(ctx, t, tx.Pages(), w.Page, func(p *portico.PortalPage) *string { return &p.Content }),
+			brevity(ctx, t, tx.Snippets(), w.Snippet, func(s *portico.Snippet) *string { return &s.Content }),
+			brevity(ctx, t, tx.Documents(), w.Document, func(d *portico.Document) *string { return &d.Content }),
+			brevity(ctx, t, tx.Versions(), w.Version, func(v *portico.Version) *string { return &v.Content }),
+		)
+	})
+}
+
+func brevity[ID ~string, T any](ctx context.Context, t *testing.T, all portico.Collection[ID, T], want T, long func(*T) *string) error {
+	q := portico.Everything()
+	for _, q.Brief = range []bool{false, true} {
+		found, err := all.List(ctx, q)
+		if err != nil {
+			return err
+		}
+		if q.Brief {
+			*long(&want) = ""
+		}
+		if len(found.Items) != 1 || !reflect.DeepEqual(found.Items[0], want) {
+			t.Errorf("a list, brief %t, has %+v, want %+v", q.Brief, found.Items, want)
+		}
+	}
+	return nil
 }
