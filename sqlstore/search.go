@@ -26,6 +26,10 @@ func fold(s string) string {
 	return norm.NFKC.String(cases.Fold().String(norm.NFKC.String(s)))
 }
 
+// padding ends a folded text, so that three characters begin at its last one,
+// too. It is part of no word.
+const padding = "\n\n"
+
 // Index implements portico.SearchTx.
 func (t *tx) Index(ctx context.Context, kind portico.SearchKind, entityID string, entries []portico.SearchEntry) error {
 	if err := t.write(ctx, "DELETE FROM search_entries WHERE entity_id = $1 AND kind = $2", entityID, string(kind)); err != nil {
@@ -37,7 +41,7 @@ func (t *tx) Index(ctx context.Context, kind portico.SearchKind, entityID string
 			return errors.New("a search entry is of another kind or entity than it is indexed for")
 		}
 		rows[i] = []any{string(kind), entityID, e.Fragment, nullable(e.APIID), nullable(e.PortalID),
-			e.Title, e.Description, e.Text, fold(e.Title), fold(e.Description), fold(e.Text)}
+			e.Title, e.Description, e.Text, fold(e.Title) + padding, fold(e.Description) + padding, fold(e.Text) + padding}
 		for _, value := range rows[i] {
 			if s, ok := value.(string); ok && !storable(s) {
 				return portico.Invalid("text", "is_string", "The text holds a NUL character or is not UTF-8.")

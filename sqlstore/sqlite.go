@@ -106,18 +106,17 @@ func (sqliteEngine) members(shape shape, column string) string {
 
 func (sqliteEngine) position(expr, value string) string { return "instr(" + expr + ", " + value + ")" }
 
-// holdingAll asks the index of trigrams; words too short for it are looked for
-// in every entry.
-func (e sqliteEngine) holdingAll(words []string, bind func(any) string) []string {
+// holdingAll asks the index of trigrams. Words that are shorter than that are
+// looked up as the beginning of one.
+func (sqliteEngine) holdingAll(words []string, bind func(any) string) []string {
 	var conditions, phrases []string
 	for _, word := range words {
 		if utf8.RuneCountInString(word) >= 3 {
 			phrases = append(phrases, `"`+strings.ReplaceAll(word, `"`, `""`)+`"`)
 			continue
 		}
-		place := bind(word)
-		conditions = append(conditions, "("+e.position("folded_title", place)+" > 0 OR "+
-			e.position("folded_description", place)+" > 0 OR "+e.position("folded_text", place)+" > 0)")
+		conditions = append(conditions, "entry IN (SELECT doc FROM search_grams_terms WHERE term >= "+bind(word)+
+			" AND term < "+bind(word+string(utf8.MaxRune))+")")
 	}
 	if len(phrases) > 0 {
 		conditions = append(conditions, "entry IN (SELECT rowid FROM search_grams WHERE search_grams MATCH "+

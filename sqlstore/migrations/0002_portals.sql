@@ -202,6 +202,7 @@ CREATE INDEX search_entries_portal_id ON search_entries (portal_id);
 -- SQLite only: any three characters in a row lead to the entries that hold them.
 CREATE VIRTUAL TABLE search_grams USING fts5 (folded_title, folded_description, folded_text,
 	content = 'search_entries', content_rowid = 'entry', tokenize = 'trigram case_sensitive 1');
+CREATE VIRTUAL TABLE search_grams_terms USING fts5vocab ('search_grams', 'instance');
 CREATE TRIGGER search_entries_added AFTER INSERT ON search_entries BEGIN
 	INSERT INTO search_grams (rowid, folded_title, folded_description, folded_text)
 	VALUES (new.entry, new.folded_title, new.folded_description, new.folded_text);
