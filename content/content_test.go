@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,8 +19,11 @@ import (
 	"portico"
 	"portico/content"
 	"portico/sqlstore"
+	"portico/storetest"
 	"portico/usecase"
 )
+
+func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
 
 // press is every use case on a real store, with a portal and an API.
 type press struct {
@@ -30,6 +35,24 @@ type press struct {
 
 func newPress(t testing.TB) *press {
 	t.Helper()
+	return newPressOn(t, "sqlite:"+filepath.Join(t.TempDir(), "portico.db"))
+}
+
+// onBoth runs a test on SQLite and on PostgreSQL.
+func onBoth(t *testing.T, test func(t *testing.T, p *press)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		test(t, newPress(t))
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		test(t, newPressOn(t, storetest.Postgres(t)))
+	})
+}
+
+func newPressOn(t testing.TB, dsn string) *press {
+	t.Helper()
 	var mu sync.Mutex
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	clock := func() time.Time {
@@ -38,7 +61,7 @@ func newPress(t testing.TB) *press {
 		now = now.Add(time.Millisecond)
 		return now
 	}
-	store, err := sqlstore.Open(t.Context(), sqlstore.Config{DSN: "sqlite:" + filepath.Join(t.TempDir(), "portico.db"), Now: clock})
+	store, err := sqlstore.Open(t.Context(), sqlstore.Config{DSN: dsn, Now: clock})
 	must(t, err)
 	t.Cleanup(func() { must(t, store.Close()) })
 	p := &press{
@@ -123,38 +146,39 @@ func (p *press) reads(t testing.TB, path string, signedIn bool) string {
 
 func TestPagesStandInATree(t *testing.T) {
 	t.Parallel()
-	p := newPress(t)
-	a, b, c := p.page(t, "a", "A"), p.page(t, "/b", "B"), p.page(t, "c", "C")
-	d := p.page(t, "d", "D", under(b))
-	p.page(t, "e", "E", under(b))
-	move := func(page portico.PortalPage, parent *portico.PageID, index int, want string) {
-		t.Helper()
-		must(t, p.Pages.Move(t.Context(), p.portal.ID, page.ID, parent, index))
-		if got := p.tree(t); got != want {
-			t.Errorf("after moving %s to %d: %s, want %s", page.Slug, index, got, want)
+	onBoth(t, func(t *testing.T, p *press) {
+		a, b, c := p.page(t, "a", "A"), p.page(t, "/b", "B"), p.page(t, "c", "C")
+		d := p.page(t, "d", "D", under(b))
+		p.page(t, "e", "E", under(b))
+		move := func(page portico.PortalPage, parent *portico.PageID, index int, want string) {
+			t.Helper()
+			must(t, p.Pages.Move(t.Context(), p.portal.ID, page.ID, parent, index))
+			if got := p.tree(t); got != want {
+				t.Errorf("after moving %s to %d: %s, want %s", page.Slug, index, got, want)
+			}
 		}
-	}
-	if got := p.tree(t); got != "a /b(d e) c" {
-		t.Error(got)
-	}
-	move(c, nil, 0, "c a /b(d e)")
-	move(c, nil, -1, "a /b(d e) c")
-	move(c, nil, -2, "a c /b(d e)")
-	move(a, &b.ID, 1, "c /b(d a e)")
-	move(d, &a.ID, 99, "c /b(a(d) e)")
-	move(d, &a.ID, -99, "c /b(a(d) e)")
-	fails(t, p.Pages.Move(t.Context(), p.portal.ID, b.ID, &d.ID, 0), portico.KindConflict, "below itself")
-	fails(t, p.Pages.Move(t.Context(), p.portal.ID, b.ID, &b.ID, 0), portico.KindConflict, "below itself")
-	fails(t, p.Pages.Move(t.Context(), p.portal.ID, b.ID, new(portico.PageID(p.api.ID)), 0), portico.KindInvalid, "parent_page_id")
-	fails(t, p.Pages.Move(t.Context(), p.portal.ID, "gone", nil, 0), portico.KindNotFound, "page")
-	_, err := p.Pages.Update(t.Context(), p.portal.ID, a.ID, content.PageFields{ParentID: portico.Opt[portico.PageID]{Set: true, Null: true}})
-	must(t, err)
-	if got := p.tree(t); got != "c /b(e) a(d)" {
-		t.Error(got)
-	}
-	must(t, p.Pages.Delete(t.Context(), p.portal.ID, a.ID))
-	_, err = p.Pages.ByID(t.Context(), p.portal.ID, d.ID)
-	fails(t, err, portico.KindNotFound, "page")
+		if got := p.tree(t); got != "a /b(d e) c" {
+			t.Error(got)
+		}
+		move(c, nil, 0, "c a /b(d e)")
+		move(c, nil, -1, "a /b(d e) c")
+		move(c, nil, -2, "a c /b(d e)")
+		move(a, &b.ID, 1, "c /b(d a e)")
+		move(d, &a.ID, 99, "c /b(a(d) e)")
+		move(d, &a.ID, -99, "c /b(a(d) e)")
+		fails(t, p.Pages.Move(t.Context(), p.portal.ID, b.ID, &d.ID, 0), portico.KindConflict, "below itself")
+		fails(t, p.Pages.Move(t.Context(), p.portal.ID, b.ID, &b.ID, 0), portico.KindConflict, "below itself")
+		fails(t, p.Pages.Move(t.Context(), p.portal.ID, b.ID, new(portico.PageID(p.api.ID)), 0), portico.KindInvalid, "parent_page_id")
+		fails(t, p.Pages.Move(t.Context(), p.portal.ID, "gone", nil, 0), portico.KindNotFound, "page")
+		_, err := p.Pages.Update(t.Context(), p.portal.ID, a.ID, content.PageFields{ParentID: portico.Opt[portico.PageID]{Set: true, Null: true}})
+		must(t, err)
+		if got := p.tree(t); got != "c /b(e) a(d)" {
+			t.Error(got)
+		}
+		must(t, p.Pages.Delete(t.Context(), p.portal.ID, a.ID))
+		_, err = p.Pages.ByID(t.Context(), p.portal.ID, d.ID)
+		fails(t, err, portico.KindNotFound, "page")
+	})
 }
 
 // TestMovesKeepAnOrder moves pages about at random and compares with lists.
@@ -255,79 +279,81 @@ func TestTitles(t *testing.T) {
 
 func TestWhatVisitorsRead(t *testing.T) {
 	t.Parallel()
-	p := newPress(t)
-	p.page(t, "home", "---\ntitle: Home\n---\nWelcome")
-	guides := p.page(t, "/guides", "All guides")
-	p.page(t, "/start", "Start", under(guides))
-	p.page(t, "inner", "For us", private, under(guides))
-	hidden := p.page(t, "hidden", "Not yet", draft)
-	p.page(t, "below", "Below", under(hidden))
-	members := p.page(t, "members", "Members", private)
-	p.page(t, "open", "Open", under(members))
-	for path, want := range map[string]struct{ stranger, developer string }{
-		"":              {"/ Welcome", "/ Welcome"},
-		"/":             {"/ Welcome", "/ Welcome"},
-		"home":          {"/home Welcome", "/home Welcome"},
-		"guides":        {"/guides All guides", "/guides All guides"},
-		"/guides/":      {"/guides All guides", "/guides All guides"},
-		"guides/start":  {"/guides/start Start", "/guides/start Start"},
-		"guides/inner":  {"sign in", "/guides/inner For us"},
-		"start":         {"not found", "not found"},
-		"guides/x":      {"not found", "not found"},
-		"x/start":       {"not found", "not found"},
-		"guides//start": {"not found", "not found"},
-		"hidden":        {"not found", "not found"},
-		"hidden/below":  {"not found", "not found"},
-		"members/open":  {"sign in", "/members/open Open"},
-	} {
-		if got := p.reads(t, path, false); got != want.stranger {
-			t.Errorf("a stranger at %q: %q, want %q", path, got, want.stranger)
+	onBoth(t, func(t *testing.T, p *press) {
+		p.page(t, "home", "---\ntitle: Home\n---\nWelcome")
+		guides := p.page(t, "/guides", "All guides")
+		p.page(t, "/start", "Start", under(guides))
+		p.page(t, "inner", "For us", private, under(guides))
+		hidden := p.page(t, "hidden", "Not yet", draft)
+		p.page(t, "below", "Below", under(hidden))
+		members := p.page(t, "members", "Members", private)
+		p.page(t, "open", "Open", under(members))
+		for path, want := range map[string]struct{ stranger, developer string }{
+			"":              {"/ Welcome", "/ Welcome"},
+			"/":             {"/ Welcome", "/ Welcome"},
+			"home":          {"/home Welcome", "/home Welcome"},
+			"guides":        {"/guides All guides", "/guides All guides"},
+			"/guides/":      {"/guides All guides", "/guides All guides"},
+			"guides/start":  {"/guides/start Start", "/guides/start Start"},
+			"guides/inner":  {"sign in", "/guides/inner For us"},
+			"start":         {"not found", "not found"},
+			"guides/x":      {"not found", "not found"},
+			"x/start":       {"not found", "not found"},
+			"guides//start": {"not found", "not found"},
+			"hidden":        {"not found", "not found"},
+			"hidden/below":  {"not found", "not found"},
+			"members/open":  {"sign in", "/members/open Open"},
+		} {
+			if got := p.reads(t, path, false); got != want.stranger {
+				t.Errorf("a stranger at %q: %q, want %q", path, got, want.stranger)
+			}
+			if got := p.reads(t, path, true); got != want.developer {
+				t.Errorf("a developer at %q: %q, want %q", path, got, want.developer)
+			}
 		}
-		if got := p.reads(t, path, true); got != want.developer {
-			t.Errorf("a developer at %q: %q, want %q", path, got, want.developer)
+		for signedIn, want := range map[bool]string{false: "home /guides(/start)", true: "home /guides(/start inner) members(open)"} {
+			nodes, err := p.Visitors.Pages(t.Context(), content.Visitor{Portal: p.portal.ID, SignedIn: signedIn}, portico.ListQuery{})
+			must(t, err)
+			if got := outline(nodes, func(p portico.PortalPage) string { return p.Slug }); got != want {
+				t.Errorf("signed in %t: %s, want %s", signedIn, got, want)
+			}
 		}
-	}
-	for signedIn, want := range map[bool]string{false: "home /guides(/start)", true: "home /guides(/start inner) members(open)"} {
-		nodes, err := p.Visitors.Pages(t.Context(), content.Visitor{Portal: p.portal.ID, SignedIn: signedIn}, portico.ListQuery{})
+		p.page(t, "/", "The front")
+		if got := p.reads(t, "", false); got != "/ The front" {
+			t.Error(got)
+		}
+		view, err := p.Visitors.Page(t.Context(), content.Visitor{Portal: p.portal.ID}, "guides/start")
 		must(t, err)
-		if got := outline(nodes, func(p portico.PortalPage) string { return p.Slug }); got != want {
-			t.Errorf("signed in %t: %s, want %s", signedIn, got, want)
+		if len(view.Trail) != 1 || view.Trail[0] != (content.PageCrumb{Title: "Guides", Path: "/guides"}) {
+			t.Errorf("trail %+v", view.Trail)
 		}
-	}
-	p.page(t, "/", "The front")
-	if got := p.reads(t, "", false); got != "/ The front" {
-		t.Error(got)
-	}
-	view, err := p.Visitors.Page(t.Context(), content.Visitor{Portal: p.portal.ID}, "guides/start")
-	must(t, err)
-	if len(view.Trail) != 1 || view.Trail[0] != (content.PageCrumb{Title: "Guides", Path: "/guides"}) {
-		t.Errorf("trail %+v", view.Trail)
-	}
+	})
 }
 
 func TestSnippetsOfAPortal(t *testing.T) {
 	t.Parallel()
-	p := newPress(t)
-	add := func(name, text string, visibility portico.Visibility, published bool) error {
-		_, err := p.Snippets.Create(t.Context(), p.portal.ID, content.SnippetFields{
-			Name: portico.Some(name), Content: portico.Some(text), Visibility: portico.Some(visibility), Published: portico.Some(published),
-		})
-		return err
-	}
-	must(t, add("open", "for all", portico.Public, true))
-	must(t, add("inner", "for developers", portico.Private, true))
-	must(t, add("draft", "for nobody", portico.Public, false))
-	fails(t, add("open", "", portico.Public, true), portico.KindConflict, "name")
-	fails(t, add("a\"b", "", portico.Public, true), portico.KindInvalid, "name")
-	p.page(t, "page", "::snippet{name=\"open\"}\n::snippet{name=\"inner\"}\n::snippet{name=\"draft\"}")
-	if got := strings.Join(strings.Fields(p.reads(t, "page", false)), " "); got != "/page for all" {
-		t.Error(got)
-	}
-	if got := strings.Join(strings.Fields(p.reads(t, "page", true)), " "); got != "/page for all for developers" {
-		t.Error(got)
-	}
-	_, err := p.Visitors.Snippet(t.Context(), content.Visitor{Portal: p.portal.ID}, "inner")
-	fails(t, err, portico.KindNotFound, "inner")
+	onBoth(t, func(t *testing.T, p *press) {
+		add := func(name, text string, visibility portico.Visibility, published bool) error {
+			_, err := p.Snippets.Create(t.Context(), p.portal.ID, content.SnippetFields{
+				Name: portico.Some(name), Content: portico.Some(text), Visibility: portico.Some(visibility), Published: portico.Some(published),
+			})
+			return err
+		}
+		must(t, add("open", "for all", portico.Public, true))
+		must(t, add("inner", "for developers", portico.Private, true))
+		must(t, add("draft", "for nobody", portico.Public, false))
+		fails(t, add("open", "", portico.Public, true), portico.KindConflict, "name")
+		fails(t, add("a\"b", "", portico.Public, true), portico.KindInvalid, "name")
+		p.page(t, "page", "::snippet{name=\"open\"}\n::snippet{name=\"inner\"}\n::snippet{name=\"draft\"}")
+		if got := strings.Join(strings.Fields(p.reads(t, "page", false)), " "); got != "/page for all" {
+			t.Error(got)
+		}
+		if got := strings.Join(strings.Fields(p.reads(t, "page", true)), " "); got != "/page for all for developers" {
+			t.Error(got)
+		}
+		_, err := p.Visitors.Snippet(t.Context(), content.Visitor{Portal: p.portal.ID}, "inner")
+		fails(t, err, portico.KindNotFound, "inner")
+	})
 }
 
 // found are the titles that a search for a word finds.
@@ -350,91 +376,93 @@ func (p *press) found(t testing.TB, word string, signedIn bool) string {
 
 func TestTextsAreFound(t *testing.T) {
 	t.Parallel()
-	p := newPress(t)
-	a := p.page(t, "a", "# One\nzebra **stripes**")
-	p.page(t, "b", "# Two\nzebra", under(a), private)
-	p.page(t, "c", "# Three\nzebra", draft)
-	if got := p.found(t, "zebra", false); got != "One" {
-		t.Error(got)
-	}
-	if got := p.found(t, "ZEBRA", true); got != "One Two" {
-		t.Error(got)
-	}
-	must(t, p.Pages.Delete(t.Context(), p.portal.ID, a.ID))
-	if got := p.found(t, "zebra", true); got != "" {
-		t.Error(got)
-	}
-
-	document := func(text string, parent *portico.DocumentID, published bool) portico.Document {
-		in := content.DocumentFields{Content: portico.Some(text), Published: portico.Some(published)}
-		if parent != nil {
-			in.ParentID = portico.Some(*parent)
+	onBoth(t, func(t *testing.T, p *press) {
+		a := p.page(t, "a", "# One\nzebra **stripes**")
+		p.page(t, "b", "# Two\nzebra", under(a), private)
+		p.page(t, "c", "# Three\nzebra", draft)
+		if got := p.found(t, "zebra", false); got != "One" {
+			t.Error(got)
 		}
-		d, err := p.Documents.Create(t.Context(), p.api.ID, in)
+		if got := p.found(t, "ZEBRA", true); got != "One Two" {
+			t.Error(got)
+		}
+		must(t, p.Pages.Delete(t.Context(), p.portal.ID, a.ID))
+		if got := p.found(t, "zebra", true); got != "" {
+			t.Error(got)
+		}
+
+		document := func(text string, parent *portico.DocumentID, published bool) portico.Document {
+			in := content.DocumentFields{Content: portico.Some(text), Published: portico.Some(published)}
+			if parent != nil {
+				in.ParentID = portico.Some(*parent)
+			}
+			d, err := p.Documents.Create(t.Context(), p.api.ID, in)
+			must(t, err)
+			return d
+		}
+		top := document("# Top\nyak", nil, false)
+		document("# Sub\nyak", &top.ID, true)
+		if got := p.found(t, "yak", true); got != "" {
+			t.Error(got)
+		}
+		_, err := p.Documents.Update(t.Context(), p.api.ID, top.ID, content.DocumentFields{Published: portico.Some(true)})
 		must(t, err)
-		return d
-	}
-	top := document("# Top\nyak", nil, false)
-	document("# Sub\nyak", &top.ID, true)
-	if got := p.found(t, "yak", true); got != "" {
-		t.Error(got)
-	}
-	_, err := p.Documents.Update(t.Context(), p.api.ID, top.ID, content.DocumentFields{Published: portico.Some(true)})
-	must(t, err)
-	if got := p.found(t, "yak", false); got != "Sub Top" {
-		t.Error(got)
-	}
-	must(t, p.Documents.Delete(t.Context(), p.api.ID, top.ID))
-	if got := p.found(t, "yak", true); got != "" {
-		t.Error(got)
-	}
+		if got := p.found(t, "yak", false); got != "Sub Top" {
+			t.Error(got)
+		}
+		must(t, p.Documents.Delete(t.Context(), p.api.ID, top.ID))
+		if got := p.found(t, "yak", true); got != "" {
+			t.Error(got)
+		}
+	})
 }
 
 func TestDocuments(t *testing.T) {
 	t.Parallel()
-	p := newPress(t)
-	create := func(in content.DocumentFields) (portico.Document, error) {
-		return p.Documents.Create(t.Context(), p.api.ID, in)
-	}
-	first, err := create(content.DocumentFields{Content: portico.Some("---\ntitle: Front\nslug: front\nstatus: published\n---\nbody")})
-	must(t, err)
-	if first.Title != "Front" || first.Slug != "front" || !first.Published {
-		t.Errorf("front matter is not read: %+v", first)
-	}
-	second, err := create(content.DocumentFields{Content: portico.Some("---\ntitle: Front\nslug: front\n---\n"), Title: portico.Some("Given"), Slug: portico.Some("given")})
-	must(t, err)
-	if second.Title != "Given" || second.Slug != "given" || second.Published {
-		t.Errorf("the request does not win: %+v", second)
-	}
-	for range 2 {
-		third, err := create(content.DocumentFields{Content: portico.Some("# はじめに")})
+	onBoth(t, func(t *testing.T, p *press) {
+		create := func(in content.DocumentFields) (portico.Document, error) {
+			return p.Documents.Create(t.Context(), p.api.ID, in)
+		}
+		first, err := create(content.DocumentFields{Content: portico.Some("---\ntitle: Front\nslug: front\nstatus: published\n---\nbody")})
 		must(t, err)
-		if third.Title != "はじめに" || !strings.HasPrefix(third.Slug, "document") {
-			t.Errorf("%+v", third)
+		if first.Title != "Front" || first.Slug != "front" || !first.Published {
+			t.Errorf("front matter is not read: %+v", first)
 		}
-	}
-	_, err = create(content.DocumentFields{Content: portico.Some(""), Slug: portico.Some("front")})
-	fails(t, err, portico.KindConflict, "slug")
-	_, err = create(content.DocumentFields{Content: portico.Some(""), Slug: portico.Some("a b")})
-	fails(t, err, portico.KindInvalid, "slug")
-	_, err = create(content.DocumentFields{Content: portico.Some("---\nstatus: maybe\n---\n")})
-	fails(t, err, portico.KindInvalid, "status")
-	_, err = create(content.DocumentFields{Content: portico.Some(""), ParentID: portico.Some(portico.DocumentID(p.api.ID))})
-	fails(t, err, portico.KindInvalid, "parent_document_id")
-	must(t, p.Documents.Move(t.Context(), p.api.ID, first.ID, &second.ID, 0))
-	shown, err := p.Visitors.Documents(t.Context(), p.api.ID)
-	if must(t, err); len(shown) != 0 {
-		t.Errorf("a document below an unpublished one is shown: %+v", shown)
-	}
-	_, err = p.Visitors.Document(t.Context(), p.api.ID, "front")
-	fails(t, err, portico.KindNotFound, "front")
-	must(t, p.Documents.Move(t.Context(), p.api.ID, first.ID, nil, 0))
-	for _, name := range []string{"front", string(first.ID), strings.ToUpper(string(first.ID))} {
-		d, err := p.Visitors.Document(t.Context(), p.api.ID, name)
-		if must(t, err); d.Content != "body" {
-			t.Errorf("%s: %q", name, d.Content)
+		second, err := create(content.DocumentFields{Content: portico.Some("---\ntitle: Front\nslug: front\n---\n"), Title: portico.Some("Given"), Slug: portico.Some("given")})
+		must(t, err)
+		if second.Title != "Given" || second.Slug != "given" || second.Published {
+			t.Errorf("the request does not win: %+v", second)
 		}
-	}
+		for range 2 {
+			third, err := create(content.DocumentFields{Content: portico.Some("# はじめに")})
+			must(t, err)
+			if third.Title != "はじめに" || !strings.HasPrefix(third.Slug, "document") {
+				t.Errorf("%+v", third)
+			}
+		}
+		_, err = create(content.DocumentFields{Content: portico.Some(""), Slug: portico.Some("front")})
+		fails(t, err, portico.KindConflict, "slug")
+		_, err = create(content.DocumentFields{Content: portico.Some(""), Slug: portico.Some("a b")})
+		fails(t, err, portico.KindInvalid, "slug")
+		_, err = create(content.DocumentFields{Content: portico.Some("---\nstatus: maybe\n---\n")})
+		fails(t, err, portico.KindInvalid, "status")
+		_, err = create(content.DocumentFields{Content: portico.Some(""), ParentID: portico.Some(portico.DocumentID(p.api.ID))})
+		fails(t, err, portico.KindInvalid, "parent_document_id")
+		must(t, p.Documents.Move(t.Context(), p.api.ID, first.ID, &second.ID, 0))
+		shown, err := p.Visitors.Documents(t.Context(), p.api.ID)
+		if must(t, err); len(shown) != 0 {
+			t.Errorf("a document below an unpublished one is shown: %+v", shown)
+		}
+		_, err = p.Visitors.Document(t.Context(), p.api.ID, "front")
+		fails(t, err, portico.KindNotFound, "front")
+		must(t, p.Documents.Move(t.Context(), p.api.ID, first.ID, nil, 0))
+		for _, name := range []string{"front", string(first.ID), strings.ToUpper(string(first.ID))} {
+			d, err := p.Visitors.Document(t.Context(), p.api.ID, name)
+			if must(t, err); d.Content != "body" {
+				t.Errorf("%s: %q", name, d.Content)
+			}
+		}
+	})
 }
 
 func TestDesigns(t *testing.T) {
@@ -554,4 +582,41 @@ func TestAttributesAreCounted(t *testing.T) {
 	if a, b := content.Attributes(apis, nil), content.Attributes(apis[:1], nil); a[0].ID != b[0].ID || !portico.IsID(a[0].ID) || a[0].ID == a[1].ID {
 		t.Errorf("ids %s %s %s", a[0].ID, b[0].ID, a[1].ID)
 	}
+}
+
+// TestOneOfManyGetsAnAddress writes pages with one address at once, in both
+// spellings, and moves two pages below each other.
+func TestOneOfManyGetsAnAddress(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, p *press) {
+		var made sync.WaitGroup
+		var won atomic.Int32
+		for i := range 8 {
+			made.Go(func() {
+				_, err := p.Pages.Create(t.Context(), p.portal.ID, content.PageFields{Slug: portico.Some([]string{"x", "/x"}[i%2]), Content: portico.Some("")})
+				switch {
+				case err == nil:
+					won.Add(1)
+				case portico.KindOf(err) != portico.KindConflict:
+					t.Error(err)
+				}
+			})
+		}
+		made.Wait()
+		if won.Load() != 1 || p.tree(t) != "x" && p.tree(t) != "/x" {
+			t.Errorf("%d pages have the address: %s", won.Load(), p.tree(t))
+		}
+		a, b := p.page(t, "a", ""), p.page(t, "b", "")
+		for _, move := range []struct{ page, parent portico.PageID }{{a.ID, b.ID}, {b.ID, a.ID}} {
+			made.Go(func() {
+				if err := p.Pages.Move(t.Context(), p.portal.ID, move.page, &move.parent, 0); err != nil && portico.KindOf(err) != portico.KindConflict {
+					t.Error(err)
+				}
+			})
+		}
+		made.Wait()
+		if got := p.tree(t); !strings.Contains(got, "a(b)") && !strings.Contains(got, "b(a)") {
+			t.Errorf("the tree is %s", got)
+		}
+	})
 }

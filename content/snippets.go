@@ -3,6 +3,7 @@ package content
 import (
 	"context"
 	"regexp"
+	"slices"
 
 	"portico"
 	"portico/usecase"
@@ -60,13 +61,14 @@ func (in SnippetFields) write(to *portico.Snippet) error {
 	return nil
 }
 
-// List returns a page of a portal's snippets; KindNotFound.
+// List returns a page of a portal's snippets, without their texts; KindNotFound.
 func (s Snippets) List(ctx context.Context, portal portico.PortalID, q portico.ListQuery) (portico.Page[portico.Snippet], error) {
 	return usecase.View(ctx, s.Store, func(tx portico.Tx) (portico.Page[portico.Snippet], error) {
 		if _, err := tx.Portals().ByID(ctx, portal); err != nil {
 			return portico.Page[portico.Snippet]{}, err
 		}
-		q.Filters = append(q.Filters, portico.Where("portal_id", portal))
+		q.Filters = append(slices.Clone(q.Filters), portico.Where("portal_id", portal))
+		q.Brief = true
 		return tx.Snippets().List(ctx, q)
 	})
 }

@@ -186,10 +186,12 @@ func noSnippet(name string) error {
 	return portico.Errorf(portico.KindNotFound, "There is no snippet with the name [%s].", name)
 }
 
-// Snippets returns a page of the snippets that the visitor sees.
+// Snippets returns a page of the snippets that the visitor sees, without their
+// texts.
 func (s Visitors) Snippets(ctx context.Context, v Visitor, q portico.ListQuery) (portico.Page[portico.Snippet], error) {
 	return usecase.View(ctx, s.Store, func(tx portico.Tx) (portico.Page[portico.Snippet], error) {
 		q.Filters = append(append(slices.Clone(q.Filters), portico.Where("portal_id", v.Portal)), v.filters()...)
+		q.Brief = true
 		return tx.Snippets().List(ctx, q)
 	})
 }
