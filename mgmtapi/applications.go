@@ -1,6 +1,7 @@
 package mgmtapi
 
 import (
+	"errors"
 	"net/http"
 
 	"portico"
@@ -138,6 +139,18 @@ func readOwner(o *httpkit.Object, presence httpkit.Rule) portico.Opt[control.Own
 	return out
 }
 
+// ownerFault names an owner's faults as this API does.
+func ownerFault(err error) error {
+	if e, ok := errors.AsType[*portico.Error](err); ok {
+		for i := range e.Invalid {
+			if e.Invalid[i].Field == "team_id" {
+				e.Invalid[i].Field = "owner.id"
+			}
+		}
+	}
+	return err
+}
+
 // checkOwner makes a fault of an owner that the portal does not have.
 func (s *server) checkOwner(r *http.Request, portal portico.PortalID, owner control.Owner) error {
 	if owner.Team != nil {
@@ -180,7 +193,7 @@ func (s *server) createApplication(w http.ResponseWriter, r *http.Request) error
 	}
 	created, err := s.Applications.Create(r.Context(), in)
 	if err != nil {
-		return err
+		return ownerFault(err)
 	}
 	return httpkit.JSON(w, http.StatusCreated, viewApplication(created.ApplicationView))
 }
@@ -259,7 +272,7 @@ func (s *server) updateApplication(w http.ResponseWriter, r *http.Request) error
 			return err
 		}
 		if app, err = s.Applications.Update(r.Context(), app.ID, ch); err != nil {
-			return err
+			return ownerFault(err)
 		}
 	}
 	return httpkit.JSON(w, http.StatusOK, viewApplication(app))

@@ -90,7 +90,7 @@ func TestTeamMembers(t *testing.T) {
 	s.call(t, 200, "PATCH", path, map[string]any{"owner": map[string]any{"type": "developer", "id": w.developer}})
 	s.call(t, 200, "PATCH", path, owner).has(t, owner)
 	empty := s.call(t, 201, "POST", teams, `{"name":"Empty","can_own_applications":true}`).text("id")
-	s.refuses(t, "PATCH", path, map[string]any{"owner": map[string]any{"type": "team", "id": empty}}, "team_id invalid")
+	s.refuses(t, "PATCH", path, map[string]any{"owner": map[string]any{"type": "team", "id": empty}}, "owner.id invalid")
 	s.call(t, 204, "DELETE", members+"/"+pending, nil)
 	s.call(t, 404, "DELETE", members+"/"+pending, nil)
 	s.call(t, 204, "DELETE", path, nil)
