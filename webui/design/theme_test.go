@@ -26,7 +26,7 @@ var pairs = []pair{
 	{"line-strong", "surface", 3}, {"line-strong", "canvas", 3}, {"line-strong", "sunken", 3},
 	{"on-brand", "brand", 4.5}, {"on-brand", "brand-hover", 4.5}, {"brand", "surface", 3},
 	{"brand-ink", "canvas", 4.5}, {"brand-ink", "surface", 4.5}, {"brand-ink", "sunken", 4.5}, {"brand-ink", "raised", 4.5},
-	{"brand-ink", "brand-soft", 4.5}, {"text", "brand-soft", 7},
+	{"brand-ink", "brand-soft", 4.5}, {"text", "brand-soft", 7}, {"muted", "brand-soft", 4.5},
 	{"ok", "ok-soft", 4.5}, {"warn", "warn-soft", 4.5}, {"bad", "bad-soft", 4.5}, {"info", "info-soft", 4.5},
 	{"ok", "surface", 4.5}, {"bad", "surface", 4.5}, {"bad", "canvas", 4.5}, {"bad", "raised", 4.5}, {"on-bad", "bad", 4.5}, {"surface", "ok", 4.5},
 	{"code-text", "code", 7}, {"code-muted", "code", 4.5}, {"code-url", "code", 4.5}, {"code-str", "code", 4.5},

@@ -14,6 +14,8 @@ import { onReady } from "./dom.js";
 
 onReady((root) => {
 	root.querySelectorAll("[data-tags]").forEach(upgradeTags);
+	// On a narrow screen the current tab may lie beyond the edge.
+	root.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 	const focus = root.querySelector("[data-focus]");
 	if (focus instanceof HTMLElement) focus.focus();
 });
