@@ -126,11 +126,13 @@ func word(v *accessibility.Value) string {
 	return s
 }
 
-// container is the smallest part that holds a text, or the document.
+// container is the part with a name, or else the smallest that holds a text.
 const container = `(text => {
 	if (!text) return document
 	const flat = s => s.replace(/\s+/g, " ").trim()
 	const all = [...document.querySelectorAll("tr, li, dl, article, section, fieldset, form, dialog, nav, aside, header, footer, main, details, [role=group], [role=region], [role=tabpanel], [popover]")]
+	const named = all.find(e => e.ariaLabel === text)
+	if (named) return named
 	const holds = all.filter(e => flat(e.innerText).includes(text))
 	return holds.find(e => !holds.some(o => o !== e && e.contains(o))) ?? null
 })`

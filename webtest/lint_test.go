@@ -11,7 +11,7 @@ func TestLint(t *testing.T) {
 	t.Parallel()
 	webtest.Lint(t, document("en", order))
 	webtest.Lint(t, document("ja", `<h2>二</h2><nav aria-label="Main"><a href="/"><img src="/logo.svg" alt="Home"></a></nav><nav aria-label="Foot"><a href="#main">Up</a></nav>
-		<p><code>{{.Name}} apps.some_title</code> openapi.json</p><table><caption>Keys</caption><tr><th scope="col">Name</th></tr></table>
+		<p><code>{{.Name}} apps.some_title</code> openapi.json</p><article><table><tr><td>1</td></tr></table></article><table><caption>Keys</caption><tr><th scope="col">Name</th></tr></table>
 		<label for="pw">Password</label><input id="pw" type="password" autocomplete="new-password" aria-describedby="hint"><p id="hint">Long</p>
 		<input type="hidden" name="a"><input type="submit" value="Send"><a href="https://example.com/" target="_blank" rel="noopener">Out</a>`))
 }

@@ -129,14 +129,15 @@ const overflow = `(() => {
 })()`
 
 // mainContent lists the texts of the main landmark, and its links and fields,
-// without what serves only scripts (.js-only) or speaks of the moment.
+// without what serves only scripts (.js-only) or speaks of the moment. Numbers
+// may differ: times and counts go on.
 const mainContent = `(() => {
 	const out = new Set(), main = document.querySelector("main")
 	if (!main) return []
 	const skip = ".js-only, [role=status], [hidden], script, time, template"
 	for (const e of main.querySelectorAll("h1, h2, h3, h4, p, li, dt, dd, th, td, label, legend, summary, a[href], button, input:not([type=hidden]), select, textarea")) {
 		if (e.closest(skip) || e.querySelector(skip)) continue
-		const text = e.textContent.replace(/\s+/g, " ").trim()
+		const text = e.textContent.replace(/\s+/g, " ").replace(/\d+/g, "0").trim()
 		const what = e.matches("a") ? "link " + text : e.matches("input, select, textarea") ? "field " + e.name : text
 		if (what && e.checkVisibility()) out.add(what)
 	}

@@ -25,8 +25,9 @@ func (p *Page) For(t testing.TB) *Page {
 	return &q
 }
 
-// Within returns the tab limited to the smallest row, list item, section, form,
-// article, dialog or other container that holds a text.
+// Within returns the tab limited to the navigation or other part with a name,
+// or else to the smallest row, list item, section, form, article, dialog or
+// other container that holds a text.
 func (p *Page) Within(text string) *Page {
 	q := *p
 	q.scope = text
@@ -124,6 +125,18 @@ func (p *Page) text() (string, error) {
 	return strings.Join(strings.Fields(text), " "), err
 }
 
+// TextOf is the text of the element with an id, for what has no name by which
+// to find it. Unlike Text it is as written, with its lines.
+func (p *Page) TextOf(id string) string {
+	p.t.Helper()
+	var text *string
+	p.wait(func() bool {
+		err := p.apply(&text, `function(id) { return this.querySelector("#" + CSS.escape(id))?.textContent.trim() ?? null }`, id)
+		return err == nil && text != nil
+	}, func() string { return fmt.Sprintf("there is no #%s%s", id, p.where()) })
+	return *text
+}
+
 // See waits until a text can be read, and fails the test if it does not come.
 func (p *Page) See(text string) {
 	p.t.Helper()
@@ -153,10 +166,12 @@ func (p *Page) where() string {
 }
 
 // Click clicks on the link, button, tab or menu item with an accessible name,
-// and waits for the document that a navigation leads to.
-func (p *Page) Click(name string) {
+// and waits for the document that a navigation leads to; then on the next one.
+func (p *Page) Click(names ...string) {
 	p.t.Helper()
-	p.press(p.find(name, clickable))
+	for _, name := range names {
+		p.press(p.find(name, clickable))
+	}
 }
 
 // Choose clicks on the radio button, checkbox or switch with a label.
@@ -197,6 +212,31 @@ func (p *Page) Fill(label, value string) {
 		p.t.Fatalf("filled %q with %q, and it holds %q", label, value, got)
 	}
 }
+
+// Submit sends the form that has certain fields, by their names, and nothing but
+// the form's own checks on the server looks at the values. It is for tests that
+// walk through pages in any language; a user has Fill and Click.
+func (p *Page) Submit(fields map[string]string) {
+	p.t.Helper()
+	var trouble string
+	p.wait(func() bool {
+		err := p.apply(&trouble, submitForm, fields)
+		if err != nil {
+			trouble = err.Error()
+		}
+		return trouble == ""
+	}, func() string { return "submitting a form: " + trouble })
+	p.settle()
+}
+
+const submitForm = `function(fields) {
+	const names = Object.keys(fields)
+	const form = [...document.forms].find(f => names.every(n => f.elements.namedItem(n)))
+	if (!form) return "no form has the fields " + names
+	for (const n of names) form.elements.namedItem(n).value = fields[n]
+	HTMLFormElement.prototype.submit.call(form)
+	return ""
+}`
 
 // selectOption chooses an option of a list, or selects all of a text field.
 const selectOption = `function(value) {

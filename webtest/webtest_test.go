@@ -54,7 +54,7 @@ func shop(t testing.TB, pages map[string]string) string {
 		if c, err := r.Cookie("order"); err == nil {
 			order = c.Value
 		}
-		fmt.Fprint(w, document("en", `<p>You ordered <b>`+order+`</b></p>`))
+		fmt.Fprint(w, document("en", `<p>You ordered <b id="order">`+order+`</b></p>`))
 	})
 	mux.HandleFunc("GET /file", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Disposition", "attachment; filename=a.env")
@@ -80,7 +80,8 @@ func shop(t testing.TB, pages map[string]string) string {
 	return s.URL
 }
 
-const order = `<form method="post" action="/order">
+const order = `<nav aria-label="Drinks"><p><a href="/tea">Tea</a></p></nav><nav aria-label="Spices"><p><a href="/salt">Tea</a></p></nav>
+	<form method="post" action="/order">
 	<p><label for="what">What</label> <input id="what" name="what" value="old"></p>
 	<p><label>Size <select name="size"><option value="s">Small</option><option value="l">Large</option></select></label></p>
 	<p><input class="hidden" type="checkbox" id="paid" name="paid" value="yes"><label for="paid">Paid</label></p>
@@ -114,13 +115,23 @@ func TestPage(t *testing.T) {
 				t.Errorf("at %s, status %d", got, p.Status())
 			}
 			p.NotSee("old")
+			if got := p.TextOf("order"); got != "Green tea/l/yes/" {
+				t.Errorf("the order reads %q", got)
+			}
 			p.Open("/")
 			p.Within("Salt").Click("Remove")
 			p.See("No salt")
+			p.Open("/")
+			p.Within("Drinks").Click("Tea")
+			p.See("No tea")
+
+			p.Open("/")
+			p.Submit(map[string]string{"what": "Oats", "size": "l"})
+			p.See("You ordered Oats/l//")
 
 			other := p.Tab()
 			other.Open("/ordered")
-			other.See("Green tea")
+			other.See("Oats")
 			stranger := b.Page(t, base)
 			stranger.Open("/ordered")
 			stranger.See("You ordered nothing")
