@@ -87,7 +87,6 @@ type passwordView struct {
 	form        *page.Form
 	title, lead string
 	action      string
-	token       string
 }
 
 // verifyForm leads to the first password. The link is not used up by opening

@@ -266,12 +266,6 @@ func (p *postbox) last(t *testing.T, to string) portico.Message {
 	return portico.Message{}
 }
 
-func (p *postbox) count() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return len(p.mails)
-}
-
 type clock struct {
 	mu  sync.Mutex
 	now time.Time
