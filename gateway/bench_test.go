@@ -17,6 +17,7 @@ import (
 	"portico/oauth"
 	"portico/secret"
 	"portico/snapshot"
+	"portico/usage"
 )
 
 // benchmark measures decide with one set of headers, as often as the caches
@@ -98,4 +99,18 @@ func BenchmarkDecideRejectReplayed(b *testing.B) {
 
 func BenchmarkDecideRejectKey(b *testing.B) {
 	benchmark(b, 401, func(string) http.Header { return http.Header{"Apikey": {"guess"}} })
+}
+
+// BenchmarkCount measures what counting adds to a request.
+func BenchmarkCount(b *testing.B) {
+	g := New(Options{Logger: slog.New(slog.DiscardHandler), Usage: usage.NewCounter([]int64{1_000, 10_000, 100_000}, nil)})
+	e := &exchange{gateway: g, match: match{route: &route{service: &service{}}}, verdict: Verdict{
+		Status: 200, Reason: Allowed, Application: &snapshot.Application{ID: "application"}, APIID: "api", CredentialUse: "client#fingerprint"}}
+	r := httptest.NewRequestWithContext(b.Context(), "GET", "/", nil)
+	recorded := &recorder{status: 200, bytes: 1024}
+	at := time.Now()
+	b.ReportAllocs()
+	for b.Loop() {
+		g.count(e, r, recorded, at, time.Millisecond)
+	}
 }
