@@ -14,6 +14,9 @@ import (
 // follow, as components of MDC end.
 var directive = regexp.MustCompile(`^ {0,3}::snippet\{\s*name="([^"]*)"\s*\}\s*$`)
 
+// directives are those lines in a whole text.
+var directives = regexp.MustCompile(`(?m)^ {0,3}::snippet\{[^}\n]*\}[ \t]*\r?$`)
+
 // The limits of one page: snippets may include snippets, and so on.
 const (
 	maxInclusions = 200

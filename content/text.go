@@ -10,8 +10,9 @@ import (
 )
 
 // plain is what a Markdown text says, without its markup: what is searched.
+// Snippets are left out: not everybody who sees a page sees what it includes.
 func plain(markdown string) string {
-	source := []byte(markdown)
+	source := []byte(directives.ReplaceAllString(markdown, ""))
 	root := goldmark.New(goldmark.WithExtensions(extension.GFM)).Parser().Parse(text.NewReader(source))
 	var out strings.Builder
 	// The walk's error is that of the function below, which has none.

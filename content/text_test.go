@@ -57,13 +57,13 @@ func FuzzFrontMatter(f *testing.F) {
 
 func TestPlainText(t *testing.T) {
 	t.Parallel()
-	got := plain("# A *b* `c`\n\nd [e](https://x.example) <b>f</b>\ng\n\n```go\nh()\n```\n| i | j |\n|---|---|\n| k | l |\n\n    m\n\n日本語 <https://y.example>")
+	got := plain("# A *b* `c`\n\nd [e](https://x.example) <b>f</b>\ng\n\n```go\nh()\n```\n| i | j |\n|---|---|\n| k | l |\n\n    m\n\n日本語 <https://y.example>\n\n::snippet{name=\"n\"}\n")
 	for _, word := range []string{"A b c", "d e f g", "h()", "i", "l", "m", "日本語", "https://y.example"} {
 		if !strings.Contains(got, word) {
 			t.Errorf("%q lacks %q", got, word)
 		}
 	}
-	for _, word := range []string{"x.example", "*", "`", "<b>", "---", "#"} {
+	for _, word := range []string{"x.example", "*", "`", "<b>", "---", "#", "snippet"} {
 		if strings.Contains(got, word) {
 			t.Errorf("%q has %q", got, word)
 		}
