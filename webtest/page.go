@@ -79,12 +79,6 @@ func (p *Page) SetJavaScript(on bool) {
 	call(p, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !on})
 }
 
-// Accept sets the language that the browser asks for.
-func (p *Page) Accept(lang string) {
-	p.t.Helper()
-	call(p, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{"Accept-Language": json.RawMessage(`"` + lang + `"`)}})
-}
-
 // SetCookie gives the tab a cookie for the site.
 func (p *Page) SetCookie(name, value string) {
 	p.t.Helper()
