@@ -62,6 +62,8 @@ func TestCodeColoursWhatMatters(t *testing.T) {
 	t.Parallel()
 	has(t, render(t, design.Code(design.CodeProps{ID: "c", Label: "curl", Code: `curl https://gw.example/x -H "A: b" $TOKEN 'it'`})),
 		`<span class="c-url">https://gw.example/x</span>`, `<span class="c-str">&#34;A: b&#34;</span>`, `<span class="c-var">$TOKEN</span>`, `<span class="c-str">&#39;it&#39;</span>`)
+	has(t, render(t, design.Code(design.CodeProps{ID: "c", Label: "JSON", Code: `{"id": "x"}`})),
+		`<span class="c-var">&#34;id&#34;</span>`, `<span class="c-str">&#34;x&#34;</span>`)
 }
 
 func TestFieldIsTiedToItsHelp(t *testing.T) {

@@ -215,10 +215,10 @@ func codeHTML(code string) string {
 	for _, span := range notable.FindAllStringIndex(code, -1) {
 		out.WriteString(html.EscapeString(code[at:span[0]]))
 		class := "c-str"
-		switch code[span[0]] {
-		case 'h':
+		switch first := code[span[0]]; {
+		case first == 'h':
 			class = "c-url"
-		case '$':
+		case first == '$', first == '"' && strings.HasPrefix(code[span[1]:], ":"): // a member of JSON
 			class = "c-var"
 		}
 		out.WriteString(`<span class="` + class + `">` + html.EscapeString(code[span[0]:span[1]]) + "</span>")
