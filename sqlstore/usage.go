@@ -120,7 +120,7 @@ func (t *tx) CredentialUses(ctx context.Context, apps []portico.ApplicationID) (
 
 // TrimUsage implements portico.UsageTx. Only whole hours are merged.
 func (t *tx) TrimUsage(ctx context.Context, minutesUntil, hoursUntil time.Time) error {
-	hour := time.Hour.Microseconds()
+	minute, hour := time.Minute.Microseconds(), time.Hour.Microseconds()
 	until := minutesUntil.UnixMicro() / hour * hour
 	sums := slices.Clone(usageSums())
 	for i, column := range sums {
@@ -128,17 +128,19 @@ func (t *tx) TrimUsage(ctx context.Context, minutesUntil, hoursUntil time.Time) 
 	}
 	merge := fmt.Sprintf(`INSERT INTO usage_counts (%s, %s)
 		SELECT application_id, start - start %% %d, %d, api_id, status, outcome, %s FROM usage_counts
-		WHERE length < %d AND start < $1 GROUP BY 1, 2, api_id, status, outcome`,
-		usageKeys, strings.Join(usageSums(), ", "), hour, hour, strings.Join(sums, ", "), hour) + addUsage()
+		WHERE length = $1 AND start < $2 GROUP BY 1, 2, api_id, status, outcome`,
+		usageKeys, strings.Join(usageSums(), ", "), hour, hour, strings.Join(sums, ", ")) + addUsage()
+	const forget = "DELETE FROM usage_counts WHERE length = $1 AND start < $2"
 	for _, step := range []struct {
 		statement string
+		length    int64
 		until     int64
 	}{
-		{"DELETE FROM usage_counts WHERE start + length <= $1", hoursUntil.UnixMicro()},
-		{merge, until},
-		{fmt.Sprintf("DELETE FROM usage_counts WHERE length < %d AND start < $1", hour), until},
+		{merge, minute, until},
+		{forget, minute, until},
+		{forget, hour, hoursUntil.UnixMicro() - hour + 1}, // hours that are over by then
 	} {
-		if err := t.write(ctx, step.statement, step.until); err != nil {
+		if err := t.write(ctx, step.statement, step.length, step.until); err != nil {
 			return t.failPlainly(ctx, err)
 		}
 	}
