@@ -6,6 +6,7 @@ import (
 
 	"portico"
 	"portico/webui/apps"
+	"portico/webui/catalog"
 	"portico/webui/page"
 )
 
@@ -15,7 +16,7 @@ type pages struct{ *page.Site }
 // New serves the whole web site of every portal.
 func New(s *page.Site) http.Handler {
 	p := pages{s}
-	return s.Handler(slices.Concat(p.frontRoutes(), p.brandRoutes(), p.signInRoutes(), p.signUpRoutes(), p.accountRoutes(), apps.Routes(s)))
+	return s.Handler(slices.Concat(p.frontRoutes(), p.brandRoutes(), p.signInRoutes(), p.signUpRoutes(), p.accountRoutes(), apps.Routes(s), catalog.Routes(s)))
 }
 
 func (p pages) frontRoutes() []page.Route {

@@ -210,6 +210,19 @@ func (d *Document) Operation(id string) (Head, bool) {
 	return Head{}, false
 }
 
+// Find is the operation that has this id, operationId, or method and path with a
+// space between.
+func (d *Document) Find(name string) (Head, bool) {
+	for _, t := range d.Tags {
+		for _, head := range t.Operations {
+			if head.ID == name || text(head.raw["operationId"]) == name || head.Method+" "+head.Path == name {
+				return head, true
+			}
+		}
+	}
+	return Head{}, false
+}
+
 // Paged says that the document is too long for one page.
 func (d *Document) Paged() bool { return d.Total > PageSize }
 
