@@ -54,9 +54,10 @@ func shell(lang string, theme design.Mode) design.Shell {
 		Search: design.Search{Action: "/search"},
 		Flash: &design.Flash{Tone: design.OK, Message: "The application was created.", Detail: "Okta knows it too.",
 			Action: &design.Link{Href: "/apps/1", Label: "Show it"}},
-		Footer:     []design.Link{{Href: "/terms", Label: "Terms"}, {Href: "/privacy", Label: "Privacy"}},
-		FooterText: "Acme Corporation",
-		Modules:    []string{design.AssetURL("js/tags.js")},
+		Footer:      []design.Link{{Href: "/terms", Label: "Terms"}, {Href: "/privacy", Label: "Privacy"}},
+		FooterParts: []design.FooterPart{{Title: "Learn", Links: []design.Link{{Href: "/start", Label: "Getting started"}, {Href: "/faq", Label: "Questions"}}}, {Title: "Company", Links: []design.Link{{Href: "/about", Label: "About"}}}},
+		FooterText:  "Acme Corporation",
+		Modules:     []string{design.AssetURL("js/tags.js")},
 	}
 }
 

@@ -25,6 +25,7 @@ type Shell struct {
 	Languages   []Language // fewer than two: no menu
 	Search      Search
 	Flash       *Flash
+	FooterParts []FooterPart // titled groups of links above the footer's last line
 	Footer      []Link
 	FooterText  string   // plain text at the end of the footer
 	Wide        bool     // use the whole width, as the API reference does
@@ -46,6 +47,12 @@ func (b Brand) home() string {
 		return "/"
 	}
 	return b.HomeHref
+}
+
+// FooterPart is a titled group of links in the footer.
+type FooterPart struct {
+	Title string
+	Links []Link
 }
 
 // Link is a text that leads somewhere.

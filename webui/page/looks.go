@@ -40,9 +40,11 @@ func (v *Visit) dress(s *design.Shell) error {
 	}
 	s.Nav = v.menu(looks.Menu.Main)
 	for _, section := range looks.Menu.FooterSections {
-		s.Footer = append(s.Footer, links(section.Items)...)
+		if len(section.Items) > 0 {
+			s.FooterParts = append(s.FooterParts, design.FooterPart{Title: section.Title, Links: links(section.Items)})
+		}
 	}
-	s.Footer = append(s.Footer, links(looks.Menu.FooterBottom)...)
+	s.Footer = links(looks.Menu.FooterBottom)
 	return nil
 }
 

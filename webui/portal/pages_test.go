@@ -124,7 +124,9 @@ func TestPortalsLooks(t *testing.T) {
 	}
 	_, err := s.Content.Designs.Update(t.Context(), s.portal.ID, content.DesignFields{
 		Primary: portico.Some("#8a4b2a"), CSS: portico.Some(".prose { color: teal }"), Mode: portico.Some(portico.ThemeDark), Robots: portico.Some("User-agent: *\nDisallow: /\n"),
-		Main:         portico.Some([]portico.MenuItem{{Path: "/apis", Title: "Everything", Visibility: portico.Public}, {Path: "/inside", Title: "Staff", Visibility: portico.Private}}),
+		Main: portico.Some([]portico.MenuItem{{Path: "/apis", Title: "Everything", Visibility: portico.Public}, {Path: "/inside", Title: "Staff", Visibility: portico.Private}}),
+		FooterSections: portico.Some([]portico.MenuSection{{Title: "Company", Items: []portico.MenuItem{{Path: "/about", Title: "About us", Visibility: portico.Public}}},
+			{Title: "Colleagues", Items: []portico.MenuItem{{Path: "/canteen", Title: "Canteen", Visibility: portico.Private}}}}),
 		FooterBottom: portico.Some([]portico.MenuItem{{Path: "https://example.com/imprint", Title: "Imprint", Visibility: portico.Public, External: true}}),
 	})
 	must(t, err)
@@ -135,8 +137,8 @@ func TestPortalsLooks(t *testing.T) {
 	}
 	page := b.get("/signup")
 	// The page for signing up has no menu; an error page has.
-	b.get("/nothing").says("Everything", "Imprint")
-	if strings.Contains(b.get("/nothing").body, "Staff") {
+	b.get("/nothing").says("Everything", "Company", "About us", "Imprint")
+	if body := b.get("/nothing").body; strings.Contains(body, "Staff") || strings.Contains(body, "Canteen") || strings.Contains(body, "Colleagues") {
 		t.Error("the menu tells of what is private")
 	}
 	if !strings.Contains(page.body, `data-theme="dark"`) {
