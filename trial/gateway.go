@@ -25,6 +25,9 @@ func (r *run) call(ctx context.Context, step *Step, present func(*http.Request))
 		step.Cause = NoRoute
 		return
 	}
+	if r.subject.Host != "" {
+		request.Host = r.subject.Host
+	}
 	request.Header.Set("Accept", "application/json, */*;q=0.5")
 	present(request)
 	response, err := r.Gateway.Do(request)

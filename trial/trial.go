@@ -64,6 +64,7 @@ type Subject struct {
 	Client   string         // client id of the application; empty with key auth
 	Scopes   []string       // asked for; none: the strategy's
 	Status   portico.Status // of the registration for the API; empty: there is none
+	Host     string         // that the gateway is told; empty: the address'
 	Address  string         // of an operation at the gateway, for a GET; empty: the API has no route yet
 }
 

@@ -19,6 +19,8 @@ type call struct {
 	Status portico.Status // of the registration
 	Base   string         // address of the API at the gateway
 	URL    string         // address of an operation to begin with
+	direct string         // the same at the gateway itself, which is told host
+	host   string         // that the route wants; empty: any
 	Real   bool           // false: the API has no route, or there is none, and URL is an example
 }
 
@@ -49,7 +51,7 @@ func (p pages) callOf(ctx context.Context, api portico.API) (call, error) {
 		return none, err
 	}
 	for _, r := range routes {
-		base, ok := addressOf(p.GatewayURL, r)
+		base, host, ok := addressOf(p.GatewayURL, r)
 		if !ok {
 			continue
 		}
@@ -64,31 +66,37 @@ func (p pages) callOf(ctx context.Context, api portico.API) (call, error) {
 		if prefix := strings.TrimSuffix(r.Paths[0], "/"); !r.StripPath && prefix != "" && strings.HasPrefix(operation, prefix) {
 			operation = strings.TrimPrefix(operation, prefix)
 		}
-		return call{API: &api, Base: base, URL: base + operation, Real: true}, nil
+		return call{API: &api, Base: at(base, host), URL: at(base+operation, host), direct: base + operation, host: host, Real: true}, nil
 	}
 	return none, nil
 }
 
-// addressOf is where a route is reached by GET; ok is false for one that a plain
-// address does not reach: by a pattern, another method, or a header.
-func addressOf(gateway string, r portico.Route) (string, bool) {
+// addressOf is where a route is reached by GET, and the host that it wants, if
+// any; ok is false for one that a plain address does not reach: by a pattern,
+// another method, or a header.
+func addressOf(gateway string, r portico.Route) (address, host string, ok bool) {
 	if len(r.Paths) == 0 || strings.HasPrefix(r.Paths[0], "~") || len(r.Headers) > 0 || len(r.Methods) > 0 && !slices.Contains(r.Methods, http.MethodGet) {
-		return "", false
-	}
-	u, err := url.Parse(gateway)
-	if err != nil {
-		return "", false
+		return "", "", false
 	}
 	if len(r.Hosts) > 0 {
-		if strings.Contains(r.Hosts[0], "*") {
-			return "", false
-		}
-		port := u.Port()
-		if u.Host = r.Hosts[0]; port != "" && !strings.Contains(u.Host, ":") {
-			u.Host += ":" + port
+		if host = r.Hosts[0]; strings.Contains(host, "*") {
+			return "", "", false
 		}
 	}
-	return strings.TrimSuffix(u.String(), "/") + strings.TrimSuffix(r.Paths[0], "/"), true
+	return gateway + strings.TrimSuffix(r.Paths[0], "/"), host, true
+}
+
+// at is an address with another host, at the same port.
+func at(address, host string) string {
+	u, err := url.Parse(address)
+	if err != nil || host == "" {
+		return address
+	}
+	if port := u.Port(); port != "" && !strings.Contains(host, ":") {
+		host += ":" + port
+	}
+	u.Host = host
+	return u.String()
 }
 
 // simplest is the shortest path of a specification that can be read without

@@ -23,7 +23,7 @@ func strategyText(ctx context.Context, s control.StrategyView) string {
 
 // hasFields says whether the form has fields for this strategy alone.
 func hasFields(s control.StrategyView) bool {
-	return s.CredentialType() == portico.CredentialSelfManaged || s.DeveloperManagedScopes() && len(s.OIDC.Scopes) > 0
+	return s.CredentialType() != portico.CredentialKeyAuth
 }
 
 func scopeOptions(scopes, chosen []string) []design.Option {

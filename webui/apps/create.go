@@ -14,6 +14,9 @@ import (
 // most is how long names and descriptions may be (contract).
 const most = 255
 
+// maxURI is how long a redirect URI may be.
+const maxURI = 2048
+
 // ownerMe is the owner's choice of the form that is no team.
 const ownerMe = "me"
 
@@ -30,17 +33,6 @@ type createView struct {
 // chosen says whether a strategy is the one that is chosen.
 func (c createView) chosen(s control.StrategyView) bool {
 	return len(c.Strategies) == 1 || c.Form.Value("strategy") == string(s.ID)
-}
-
-// redirects says whether any strategy registers clients, which can have a
-// redirect URI.
-func (c createView) redirects() bool {
-	for _, s := range c.Strategies {
-		if s.CredentialType() == portico.CredentialDCR {
-			return true
-		}
-	}
-	return false
 }
 
 // field is the name of a field that belongs to one strategy.
@@ -133,9 +125,9 @@ func (c createView) wish(v *page.Visit) (control.NewApplication, control.Strateg
 	}
 	switch strategy.CredentialType() {
 	case portico.CredentialDCR:
-		in.RedirectURI = f.Optional("redirect_uri", 2048)
+		in.RedirectURI = f.Optional(field("redirect_uri", strategy), maxURI)
 		if in.RedirectURI != nil && !isRedirectURI(*in.RedirectURI) {
-			f.Reject("redirect_uri", "apps.bad_redirect_uri")
+			f.Reject(field("redirect_uri", strategy), "apps.bad_redirect_uri")
 		}
 		if strategy.DeveloperManagedScopes() {
 			in.Scopes = f.List(field("scopes", strategy))

@@ -170,7 +170,7 @@ func TestTheFormSaysWhatIsWrong(t *testing.T) {
 	h := newHouse(t)
 	b, _ := h.newcomer(t, "en")
 	b.app("Taken", h.dcr)
-	self := "client_id-" + string(h.self.ID)
+	self, redirect := "client_id-"+string(h.self.ID), "redirect_uri-"+string(h.dcr.ID)
 	for name, test := range map[string]struct {
 		values url.Values
 		status int
@@ -181,7 +181,7 @@ func TestTheFormSaysWhatIsWrong(t *testing.T) {
 		"a long name":      {url.Values{"name": {strings.Repeat("é", 256)}}, 422, "name", "Use at most 255 characters."},
 		"no strategy":      {url.Values{"name": {"a"}, "strategy": {"none"}}, 422, "strategy", "Choose an auth strategy."},
 		"no client":        {url.Values{"name": {"a"}, "strategy": {string(h.self.ID)}}, 422, self, "Fill in this field."},
-		"a bad redirect":   {url.Values{"name": {"a"}, "redirect_uri": {"/callback"}}, 422, "redirect_uri", "Enter a complete address"},
+		"a bad redirect":   {url.Values{"name": {"a"}, redirect: {"/callback"}}, 422, redirect, "Enter a complete address"},
 		"a name there is":  {url.Values{"name": {"Taken"}}, 409, "", "Choose another name."},
 		"an unknown owner": {url.Values{"name": {"a"}, "owner": {"0"}}, 400, "", "team"},
 	} {

@@ -71,7 +71,7 @@ func (p pages) edit(w http.ResponseWriter, v *page.Visit, a app) error {
 	ch := control.ApplicationChange{Name: change(&a.Name, f.Text("name", true, most)), Description: change(a.Description, f.Text("description", false, most))}
 	switch a.Type() {
 	case portico.CredentialDCR:
-		uri := f.Text("redirect_uri", false, 2048)
+		uri := f.Text("redirect_uri", false, maxURI)
 		if uri != "" && !isRedirectURI(uri) {
 			f.Reject("redirect_uri", "apps.bad_redirect_uri")
 		}

@@ -161,7 +161,7 @@ func editCard(s settingsView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if s.App.Type() == portico.CredentialDCR {
-				templ_7745c5c3_Err = redirectInput(s.Edit.Value("redirect_uri"), s.Edit.Fault("redirect_uri")).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = redirectInput("redirect_uri", s.Edit.Value("redirect_uri"), s.Edit.Fault("redirect_uri")).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -85,7 +85,7 @@ func (p pages) test(w http.ResponseWriter, v *page.Visit, a app) error {
 		subject.Status = view.Chosen.Status
 	}
 	if view.Call.Real {
-		subject.Address = view.Call.URL
+		subject.Address, subject.Host = view.Call.direct, view.Call.host
 	}
 	view.Steps = p.Trials.Run(v.Context(), subject, credential)
 	return v.Render(w, http.StatusOK, v.T("apps.test_title"), testPage(view))

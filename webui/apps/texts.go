@@ -44,7 +44,7 @@ func (h handoffView) left() time.Duration {
 // curl is a first call with the credentials in it.
 func (h handoffView) curl() string {
 	if d := h.Delivery(); d.Type == control.APIKey {
-		return keyCurl(h.Call.URL, h.App.keyName(), quoted(d.Value.Reveal()))
+		return keyCurl(h.Call.URL, h.App.keyName(), d.Value.Reveal())
 	}
 	d := h.Delivery()
 	if h.App.Needs(portico.MethodClientCredentials) {
@@ -85,5 +85,5 @@ func sessionCurl(url, pair string) string {
 }
 
 func keyCurl(url, header, key string) string {
-	return "curl " + url + " \\\n  -H " + `"` + header + ": " + strings.Trim(key, "'") + `"`
+	return "curl " + url + " \\\n  -H " + `"` + header + ": " + key + `"`
 }
