@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"portico"
 	"portico/content"
@@ -70,6 +71,16 @@ func (p pages) showDocument(w http.ResponseWriter, v *page.Visit, a api, slug st
 		return err
 	}
 	return v.Render(w, http.StatusOK, a.Name, overviewPage(view), page.Described(markdown.Summary(deref(a.Description), 160)))
+}
+
+// untitled is a document's text without a first heading that repeats its title.
+func untitled(d portico.Document) string {
+	text := strings.TrimLeft(d.Content, "\r\n ")
+	first, rest, _ := strings.Cut(text, "\n")
+	if heading, is := strings.CutPrefix(first, "# "); is && strings.TrimSpace(heading) == strings.TrimSpace(d.Title) {
+		return rest
+	}
+	return d.Content
 }
 
 func (p pages) versions(w http.ResponseWriter, v *page.Visit, a api) error {
