@@ -49,7 +49,23 @@ func newAttacked(t *testing.T, base func(*program) string) *attacked {
 	set(id(admin.do("POST", "/v3/portals/"+portal+"/applications/"+id(app)+"/registrations", object{"api_id": api, "status": "approved"}, 201)), "registrationId")
 	set(first("/v3/portals/"+portal+"/applications/"+id(app)+"/credentials"), "credentialId")
 	set(id(admin.do("POST", "/v3/portals/"+portal+"/developers", object{"email": "victim@example.com", "full_name": "V"}, 201)), "developerId")
+	a.makeTeam(admin, portal, api)
+	set("reset-password", "templateName")
+	admin.do("PATCH", "/v3/portals/"+portal+"/email-templates/reset-password", object{"enabled": false}, 200)
 	return a
+}
+
+// makeTeam makes a team with a member and a role, and an identity provider whose
+// groups are mapped to it.
+func (a *attacked) makeTeam(admin *api, portal, api string) {
+	at := "/v3/portals/" + portal
+	team := id(admin.do("POST", at+"/teams", object{"name": "victim", "can_own_applications": true}, 201))
+	a.ids["teamId"] = team
+	admin.do("POST", at+"/teams/"+team+"/developers", object{"id": a.ids["owner"]}, 201)
+	a.ids["roleId"] = id(admin.do("POST", at+"/teams/"+team+"/assigned-roles", object{"role_name": "API Viewer", "entity_id": api, "entity_type_name": "Services", "entity_region": "*"}, 201))
+	provider := id(admin.do("POST", at+"/identity-providers", object{"type": "oidc", "config": object{"issuer_url": "http://127.0.0.1:9", "client_id": "c"}}, 201))
+	a.ids["id"] = provider
+	a.ids["mappingId"] = id(admin.do("POST", at+"/identity-providers/"+provider+"/team-group-mappings", object{"team_id": team, "group": "g"}, 201))
 }
 
 // okta is the authorization server's management API.
@@ -112,7 +128,7 @@ func (a *attacked) managementBodies() map[string]object {
 		"tags": []any{"a"}, "service": object{"id": a.ids["serviceId"]}}
 	below := maps.Clone(route)
 	delete(below, "service")
-	return map[string]object{
+	bodies := map[string]object{
 		"create-portal": portal, "update-portal": portal, "create-api": api, "update-api": api,
 		"create-api-version": version, "update-api-version": version,
 		"create-api-spec": {"content": specification, "type": "oas3"}, "update-api-spec": {"content": specification, "type": "oas3"},
@@ -133,6 +149,28 @@ func (a *attacked) managementBodies() map[string]object {
 		"update-application":              {"name": "a", "description": "d", "labels": labels},
 		"create-application-registration": {"api_id": a.ids["apiId"], "status": "approved"}, "update-application-registration": {"status": "approved"},
 		"create-personal-access-token": {"name": "tt", "ttl_seconds": 86400}, "update-personal-access-token-details": {"name": "tt"},
+	}
+	maps.Copy(bodies, a.accountBodies())
+	return bodies
+}
+
+// accountBodies are those about developers' teams, sign-in and mails.
+func (a *attacked) accountBodies() map[string]object {
+	team := object{"name": "t", "description": "d", "can_own_applications": true}
+	claims := object{"name": "name", "email": "email", "groups": "groups"}
+	signOn := object{"issuer_url": "https://idp.example", "client_id": "c", "client_secret": "s", "scopes": []any{"openid"}, "claim_mappings": claims}
+	content := object{"subject": "s", "title": "t", "body": "{{developer_fullname}}", "button_label": "b"}
+	return map[string]object{
+		"create-portal-team": team, "update-portal-team": team,
+		"add-developer-to-portal-team":          {"id": a.ids["developerId"]},
+		"assign-role-to-portal-teams":           {"role_name": "API Consumer", "entity_id": a.ids["apiId"], "entity_type_name": "Services", "entity_region": "eu"},
+		"create-portal-identity-provider":       {"type": "oidc", "enabled": false, "config": signOn},
+		"update-portal-identity-provider":       {"enabled": false, "config": signOn},
+		"create-portal-idp-team-group-mapping":  {"team_id": a.ids["teamId"], "group": "h"},
+		"update-portal-team-group-mappings":     {"data": []any{object{"team_id": a.ids["teamId"], "groups": []any{"g"}}}},
+		"update-portal-authentication-settings": {"basic_auth_enabled": true, "oidc_issuer": "https://idp.example", "oidc_client_id": "c", "idp_mapping_enabled": false},
+		"update-portal-custom-email-template":   {"enabled": false, "content": content},
+		"post-portal-custom-email-test-send":    {"content": content},
 	}
 }
 
