@@ -19,7 +19,7 @@ import (
 
 // Bounds of a password, in characters.
 const (
-	MinLength = 8
+	MinLength = 12 // long enough to be let through without rules about its characters
 	MaxLength = 1024
 )
 

@@ -79,7 +79,7 @@ func TestOneTimeTokens(t *testing.T) {
 	verified.has(t, map[string]any{"email": "d@dev.example"})
 	reset := map[string]any{"token": verified.text("token"), "password": password}
 	elsewhere.call(t, 404, "POST", "/developer/reset-password", reset)
-	b.refuses(t, "POST", "/developer/reset-password", map[string]any{"token": reset["token"], "password": "short"}, "password min_length 8")
+	b.refuses(t, "POST", "/developer/reset-password", map[string]any{"token": reset["token"], "password": "short"}, "password min_length 12")
 	b.refuses(t, "POST", "/developer/reset-password", map[string]any{"token": reset["token"], "password": long(2000)}, "password max_length 1024")
 	b.call(t, 204, "POST", "/developer/reset-password", reset)
 	b.call(t, 404, "POST", "/developer/reset-password", reset)

@@ -21,8 +21,8 @@ const (
 func TestSigningUp(t *testing.T) {
 	t.Parallel()
 	for lang, want := range map[string]struct{ sent, short, pending, wrong string }{
-		"en": {"An email is on its way to dana@example.com.", "Use at least 8 characters.", "We have told the portal team. You will get an email at dana@example.com", "The e-mail address or the password is wrong."},
-		"ja": {"dana@example.com にメールを送信しました。", "8文字以上で入力してください。", "ポータルの管理者に連絡しました。結果が決まると dana@example.com にメールでお知らせします。", "メールアドレスまたはパスワードが正しくありません。"},
+		"en": {"An email is on its way to dana@example.com.", "Use at least 12 characters.", "We have told the portal team. You will get an email at dana@example.com", "The e-mail address or the password is wrong."},
+		"ja": {"dana@example.com にメールを送信しました。", "12文字以上で入力してください。", "ポータルの管理者に連絡しました。結果が決まると dana@example.com にメールでお知らせします。", "メールアドレスまたはパスワードが正しくありません。"},
 	} {
 		t.Run(lang, func(t *testing.T) {
 			t.Parallel()
