@@ -71,7 +71,7 @@ func tour(t *testing.T) (webtest.Site, []webtest.View) {
 			"maker": enter("maker@example.com", password),
 		},
 	}
-	return site, slices.Concat(visitorsViews(), accountViews(mailedToken(t, p.dir, "half@example.com"), mailedToken(t, p.dir, "maker@example.com")), appsViews("/apps/"+id(app)))
+	return site, slices.Concat(visitorsViews(), accountViews(mailedToken(t, p.dir, "half@example.com"), mailedToken(t, p.dir, "maker@example.com")), appsViews("/apps/"+id(app)), apiViews("/apis/orders-1-0"))
 }
 
 // visitorsViews are the pages for everybody and of the account.
@@ -145,5 +145,23 @@ func appsViews(app string) []webtest.View {
 		{Name: "app-settings", Visitor: "dana", Path: app + "/settings"},
 		{Name: "app-test", Visitor: "dana", Path: app + "/test"},
 		{Name: "app-foreign", Visitor: "dana", Path: "/apps/01890000-0000-7000-8000-000000000000", Status: 404},
+	}
+}
+
+// apiViews are the pages of the catalogue, and of the API that lies at a path.
+func apiViews(api string) []webtest.View {
+	return []webtest.View{
+		{Name: "apis", Path: "/apis"},
+		{Name: "apis-signed-in", Visitor: "dana", Path: "/apis"},
+		{Name: "apis-nothing", Path: "/apis?q=zzzzzz"},
+		{Name: "api", Path: api},
+		{Name: "api-signed-in", Visitor: "dana", Path: api},
+		{Name: "api-reference", Visitor: "dana", Path: api + "/reference"},
+		{Name: "api-versions", Path: api + "/versions"},
+		{Name: "api-apps", Visitor: "dana", Path: api + "/apps"},
+		{Name: "api-use-first", Visitor: "new", Path: api + "/use"},
+		{Name: "api-use-again", Visitor: "dana", Path: api + "/use"},
+		{Name: "api-try", Visitor: "dana", Path: api + "/try/listOrders"},
+		{Name: "api-unknown", Path: "/apis/nothing-here", Status: 404},
 	}
 }
