@@ -2,6 +2,7 @@ package markdown
 
 import (
 	"bytes"
+	stdhtml "html"
 	"regexp"
 	"strconv"
 	"strings"
@@ -48,10 +49,27 @@ func HTML(source string, level int, prefix string) string {
 		return policy.Sanitize(escape(source))
 	}
 	safe := policy.Sanitize(out.String())
-	// A wide table scrolls by itself, and the keyboard must reach what scrolls.
-	safe = strings.ReplaceAll(safe, "<table>", `<div class="table-scroll" tabindex="0"><table>`)
-	return strings.ReplaceAll(safe, "</table>", "</table></div>")
+	return nameTables(safe)
 }
+
+// nameTables gives each table its column heads as a name, for who cannot see
+// it, and a box to scroll in: a wide table scrolls by itself, and the keyboard
+// must reach what scrolls.
+func nameTables(safe string) string {
+	parts := strings.Split(safe, "<table>")
+	for i, part := range parts[1:] {
+		head, _, _ := strings.Cut(part, "</thead>")
+		heads := strings.Fields(stdhtml.UnescapeString(tags.ReplaceAllString(head, " ")))
+		name := strings.Join(heads[:min(len(heads), 12)], " ")
+		if name == "" {
+			name = "…"
+		}
+		parts[i+1] = `<div class="table-scroll" tabindex="0"><table aria-label="` + escape(name) + `">` + strings.ReplaceAll(part, "</table>", "</table></div>")
+	}
+	return strings.Join(parts, "")
+}
+
+var tags = regexp.MustCompile(`<[^>]*>`)
 
 // Summary is the beginning of a text without its markup, at most limit
 // characters of it, for lists and search results.

@@ -18,7 +18,7 @@ func TestHTML(t *testing.T) {
 		"same heading twice":  {"# A\n# A\n# A-2\n# A", `id="doc-a-3"`, ""},
 		"Japanese heading":    {"# はじめに", `id="doc-はじめに"`, ""},
 		"link within":         {"[x](#start)", `href="#doc-start"`, ""},
-		"table":               {"|a|\n|-|\n|b|", `<div class="table-scroll" tabindex="0"><table>`, ""},
+		"table":               {"|a|\n|-|\n|b|", `<div class="table-scroll" tabindex="0"><table aria-label="a">`, ""},
 		"coloured code":       {"```json\n{\"a\": 1}\n```", `<pre class="chroma" tabindex="0"><code class="language-json"><span class=`, "style="},
 		"unknown code":        {"```cobol\n<b>\n```", "&lt;b&gt;", "<b>"},
 		"indented code":       {"    <b>x</b>", "&lt;b&gt;x", "<b>"},
@@ -111,7 +111,7 @@ func FuzzHTML(f *testing.F) {
 	for _, seed := range []string{"# A\n\n- b\n  - c\n\n|a|b|\n|-|-|\n|c|d|", "<a href='javascript:x'>", "![a](//x)", "```go\nfunc\n```", "<svg onload=x>", "[a]: b\n[a]", "<h1 id=\"x\"", "\xff"} {
 		f.Add(seed)
 	}
-	allowed := map[string]bool{"id": true, "class": true, "tabindex": true, "href": true, "rel": true, "src": true, "alt": true, "title": true, "align": true, "start": true, "lang": true}
+	allowed := map[string]bool{"id": true, "class": true, "tabindex": true, "href": true, "rel": true, "src": true, "alt": true, "title": true, "align": true, "start": true, "lang": true, "aria-label": true}
 	f.Fuzz(func(t *testing.T, source string) {
 		if len(source) > 10_000 {
 			return

@@ -2,10 +2,13 @@ package catalog_test
 
 import (
 	"net/http"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/chromedp/chromedp/kb"
 
+	"portico"
 	"portico/webtest"
 	"portico/webui/i18n"
 )
@@ -29,6 +32,25 @@ func TestPagesInABrowser(t *testing.T) {
 		{Name: "apps", Visitor: "dana", Path: flights + "/apps"}, {Name: "use", Visitor: "dana", Path: flights + "/use"},
 		{Name: "gone", Path: "/apis/none", Status: http.StatusNotFound},
 	})
+}
+
+// TestRealSpecificationsInABrowser looks at references of documents as they are
+// in the world, where there are some.
+func TestRealSpecificationsInABrowser(t *testing.T) {
+	t.Parallel()
+	dir := os.Getenv("PORTICO_CONTRACTS")
+	if dir == "" {
+		t.Skip("PORTICO_CONTRACTS names no directory of OpenAPI documents")
+	}
+	h := newHouse(t)
+	var views []webtest.View
+	for _, name := range []string{"konnect-application-auth-strategies-v2", "okta-oauth", "konnect-control-planes-config-v2"} {
+		content, err := os.ReadFile(filepath.Join(dir, name+".yaml"))
+		must(t, err)
+		api := h.publish(name, string(content), portico.Public, &h.keys.ID, nil)
+		views = append(views, webtest.View{Name: name, Path: "/apis/" + api.Slug + "/reference"})
+	}
+	webtest.Matrix(t, webtest.Start(t), webtest.Site{Base: h.site.URL, Langs: []string{"en", "ja"}, Cookie: i18n.Cookie}, views)
 }
 
 func TestTryingOutInABrowser(t *testing.T) {

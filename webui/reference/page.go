@@ -37,7 +37,7 @@ type Site struct {
 const maxListed = 400
 
 // maxPageTrees bounds the schemas of a page, all trees together.
-const maxPageTrees = 9000
+const maxPageTrees = 4000
 
 // Page works out a page. An unknown tag or part finds none.
 func (d *Document) Page(site Site, tag string, part int) (Page, bool) {
@@ -150,6 +150,9 @@ func (p Page) href(head Head) string {
 func (p Page) samples(op Operation) []Sample {
 	return p.Document.Request(op, p.Site.Caller).Samples()
 }
+
+// call names an operation as no other of its document is named.
+func (op Operation) call() string { return op.Method + " " + op.Path }
 
 // answer is the example of a good answer.
 func (op Operation) answer() (status, example string) {

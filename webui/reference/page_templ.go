@@ -369,7 +369,7 @@ func operation(p Page, op Operation) templ.Component {
 			templ_7745c5c3_Var16 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 30, "<section class=\"operation\" id=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 30, "<article class=\"operation\" id=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -568,7 +568,7 @@ func operation(p Page, op Operation) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 48, "</div></section>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 48, "</div></article>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -597,7 +597,7 @@ func code(p Page, op Operation) templ.Component {
 			templ_7745c5c3_Var26 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = design.Segmented(op.ID+"--language", i18n.T(ctx, "reference.language_of", "Name", op.Summary), sampleSegments(op.ID, op.Summary, p.samples(op))).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = design.Segmented(op.ID+"--language", i18n.T(ctx, "reference.language_of", "Name", op.call()), sampleSegments(op.ID, op.call(), p.samples(op))).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -633,7 +633,7 @@ func code(p Page, op Operation) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = design.Code(design.CodeProps{ID: op.ID + "--answer", Label: i18n.T(ctx, "reference.answer_of", "Status", status, "Name", op.Summary), Code: example}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = design.Code(design.CodeProps{ID: op.ID + "--answer", Label: i18n.T(ctx, "reference.answer_of", "Status", status, "Name", op.call()), Code: example}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
