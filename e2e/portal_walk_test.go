@@ -81,12 +81,32 @@ func walk(t *testing.T, b *webtest.Browser, p *program, scripts bool, email stri
 	visit.Click("Send test request")
 	visit.See("Everything works")
 
+	useThisAPI(t, visit, p)
 	visit.Click("My Apps", "Checkout", "Settings")
 	visit.Fill("Type “Checkout” to confirm", "Checkout")
 	visit.Click("Delete application")
 	visit.See("The application Checkout is deleted")
 	if got := get(t, p.GatewayURL+p.Route, "Authorization", "Basic "+clientID+":"+clientSecret); got != 401 {
 		t.Errorf("a deleted application's credential gets %d, want 401", got)
+	}
+}
+
+// useThisAPI starts from the API's page, as the current how-to does: it makes an
+// application that is registered for the API from the beginning.
+func useThisAPI(t *testing.T, visit *webtest.Page, p *program) {
+	visit.Click("APIs", "Orders", "Use this API")
+	visit.Choose("New app")
+	visit.Click("Continue")
+	visit.See("Create New Application")
+	visit.Fill("Name", "Stock keeper")
+	visit.Click("Create")
+	visit.See("The secret is shown once")
+	credentials := visit.TextOf("client-id") + ":" + visit.TextOf("secret")
+	visit.Choose("I have stored the client secret")
+	visit.Click("Proceed")
+	visit.Within("Registered APIs").See("Orders")
+	if got := get(t, p.GatewayURL+p.Route, "Authorization", "Basic "+credentials); got != 200 {
+		t.Errorf("the credentials of an application made for the API get %d", got)
 	}
 }
 
