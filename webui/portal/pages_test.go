@@ -107,7 +107,14 @@ func TestSearching(t *testing.T) {
 	if !strings.HasPrefix(fragment.body, `<div class="results"`) || !strings.Contains(fragment.body, `href="/apis/orders"`) {
 		t.Errorf("the palette gets %s", fragment.body)
 	}
-	s.signedIn(t, "en", dana, password).get("/search?q=people+drink").says("Salaries", "3 results")
+	own := s.signedIn(t, "en", dana, password)
+	own.get("/search?q=people+drink").says("Salaries", "3 results")
+	for _, number := range []string{"9223372036854775807", "99999999999999999999", "-1", "x"} {
+		for _, kind := range []string{"api", "page", "app"} {
+			address := "/search?q=people&kind=" + kind + "&page=" + number
+			own.get(address).is(http.StatusOK, address)
+		}
+	}
 }
 
 func TestPortalsLooks(t *testing.T) {

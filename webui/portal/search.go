@@ -19,6 +19,7 @@ import (
 const (
 	perGroup = 5  // of each kind, where all kinds are shown
 	perPage  = 20 // of one kind
+	maxPage  = 1000
 	maxQuery = 200
 )
 
@@ -69,11 +70,8 @@ func (p pages) search(w http.ResponseWriter, v *page.Visit) error {
 	}
 	if view.text != "" {
 		chosen := portico.SearchKind(q.Get("kind"))
-		number, err := strconv.Atoi(q.Get("page"))
-		if err != nil || number < 1 {
-			number = 1
-		}
-		if err := p.find(v, &view, chosen, number); err != nil {
+		number, _ := strconv.Atoi(q.Get("page")) // what is no number is page 1
+		if err := p.find(v, &view, chosen, min(max(number, 1), maxPage)); err != nil {
 			return err
 		}
 	}
