@@ -1,6 +1,7 @@
 package page_test
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"log/slog"
@@ -91,6 +92,34 @@ func TestHalfRenderedPageIsNotSent(t *testing.T) {
 	}))
 	if status, body := get(t, server.Client(), server.URL+"/half"); status != http.StatusInternalServerError || strings.Contains(body, "one half") {
 		t.Errorf("%d %s", status, body)
+	}
+}
+
+// TestSecretsAreNotCompressed: also when a handler leaves the status to the
+// first byte that it writes.
+func TestSecretsAreNotCompressed(t *testing.T) {
+	t.Parallel()
+	answer := func(secret bool) page.Handler {
+		return func(w http.ResponseWriter, v *page.Visit) error {
+			if secret {
+				v.NoStore()
+			}
+			w.Header().Set("Content-Type", "text/plain")
+			_, err := w.Write(bytes.Repeat([]byte("word "), 1000))
+			return err
+		}
+	}
+	server, _ := open(t, page.On(page.Anyone, "GET /secret", answer(true)), page.On(page.Anyone, "GET /public", answer(false)))
+	for path, want := range map[string]string{"/secret": "", "/public": "gzip"} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+path, nil)
+		must(t, err)
+		r.Header.Set("Accept-Encoding", "gzip") // by hand, so that it is not undone by itself
+		res, err := http.DefaultTransport.RoundTrip(r)
+		must(t, err)
+		must(t, res.Body.Close())
+		if got := res.Header.Get("Content-Encoding"); got != want || res.StatusCode != http.StatusOK {
+			t.Errorf("%s: %d, compressed by %q", path, res.StatusCode, got)
+		}
 	}
 }
 

@@ -122,17 +122,30 @@ func compress(next http.Handler) http.Handler {
 }
 
 // plainSecrets tells gzhttp, once the header is complete, to leave an answer alone.
-type plainSecrets struct{ http.ResponseWriter }
+type plainSecrets struct {
+	http.ResponseWriter
+	begun bool
+}
 
 // Unwrap is for http.ResponseController.
 func (w *plainSecrets) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // WriteHeader implements http.ResponseWriter.
 func (w *plainSecrets) WriteHeader(status int) {
+	w.begun = true
 	if strings.Contains(w.Header().Get("Cache-Control"), "no-store") {
 		w.Header().Set(gzhttp.HeaderNoCompression, "1")
 	}
 	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements http.ResponseWriter: as there, the status is 200 unless
+// WriteHeader has said otherwise.
+func (w *plainSecrets) Write(p []byte) (int, error) {
+	if !w.begun {
+		w.WriteHeader(http.StatusOK)
+	}
+	return w.ResponseWriter.Write(p)
 }
 
 // handler finds out what the request means and turns errors into pages.
