@@ -32,12 +32,17 @@ func checkSVG(data []byte) error {
 	d := xml.NewDecoder(bytes.NewReader(data))
 	d.Strict = true
 	var depth int
-	var style, drawn bool
+	var drawn bool
+	var sheets strings.Builder // together, for comments do not end a text of XML's
+	var style int              // how deep the style element is; 0: outside of one
 	for {
 		token, err := d.Token()
 		if errors.Is(err, io.EOF) {
 			if !drawn {
 				return errors.New("there is no svg element")
+			}
+			if err := checkCSS(sheets.String()); err != nil {
+				return fmt.Errorf("its style sheet %w", err)
 			}
 			return nil
 		}
@@ -59,17 +64,21 @@ func checkSVG(data []byte) error {
 				return errors.New("its root must be svg in the namespace " + svgSpace)
 			}
 			drawn = true
-			style = token.Name.Local == "style"
+			if token.Name.Local == "style" && style == 0 {
+				style = depth
+			}
 			if err := checkElement(token); err != nil {
 				return err
 			}
 		case xml.EndElement:
-			depth, style = depth-1, false
+			if depth == style {
+				style = 0
+				sheets.WriteByte('\n')
+			}
+			depth--
 		case xml.CharData:
-			if style {
-				if err := checkCSS(string(token)); err != nil {
-					return fmt.Errorf("its style sheet %w", err)
-				}
+			if style > 0 {
+				sheets.Write(token)
 			}
 		}
 	}
