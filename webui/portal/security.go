@@ -137,8 +137,12 @@ func (p pages) deleteAccount(w http.ResponseWriter, v *page.Visit) error {
 		if !f.OK() {
 			return p.showDeletion(w, v, http.StatusUnprocessableEntity, f)
 		}
-		if err := p.Developers.RequestDeletion(v.Context(), v.Portal.ID, v.Developer.ID); err != nil {
-			return err
+		err := p.Throttles.Account(v.Portal.ID, v.Developer.Email)
+		if err == nil {
+			err = p.Developers.RequestDeletion(v.Context(), v.Portal.ID, v.Developer.ID)
+		}
+		if err != nil {
+			return p.refuseForm(w, v, f, err, p.showDeletion)
 		}
 		v.Flash("account.delete_mailed")
 		return v.Redirect("/account/delete")
