@@ -77,7 +77,7 @@ func (d Accounts) account(p portico.Portal, email, fullName string) portico.Deve
 	if p.AutoApproveDevelopers {
 		status = portico.Approved
 	}
-	return portico.Developer{ID: portico.DeveloperID(d.NewID()), PortalID: p.ID, Email: strings.ToLower(email), FullName: fullName, Status: status, CreatedAt: now, UpdatedAt: now}
+	return portico.Developer{ID: portico.DeveloperID(d.NewID()), PortalID: p.ID, Email: strings.ToLower(email), FullName: oneLine(fullName), Status: status, CreatedAt: now, UpdatedAt: now}
 }
 
 // Applicant is somebody who wants an account.

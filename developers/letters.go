@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/microcosm-cc/bluemonday"
 	"github.com/yuin/goldmark"
@@ -36,6 +37,7 @@ type Letter struct {
 // Write words a letter. It reads the portal's own wording in tx.
 func (l Letters) Write(ctx context.Context, tx portico.Tx, portal portico.Portal, letter Letter) (*portico.Message, error) {
 	language := languageOf(portal, letter.To)
+	letter.To.FullName = greeting(letter.To)
 	words := defaultWording(language, letter.Template)
 	own, err := tx.EmailTemplates().List(ctx, portico.Everything(portico.Where("portal_id", portal.ID), portico.Where("name", letter.Template)))
 	if err != nil {
@@ -45,6 +47,25 @@ func (l Letters) Write(ctx context.Context, tx portico.Tx, portal portico.Portal
 		words = words.with(own.Items[0])
 	}
 	return l.compose(portal, letter, words, language)
+}
+
+// oneLine is a name without line breaks and other control characters: a name
+// must not look like a text of its own in a mail.
+func oneLine(name string) string {
+	return strings.Join(strings.FieldsFunc(name, func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) }), " ")
+}
+
+// linkable is what mail programs would make a link of.
+var linkable = regexp.MustCompile(`[/@\\]|[^\s.]\.[^\s.]{2}`)
+
+// greeting is how a mail names its reader. Anybody can sign up with anybody's
+// address and any name, and so make us send a link; a name that could be one is
+// left out in favour of the address.
+func greeting(to portico.Developer) string {
+	if linkable.MatchString(to.FullName) {
+		return to.Email
+	}
+	return to.FullName
 }
 
 // languageOf is the language of mails to a developer.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 
@@ -100,6 +101,24 @@ func TestValuesAreText(t *testing.T) {
 		if !strings.Contains(m.HTML, want) {
 			t.Errorf("the mail lacks %q:\n%s", want, m.HTML)
 		}
+	}
+}
+
+// TestStrangersPutNoLinksIntoMails signs somebody else's address up with a name
+// that is a text with a link.
+func TestStrangersPutNoLinksIntoMails(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"Dora D. Developer": "Dora D. Developer", "J.R. Smith, Jr.": "J.R. Smith, Jr.", "山田 花子": "山田 花子",
+		"You have won: https://evil.example": "d@dev.example", "see evil.example now": "d@dev.example", "mail to a@b": "d@dev.example", `\\host`: "d@dev.example",
+	} {
+		if got := greeting(portico.Developer{FullName: name, Email: "d@dev.example"}); got != want {
+			t.Errorf("%q is greeted as %q", name, got)
+		}
+	}
+	made := Accounts{Deps: usecase.Deps{Now: time.Now}}.account(portico.Portal{}, "D@dev.example", " Dora\r\n\r\nYour account\u2028is\x00 closed ")
+	if made.FullName != "Dora Your account is closed" {
+		t.Errorf("the name is %q", made.FullName)
 	}
 }
 

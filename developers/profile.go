@@ -29,6 +29,7 @@ func (d Accounts) ChangeProfile(ctx context.Context, portal portico.PortalID, id
 		var err error
 		developer, err = tx.Developers().Change(ctx, id, func(dev *portico.Developer) error {
 			ch.FullName.Apply(&dev.FullName)
+			dev.FullName = oneLine(dev.FullName)
 			if ch.Language.Set {
 				dev.Language = ch.Language.Value
 			}
