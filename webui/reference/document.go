@@ -25,6 +25,9 @@ const PageSize = 60
 // maxOperations bounds the operations that are read of a document.
 const maxOperations = 5000
 
+// maxAddress is the length of the longest address of a server that is shown.
+const maxAddress = 2000
+
 // ErrNotOpenAPI says that a document is of another kind, such as AsyncAPI.
 var ErrNotOpenAPI = errors.New("the document is not OpenAPI")
 
@@ -65,7 +68,10 @@ type Head struct {
 }
 
 // source is the tree of the document with its references.
-type source struct{ root map[string]any }
+type source struct {
+	root   map[string]any
+	merges *merges
+}
 
 // methods in the order that people expect.
 var methods = []string{"get", "post", "put", "patch", "delete", "head", "options", "trace"}
@@ -88,7 +94,7 @@ func Read(content []byte) (*Document, error) {
 	info := object(root["info"])
 	d := &Document{
 		Title: text(info["title"]), Version: text(info["version"]), Summary: text(info["summary"]), Description: text(info["description"]),
-		source: source{root}, byID: map[string]*Head{},
+		source: source{root, &merges{known: map[string]merged{}}}, byID: map[string]*Head{},
 	}
 	d.Servers = d.servers(root["servers"])
 	d.index()
@@ -128,11 +134,14 @@ func (s source) servers(list any) []string {
 	var out []string
 	for _, item := range array(list) {
 		server := object(item)
-		address := text(server["url"])
-		for name, v := range object(server["variables"]) {
-			address = strings.ReplaceAll(address, "{"+name+"}", text(object(v)["default"]))
+		var defaults []string
+		variables := object(server["variables"])
+		for _, name := range sorted(variables) {
+			defaults = append(defaults, "{"+name+"}", shorten(text(object(variables[name])["default"]), maxAddress))
 		}
-		if address != "" && len(out) < 20 {
+		// All at once: what a default holds in braces is no variable again.
+		address := strings.NewReplacer(defaults...).Replace(shorten(text(server["url"]), maxAddress))
+		if address != "" && len(address) <= maxAddress && len(out) < 20 {
 			out = append(out, address)
 		}
 	}

@@ -163,6 +163,9 @@ func (m *exampleMaker) members(raw map[string]any, level int, within *trail) map
 	out := map[string]any{}
 	properties := object(raw["properties"])
 	for _, name := range sorted(properties) {
+		if m.values > maxExampleValues {
+			break
+		}
 		p, _ := m.flatten(properties[name])
 		if m.request && truth(p["readOnly"]) || !m.request && truth(p["writeOnly"]) || truth(p["deprecated"]) {
 			continue

@@ -172,7 +172,7 @@ func (d *Document) parameter(name, in string, raw map[string]any) Parameter {
 		schema = object(object(raw["content"])[mediaType])["schema"]
 		break
 	}
-	p.Schema = d.tree(schema, 40)
+	p.Schema = d.tree(schema, 1) // its type: what is inside, no page shows
 	if p.Schema != nil && p.About == "" {
 		p.About, p.Schema.Description = p.Schema.Description, ""
 	}

@@ -44,6 +44,7 @@ const (
 	maxLevels = 10  // of a tree of schemas
 	maxEnum   = 60  // values that are listed
 	maxTree   = 200 // schemas of a tree, unless the page has less room
+	maxExtra  = 100 // members of an object that are shown although there is no more room
 )
 
 // growing is a schema whose inside is not worked out yet.
@@ -198,6 +199,10 @@ func (g *grower) grow(n growing) {
 	})
 	n.schema.Properties = make([]Property, len(names))
 	for i, name := range names {
+		if g.room <= -maxExtra {
+			n.schema.Properties, n.schema.Link = n.schema.Properties[:i], n.schema.Name
+			break
+		}
 		p := &n.schema.Properties[i]
 		p.Name, p.Required = name, required[name]
 		g.plant(&p.Schema, properties[name], n.level+1, n.within)
@@ -215,6 +220,10 @@ func (g *grower) grow(n growing) {
 	variants := slices.Concat(one, anyOf)
 	n.schema.Variants = make([]Schema, len(variants))
 	for i, v := range variants {
+		if g.room <= -maxExtra {
+			n.schema.Variants, n.schema.Link = n.schema.Variants[:i], n.schema.Name
+			break
+		}
 		g.plant(&n.schema.Variants[i], v, n.level+1, n.within)
 		if title := text(object(v)["title"]); n.schema.Variants[i].Name == "" && title != "" {
 			n.schema.Variants[i].Name = shorten(title, 60)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // object, array, text and truth read a value of the document as what it should
@@ -118,14 +119,51 @@ func nameOf(ref string) string {
 	return strings.NewReplacer("~1", "/", "~0", "~").Replace(name)
 }
 
-// maxParts bounds the schemas that allOf, however nested, merges into one.
-const maxParts = 200
+// maxParts bounds the schemas that allOf, however nested, merges into one, and
+// their members.
+const maxParts = 2000
+
+// merges remembers what references stand for once every allOf is merged: pages
+// come by the same ones again and again. Safe for concurrent use.
+type merges struct {
+	mu    sync.Mutex
+	known map[string]merged
+}
+
+// merged is a schema without references and allOf, and the last reference that
+// was followed.
+type merged struct {
+	schema map[string]any
+	ref    string
+}
+
+// maxMerges bounds the schemas that a document remembers.
+const maxMerges = 500
 
 // flatten follows a schema's references and merges its allOf, so that what is
 // left has properties of its own. ref is the last reference that was followed.
+// Nobody may change the schema.
 func (s source) flatten(v any) (schema map[string]any, ref string) {
+	o := object(v)
+	name, is := o["$ref"].(string)
+	if is = is && len(o) == 1; is {
+		s.merges.mu.Lock()
+		m, known := s.merges.known[name]
+		s.merges.mu.Unlock()
+		if known {
+			return m.schema, m.ref
+		}
+	}
 	parts := 0
-	return s.merge(v, nil, &parts)
+	schema, ref = s.merge(v, nil, &parts)
+	if is && parts > 0 { // else there is nothing that took time
+		s.merges.mu.Lock()
+		defer s.merges.mu.Unlock()
+		if len(s.merges.known) < maxMerges {
+			s.merges.known[name] = merged{schema, ref}
+		}
+	}
+	return schema, ref
 }
 
 func (s source) merge(v any, within *trail, count *int) (map[string]any, string) {
@@ -162,6 +200,9 @@ func (s source) merge(v any, within *trail, count *int) (map[string]any, string)
 			break
 		}
 		p, _ := s.merge(part, within, count)
+		if *count += len(object(p["properties"])) + len(array(p["required"])); *count > maxParts && len(merged) > 0 {
+			break
+		}
 		unite(merged, p)
 	}
 	own := maps.Clone(o)
