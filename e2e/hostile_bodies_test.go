@@ -50,6 +50,7 @@ func newAttacked(t *testing.T, base func(*program) string) *attacked {
 	set(first("/v3/portals/"+portal+"/applications/"+id(app)+"/credentials"), "credentialId")
 	set(id(admin.do("POST", "/v3/portals/"+portal+"/developers", object{"email": "victim@example.com", "full_name": "V"}, 201)), "developerId")
 	a.makeTeam(admin, portal, api)
+	a.makeContent(admin, portal, api)
 	set("reset-password", "templateName")
 	admin.do("PATCH", "/v3/portals/"+portal+"/email-templates/reset-password", object{"enabled": false}, 200)
 	return a
@@ -67,6 +68,24 @@ func (a *attacked) makeTeam(admin *api, portal, api string) {
 	a.ids["id"] = provider
 	a.ids["mappingId"] = id(admin.do("POST", at+"/identity-providers/"+provider+"/team-group-mappings", object{"team_id": team, "group": "g"}, 201))
 }
+
+// makeContent makes a page, a snippet, a document and images, for all to see.
+func (a *attacked) makeContent(admin *api, portal, api string) {
+	at := "/v3/portals/" + portal
+	shown := object{"slug": "victim", "content": "# V", "visibility": "public", "status": "published"}
+	a.ids["pageId"], a.ids["pagePath"] = id(admin.do("POST", at+"/pages", shown, 201)), "victim"
+	snippet := object{"name": "victim", "content": "# V", "visibility": "public", "status": "published"}
+	a.ids["snippetId"], a.ids["snippetName"] = id(admin.do("POST", at+"/snippets", snippet, 201)), "victim"
+	document := id(admin.do("POST", "/v3/apis/"+api+"/documents", object{"slug": "victim", "content": "# V", "status": "published"}, 201))
+	a.ids["documentId"], a.ids["documentIdOrSlug"] = document, document
+	a.ids["imageType"] = "icon"
+	admin.do("PUT", "/v3/apis/"+api+"/images/icon", object{"data": picture}, 201)
+	admin.do("PUT", at+"/assets/logo", object{"data": picture}, 200)
+	admin.do("PUT", at+"/assets/favicon", object{"data": picture}, 200)
+}
+
+// picture is an empty drawing as a data address.
+const picture = "data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHZpZXdCb3g9IjAgMCAxIDEiLz4="
 
 // okta is the authorization server's management API.
 func (a *attacked) okta() *api { return newAPI(a.t, a.OktaURL, "Authorization", "SSWS "+a.OktaToken) }
@@ -99,8 +118,10 @@ var serial atomic.Int64
 // for that.
 func (op target) fresh() object {
 	body := maps.Clone(op.body)
-	if _, named := body["name"]; named && op.method == "POST" {
-		body["name"] = "n-" + strconv.FormatInt(serial.Add(1), 10)
+	for _, name := range []string{"name", "slug"} {
+		if _, there := body[name]; there && op.method == "POST" {
+			body[name] = "n-" + strconv.FormatInt(serial.Add(1), 10)
+		}
 	}
 	for _, name := range []string{"email", "username"} {
 		if _, there := body[name]; there {
@@ -151,7 +172,32 @@ func (a *attacked) managementBodies() map[string]object {
 		"create-personal-access-token": {"name": "tt", "ttl_seconds": 86400}, "update-personal-access-token-details": {"name": "tt"},
 	}
 	maps.Copy(bodies, a.accountBodies())
+	maps.Copy(bodies, a.contentBodies())
 	return bodies
+}
+
+// contentBodies are those about what portals and APIs say, and how they look.
+func (a *attacked) contentBodies() map[string]object {
+	page := object{"slug": "p", "title": "P", "description": "d", "content": "# P", "visibility": "public", "status": "published", "parent_page_id": nil}
+	snippet := object{"name": "s", "title": "S", "description": "d", "content": "# S", "visibility": "public", "status": "published"}
+	document := object{"slug": "d", "title": "D", "content": "# D", "status": "published", "parent_document_id": nil}
+	item := object{"path": "/apis", "title": "APIs", "visibility": "public", "external": false}
+	design := object{
+		"theme":  object{"name": "mine", "mode": "dark", "colors": object{"primary": "#0A7"}},
+		"layout": "topnav", "css": ".a { color: red }", "robots": "User-agent: *", "spec_renderer": object{"try_it_ui": false},
+		"menu": object{"main": []any{item}, "footer_bottom": []any{item}, "footer_sections": []any{object{"title": "Help", "items": []any{item}}}},
+	}
+	image, none := object{"data": picture}, object{"google_tag_manager": nil, "google_analytics_4": nil, "equal_web": nil}
+	return map[string]object{
+		"create-portal-page": page, "update-portal-page": page, "move-portal-pages": {"parent_page_id": nil, "index": 0},
+		"create-portal-snippet": snippet, "update-portal-snippet": snippet,
+		"create-api-document": document, "update-api-document": document, "move-api-document": {"parent_document_id": nil, "index": 0},
+		"replace-portal-customization": design, "update-portal-customization": design,
+		"upsert-portal-integrations": none, "update-portal-integrations": none,
+		"replace-portal-asset-logo": image, "replace-portal-asset-favicon": image, "upsert-api-image": image,
+		"create-portal-custom-domain": {"hostname": "victim.example.com", "enabled": true, "ssl": object{"domain_verification_method": "http"}},
+		"update-portal-custom-domain": {"enabled": true},
+	}
 }
 
 // accountBodies are those about developers' teams, sign-in and mails.
@@ -184,7 +230,20 @@ func (a *attacked) portalBodies() map[string]object {
 		"update-application": {"name": "a", "description": "d"},
 		"create-credential":  {"display_name": "c"}, "update-credential": {"display_name": "c"},
 		"create-application-registration": {"api_id": a.ids["apiId"]},
+		"query-application-analytics": {
+			"metrics": []any{"request_count"}, "dimensions": []any{"api", "time"}, "granularity": "hourly",
+			"time_range": object{"type": "relative", "time_range": "24h", "tz": "UTC"},
+			"filters":    []any{object{"field": "api", "operator": "in", "value": []any{a.ids["apiId"]}}},
+		},
 	}
+}
+
+// classicBodies are those of the classic portal API that differ.
+func (a *attacked) classicBodies() map[string]object {
+	bodies := a.portalBodies()
+	delete(bodies, "query-application-analytics")
+	bodies["create-application-registration"] = object{"product_version_id": a.ids["productVersionId"]}
+	return bodies
 }
 
 const specification = `{"openapi":"3.0.3","info":{"title":"T","version":"1"},"paths":{"/a":{"get":{"responses":{"200":{"description":"ok"}}}}}}`
