@@ -2,7 +2,9 @@ package routing
 
 import (
 	"context"
+	"net/url"
 	"slices"
+	"strings"
 
 	"portico"
 	"portico/usecase"
@@ -38,4 +40,33 @@ func (i Implementations) Routes(ctx context.Context, apiID portico.APIID) ([]por
 		}
 		return out, nil
 	})
+}
+
+// Reach says how a plain request with a method reaches a route: by a path that
+// begins with the prefix, at the host if one is named. ok is false for a route
+// that asks for more: by a pattern, a wildcard, another method, or a header.
+func Reach(r portico.Route, method string) (prefix, host string, ok bool) {
+	if len(r.Paths) == 0 || strings.HasPrefix(r.Paths[0], "~") || len(r.Headers) > 0 || len(r.Methods) > 0 && !slices.Contains(r.Methods, method) {
+		return "", "", false
+	}
+	if len(r.Hosts) > 0 {
+		if host = r.Hosts[0]; strings.Contains(host, "*") {
+			return "", "", false
+		}
+	}
+	return strings.TrimSuffix(r.Paths[0], "/"), host, true
+}
+
+// At is an address of the gateway as callers write it: with the host that the
+// route wants, if any, at the gateway's own port.
+func At(address, host string) string {
+	u, err := url.Parse(address)
+	if err != nil || host == "" {
+		return address
+	}
+	if port := u.Port(); port != "" && !strings.Contains(host, ":") {
+		host += ":" + port
+	}
+	u.Host = host
+	return u.String()
 }

@@ -3,13 +3,12 @@ package apps
 import (
 	"context"
 	"net/http"
-	"net/url"
-	"slices"
 	"strings"
 	"time"
 
 	"portico"
 	"portico/openapi"
+	"portico/routing"
 	"portico/webui/page"
 )
 
@@ -51,10 +50,11 @@ func (p pages) callOf(ctx context.Context, api portico.API) (call, error) {
 		return none, err
 	}
 	for _, r := range routes {
-		base, host, ok := addressOf(p.GatewayURL, r)
+		path, host, ok := routing.Reach(r, http.MethodGet)
 		if !ok {
 			continue
 		}
+		base := p.GatewayURL + path
 		versions, err := p.APIs.Versions(ctx, api.ID, portico.Everything())
 		if err != nil {
 			return none, err
@@ -63,40 +63,12 @@ func (p pages) callOf(ctx context.Context, api portico.API) (call, error) {
 		if n := len(versions.Items); n > 0 {
 			operation = simplest(versions.Items[n-1].Content)
 		}
-		if prefix := strings.TrimSuffix(r.Paths[0], "/"); !r.StripPath && prefix != "" && strings.HasPrefix(operation, prefix) {
-			operation = strings.TrimPrefix(operation, prefix)
+		if !r.StripPath {
+			operation = strings.TrimPrefix(operation, path)
 		}
-		return call{API: &api, Base: at(base, host), URL: at(base+operation, host), direct: base + operation, host: host, Real: true}, nil
+		return call{API: &api, Base: routing.At(base, host), URL: routing.At(base+operation, host), direct: base + operation, host: host, Real: true}, nil
 	}
 	return none, nil
-}
-
-// addressOf is where a route is reached by GET, and the host that it wants, if
-// any; ok is false for one that a plain address does not reach: by a pattern,
-// another method, or a header.
-func addressOf(gateway string, r portico.Route) (address, host string, ok bool) {
-	if len(r.Paths) == 0 || strings.HasPrefix(r.Paths[0], "~") || len(r.Headers) > 0 || len(r.Methods) > 0 && !slices.Contains(r.Methods, http.MethodGet) {
-		return "", "", false
-	}
-	if len(r.Hosts) > 0 {
-		if host = r.Hosts[0]; strings.Contains(host, "*") {
-			return "", "", false
-		}
-	}
-	return gateway + strings.TrimSuffix(r.Paths[0], "/"), host, true
-}
-
-// at is an address with another host, at the same port.
-func at(address, host string) string {
-	u, err := url.Parse(address)
-	if err != nil || host == "" {
-		return address
-	}
-	if port := u.Port(); port != "" && !strings.Contains(host, ":") {
-		host += ":" + port
-	}
-	u.Host = host
-	return u.String()
 }
 
 // simplest is the shortest path of a specification that can be read without

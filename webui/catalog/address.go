@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"portico/routing"
 )
 
 // base is where the gateway serves an API, for its operations' paths to follow;
@@ -15,14 +17,7 @@ func (p pages) base(ctx context.Context, a api) (string, error) {
 	if err != nil || target == nil {
 		return "", err
 	}
-	shown := *target
-	if shown.host != "" {
-		shown.url.Host = shown.host
-		if port := target.url.Port(); port != "" && !strings.Contains(shown.host, ":") {
-			shown.url.Host += ":" + port
-		}
-	}
-	return strings.TrimSuffix(shown.url.String(), "/"), nil
+	return strings.TrimSuffix(routing.At(target.url.String(), target.host), "/"), nil
 }
 
 // target is where a request for an API goes: always the portal's own gateway,
@@ -43,17 +38,13 @@ func (p pages) target(ctx context.Context, a api, method string) (*target, error
 		return nil, err
 	}
 	for _, r := range routes {
-		if len(r.Paths) == 0 || strings.HasPrefix(r.Paths[0], "~") || len(r.Headers) > 0 || len(r.Methods) > 0 && !slices.Contains(r.Methods, method) {
-			continue // a pattern, or more than an address and a method
+		prefix, host, ok := routing.Reach(r, method)
+		if !ok {
+			continue
 		}
-		t := &target{url: *gateway}
-		if len(r.Hosts) > 0 {
-			if t.host = r.Hosts[0]; strings.Contains(t.host, "*") {
-				continue
-			}
-		}
+		t := &target{url: *gateway, host: host}
 		t.url.Path = strings.TrimSuffix(t.url.Path, "/")
-		if prefix := strings.TrimSuffix(r.Paths[0], "/"); r.StripPath || !p.documented(a, prefix) {
+		if r.StripPath || !p.documented(a, prefix) {
 			t.url.Path += prefix
 		}
 		return t, nil
