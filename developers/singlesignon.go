@@ -276,11 +276,13 @@ func readIdentity(issuer, subject string, claims map[string]any, at portico.Clai
 	who.email, _ = claims[at.Email].(string)
 	who.email = strings.ToLower(strings.TrimSpace(who.email))
 	who.name, _ = claims[at.Name].(string)
-	switch verified := claims["email_verified"].(type) {
-	case bool:
-		who.verified = &verified
-	case string: // some providers quote it
-		who.verified = new(verified == "true")
+	if at.Email == "email" { // it is this claim that email_verified speaks of: OpenID Connect Core §5.1
+		switch verified := claims["email_verified"].(type) {
+		case bool:
+			who.verified = &verified
+		case string: // some providers quote it
+			who.verified = new(verified == "true")
+		}
 	}
 	switch groups := claims[at.Groups].(type) {
 	case string:
