@@ -3,6 +3,7 @@ package page_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"io"
 	"log/slog"
 	"net/http"
@@ -119,6 +120,21 @@ func TestSecretsAreNotCompressed(t *testing.T) {
 		must(t, res.Body.Close())
 		if got := res.Header.Get("Content-Encoding"); got != want || res.StatusCode != http.StatusOK {
 			t.Errorf("%s: %d, compressed by %q", path, res.StatusCode, got)
+		}
+	}
+}
+
+// TestSecurePortalsStaySecure: who was here by https is not led back to http.
+func TestSecurePortalsStaySecure(t *testing.T) {
+	t.Parallel()
+	server, _ := open(t)
+	for _, tls := range []*tls.ConnectionState{nil, {}} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost/", nil)
+		r.TLS = tls
+		answer := httptest.NewRecorder()
+		server.Config.Handler.ServeHTTP(answer, r)
+		if got := answer.Header().Get("Strict-Transport-Security"); (got != "") != (tls != nil) {
+			t.Errorf("by TLS %t: %q", tls != nil, got)
 		}
 	}
 }

@@ -159,6 +159,9 @@ func (s *Site) handler(route Route) http.Handler {
 				s.fail(w, v, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
 			}
 		}()
+		if v.Secure() {
+			w.Header().Set("Strict-Transport-Security", "max-age=31536000") // a year, as is usual
+		}
 		if err == nil {
 			err = s.admit(v, route)
 		}
