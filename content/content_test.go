@@ -527,7 +527,7 @@ func TestDefaultContent(t *testing.T) {
 			t.Errorf("%q: created again %+v", language, created)
 		}
 		design, err := p.Designs.Of(t.Context(), p.portal.ID)
-		if must(t, err); len(design.Menu.Main) != 2 {
+		if must(t, err); len(design.Menu.Main) != 1 {
 			t.Errorf("%q: menu %+v", language, design.Menu)
 		}
 	}

@@ -29,9 +29,9 @@ func (d Defaults) Create(ctx context.Context, portal portico.PortalID) (Created,
 	if err != nil {
 		return Created{}, err
 	}
-	language, catalogue, guide := "en", "APIs", "Getting started"
+	language, guide := "en", "Getting started"
 	if owner.Language == "ja" {
-		language, catalogue, guide = "ja", "API", "はじめに"
+		language, guide = "ja", "はじめに"
 	}
 	created := Created{Pages: []string{}, Snippets: []string{}}
 	for _, page := range []struct{ path, slug, file string }{{"/", "home", "home.md"}, {"/getting-started", "getting-started", "getting-started.md"}} {
@@ -56,7 +56,6 @@ func (d Defaults) Create(ctx context.Context, portal portico.PortalID) (Created,
 		created.Pages = append(created.Pages, page.path)
 	}
 	return created, d.addMenu(ctx, portal, []portico.MenuItem{
-		{Path: "/apis", Title: catalogue, Visibility: portico.Public},
 		{Path: "/getting-started", Title: guide, Visibility: portico.Public},
 	})
 }
