@@ -126,8 +126,9 @@ const maxParts = 2000
 // merges remembers what references stand for once every allOf is merged: pages
 // come by the same ones again and again. Safe for concurrent use.
 type merges struct {
-	mu    sync.Mutex
-	known map[string]merged
+	mu      sync.Mutex
+	known   map[string]merged
+	members int // of all that are known
 }
 
 // merged is a schema without references and allOf, and the last reference that
@@ -137,8 +138,8 @@ type merged struct {
 	ref    string
 }
 
-// maxMerges bounds the schemas that a document remembers.
-const maxMerges = 500
+// maxRemembered bounds the members of schemas that a document remembers.
+const maxRemembered = 100_000
 
 // flatten follows a schema's references and merges its allOf, so that what is
 // left has properties of its own. ref is the last reference that was followed.
@@ -159,7 +160,7 @@ func (s source) flatten(v any) (schema map[string]any, ref string) {
 	if is && parts > 0 { // else there is nothing that took time
 		s.merges.mu.Lock()
 		defer s.merges.mu.Unlock()
-		if len(s.merges.known) < maxMerges {
+		if s.merges.members += len(object(schema["properties"])) + 1; s.merges.members <= maxRemembered {
 			s.merges.known[name] = merged{schema, ref}
 		}
 	}
