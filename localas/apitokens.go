@@ -47,7 +47,7 @@ func (s *Server) createAPIToken(ctx context.Context, name string) (apiToken, sec
 		return apiToken{}, secret.Text{}, dialect.Invalid("name", "name: must have 1 to 100 characters.")
 	}
 	now := s.now().UTC()
-	t := apiToken{newID("00T"), name, now, now, now.Add(tokenWindow)}
+	t := apiToken{dialect.NewID("00T"), name, now, now, now.Add(tokenWindow)}
 	value := secret.Token("00")
 	digest := value.Digest()
 	err := s.db.Update(ctx, func(tx *sql.Tx) error {

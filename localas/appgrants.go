@@ -16,7 +16,7 @@ import (
 var managementScopes = []string{
 	"okta.apiTokens.manage", "okta.apiTokens.read", "okta.appGrants.manage", "okta.appGrants.read", "okta.apps.manage",
 	"okta.apps.read", "okta.authorizationServers.manage", "okta.authorizationServers.read", "okta.clients.manage",
-	"okta.clients.read", "okta.clients.register",
+	"okta.clients.read", "okta.clients.register", "okta.groups.manage", "okta.groups.read", "okta.users.manage", "okta.users.read",
 }
 
 type appGrant struct {
@@ -93,7 +93,7 @@ func (s *Server) postGrant(w http.ResponseWriter, r *http.Request) error {
 	if in.Issuer != s.base {
 		return dialect.Invalid("issuer", "issuer: must be "+s.base+".")
 	}
-	g := appGrant{newID("oag"), in.ScopeID, s.now().UTC()}
+	g := appGrant{dialect.NewID("oag"), in.ScopeID, s.now().UTC()}
 	err = s.db.Update(r.Context(), func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(r.Context(), `INSERT INTO client_grant (id, client, scope, created) VALUES ($1, $2, $3, $4)`,
 			g.ID, c.ID, g.Scope, g.Created.UnixMicro())

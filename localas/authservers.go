@@ -101,7 +101,7 @@ func (s *Server) createServer(ctx context.Context, as authServer) (authServer, e
 	now := s.now().UTC()
 	as.Name, as.Status, as.Created, as.LastUpdated = strings.TrimSpace(as.Name), active, now, now
 	if as.ID == "" {
-		as.ID = newID("aus")
+		as.ID = dialect.NewID("aus")
 	}
 	if as.RotationMode == "" {
 		as.RotationMode = "AUTO"

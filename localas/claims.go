@@ -67,7 +67,7 @@ func (s *Server) claim(ctx context.Context, server, id string) (claim, error) {
 }
 
 func insertClaim(ctx context.Context, tx *sql.Tx, server string, c claim) (claim, error) {
-	c.ID, c.AlwaysIncludeInToken = newID("ocl"), true
+	c.ID, c.AlwaysIncludeInToken = dialect.NewID("ocl"), true
 	if c.Conditions.Scopes == nil {
 		c.Conditions.Scopes = []string{}
 	}
@@ -178,11 +178,15 @@ func (s *Server) checkClaim(ctx context.Context, server string, c claim) error {
 
 // claimValues evaluates the claims that a token with these scopes carries.
 // A claim whose value is null is left out.
-func claimValues(claims []claim, app client, scopes []string) (map[string]any, error) {
+func claimValues(claims []claim, a asking) (map[string]any, error) {
+	app := expression.App{ID: a.client.ID, ClientID: a.client.ClientID}
+	if a.person != nil {
+		app.UserName = &a.person.Login
+	}
 	values := map[string]any{}
 	for _, c := range claims {
 		wanted := len(c.Conditions.Scopes) == 0 ||
-			slices.ContainsFunc(c.Conditions.Scopes, func(name string) bool { return slices.Contains(scopes, name) })
+			slices.ContainsFunc(c.Conditions.Scopes, func(name string) bool { return slices.Contains(a.scopes, name) })
 		if c.Status != active || c.ClaimType != "RESOURCE" || !wanted {
 			continue
 		}
@@ -190,7 +194,7 @@ func claimValues(claims []claim, app client, scopes []string) (map[string]any, e
 		if err != nil {
 			return nil, err
 		}
-		if text, present := parsed.Value(expression.App{ID: app.ID, ClientID: app.ClientID}); present {
+		if text, present := parsed.Value(app); present {
 			values[c.Name] = text
 		}
 	}

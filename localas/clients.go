@@ -114,7 +114,7 @@ func (s *Server) searchClients(ctx context.Context, text string, p dialect.Page)
 // only sight of it.
 func (s *Server) createClient(ctx context.Context, c client, chosen secret.Text) (client, secret.Text, error) {
 	now := s.now().UTC()
-	c.ID, c.Created, c.LastUpdated, c.TokensFrom = newID("0oa"), now, now, now
+	c.ID, c.Created, c.LastUpdated, c.TokensFrom = dialect.NewID("0oa"), now, now, now
 	if c.ClientID == "" {
 		c.ClientID = c.ID
 	}
@@ -213,7 +213,7 @@ func (cs clientSecret) fingerprint() string {
 	return base64.RawURLEncoding.EncodeToString(cs.hash[:16])
 }
 
-func newClientSecret() secret.Text { return secret.New(randomText(64)) }
+func newClientSecret() secret.Text { return secret.New(dialect.RandomText(64)) }
 
 func hashSecret(value string, salt []byte) []byte {
 	hash, err := pbkdf2.Key(sha256.New, value, salt, secretRounds, sha256.Size)
@@ -224,7 +224,7 @@ func hashSecret(value string, salt []byte) []byte {
 }
 
 func insertSecret(ctx context.Context, tx *sql.Tx, c client, value secret.Text, status string, now time.Time) (clientSecret, error) {
-	cs := clientSecret{ID: newID("ocs"), Status: status, Created: now, LastUpdated: now, salt: make([]byte, 16)}
+	cs := clientSecret{ID: dialect.NewID("ocs"), Status: status, Created: now, LastUpdated: now, salt: make([]byte, 16)}
 	rand.Read(cs.salt) // never fails
 	cs.hash = hashSecret(value.Reveal(), cs.salt)
 	_, err := tx.ExecContext(ctx, `INSERT INTO client_secret (id, client, salt, hash, status, created, last_updated)

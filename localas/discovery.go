@@ -13,6 +13,7 @@ type metadata struct {
 	Issuer                string   `json:"issuer"`
 	AuthorizationEndpoint string   `json:"authorization_endpoint"`
 	TokenEndpoint         string   `json:"token_endpoint"`
+	UserInfoEndpoint      string   `json:"userinfo_endpoint,omitempty"`
 	RegistrationEndpoint  string   `json:"registration_endpoint"`
 	JWKSURI               string   `json:"jwks_uri"`
 	ResponseTypes         []string `json:"response_types_supported"`
@@ -26,6 +27,7 @@ type metadata struct {
 	IntrospectionMethods  []string `json:"introspection_endpoint_auth_methods_supported"`
 	RevocationEndpoint    string   `json:"revocation_endpoint"`
 	RevocationMethods     []string `json:"revocation_endpoint_auth_methods_supported"`
+	ChallengeMethods      []string `json:"code_challenge_methods_supported,omitempty"`
 	IDTokenAlgorithms     []string `json:"id_token_signing_alg_values_supported,omitempty"`
 }
 
@@ -62,7 +64,7 @@ func (s *Server) getOAuthMetadata(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	document.GrantTypes = []string{clientCredentialsGrant}
+	document.GrantTypes = []string{authorizationCodeGrant, clientCredentialsGrant}
 	dialect.WriteJSON(w, http.StatusOK, document)
 	return nil
 }
@@ -72,7 +74,11 @@ func (s *Server) getOpenIDMetadata(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
+	document.GrantTypes = []string{authorizationCodeGrant}
 	document.IDTokenAlgorithms = []string{"RS256"}
+	document.UserInfoEndpoint = document.Issuer + "/v1/userinfo"
+	document.Claims = append(document.Claims, "name", "given_name", "family_name", "preferred_username", "updated_at",
+		"email", "email_verified", "groups", "nonce", "auth_time", "amr", "at_hash")
 	dialect.WriteJSON(w, http.StatusOK, document)
 	return nil
 }
@@ -96,7 +102,9 @@ func (s *Server) serverMetadata(r *http.Request) (metadata, error) {
 		}
 	}
 	issuer := s.issuer(server.ID)
-	return s.newMetadata(issuer, issuer, published), nil
+	document := s.newMetadata(issuer, issuer, published)
+	document.ResponseTypes, document.ChallengeMethods = []string{"code"}, []string{"S256"}
+	return document, nil
 }
 
 // getOrgMetadata describes the organisation's own authorization server.
@@ -124,8 +132,8 @@ func (s *Server) checkMetadataClient(ctx context.Context, clientID string) error
 	return nil
 }
 
-// authorize refuses the flows with a person, which the documents must still
+// orgAuthorize refuses the flows with a person, which the document must still
 // name an endpoint for.
-func (s *Server) authorize(http.ResponseWriter, *http.Request) error {
-	return dialect.BadOAuth("unsupported_response_type", "This authorization server signs nobody in: it issues tokens for client credentials only.")
+func (s *Server) orgAuthorize(http.ResponseWriter, *http.Request) error {
+	return dialect.BadOAuth("unsupported_response_type", "The organisation's own authorization server signs nobody in. Use a custom one, such as "+s.issuer(defaultServer)+".")
 }

@@ -4,8 +4,8 @@
 //
 // It owns its SQLite file, its signing keys, its clients and its pages, and is
 // reached only over HTTP. It must not import any other part of Portico but
-// package secret, and it must never keep a client secret or an API token in
-// clear: both are shown once, when they are made.
+// package secret, and it must never keep a password, a client secret or an API
+// token in clear: the latter are shown once, when they are made.
 //
 // A newcomer starts at routes.go, which lists every endpoint.
 package localas

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"portico/localas/dialect"
+	"portico/localas/ratelimit"
 	"portico/secret"
 )
 
@@ -95,6 +96,7 @@ func (s *Server) mountPages(mux *http.ServeMux) {
 	for pattern, handle := range pages {
 		mux.Handle(pattern, guard(s.signedIn(handle)))
 	}
+	mux.Handle("POST /oauth2/{as}/v1/authorize/sign-in", guard(s.endpoint(ratelimit.OAuth, s.signInPerson)))
 	mux.Handle("GET /sign-in", guard(http.HandlerFunc(s.signInPage)))
 	mux.Handle("POST /sign-in", guard(http.HandlerFunc(s.signIn)))
 	assets, err := fs.Sub(pageFiles, "pages/assets")
@@ -107,8 +109,8 @@ func (s *Server) mountPages(mux *http.ServeMux) {
 // signedIn admits the administrator and sends everyone else to sign in.
 func (s *Server) signedIn(handle pageHandler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		session, live, err := s.session(r)
-		if err == nil && !live {
+		live, found, err := s.admins.Of(r)
+		if err == nil && !found {
 			target := "/sign-in"
 			if r.Method == http.MethodGet && r.URL.Path != "/" {
 				target += "?" + url.Values{"next": {r.URL.RequestURI()}}.Encode()
@@ -117,7 +119,7 @@ func (s *Server) signedIn(handle pageHandler) http.Handler {
 			return
 		}
 		if err == nil {
-			err = handle(w, visit{r, session})
+			err = handle(w, visit{r, live.Digest})
 		}
 		if err != nil {
 			s.writePageError(w, r, err)
@@ -190,7 +192,9 @@ func (s *Server) render(w http.ResponseWriter, status int, name string, data any
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", pagePolicy)
+	if h.Get("Content-Security-Policy") == "" { // a page may have one of its own
+		h.Set("Content-Security-Policy", pagePolicy)
+	}
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cache-Control", "no-store")
@@ -252,15 +256,15 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request) {
 	view := signInView{frame{Title: "Sign in"}, values.Get("email"), localPath(values.Get("next")), ""}
 	status := http.StatusUnauthorized
 	switch password := secret.New(values.Get("password")); {
-	case !s.signIns.allowed(r):
+	case !s.signIns.Allowed(r):
 		status, view.Fault = http.StatusTooManyRequests, "Too many attempts. Wait a minute, then try again."
 	case password.Empty() || s.adminPassword.Empty() || !password.Equal(s.adminPassword) ||
 		!strings.EqualFold(strings.TrimSpace(view.Address), s.adminEmail):
-		s.signIns.failed(r)
+		s.signIns.Failed(r)
 		s.log.WarnContext(r.Context(), "sign-in refused", "remote", r.RemoteAddr)
 		view.Fault = "This email and password do not match. Check both and try again."
 	default:
-		if err := s.startSession(r.Context(), w); err != nil {
+		if _, err := s.admins.Start(r.Context(), w, s.adminEmail); err != nil {
 			s.writePageError(w, r, err)
 			return
 		}
@@ -283,7 +287,7 @@ func localPath(target string) string {
 }
 
 func (s *Server) signOut(w http.ResponseWriter, v visit) error {
-	if err := s.endSession(v.Context(), w, v.session); err != nil {
+	if err := s.admins.End(v.Context(), w, v.session); err != nil {
 		return err
 	}
 	return redirect(w, v, "/sign-in")

@@ -67,7 +67,7 @@ type tokensView struct {
 func (s *Server) tokensPage(w http.ResponseWriter, v visit) error {
 	view := tokensView{}
 	if id := v.URL.Query().Get("created"); id != "" {
-		value, found := s.notices.take(v.session, id)
+		value, found := s.notices.Take(v.session, id)
 		view.Value, view.Shown = value.Reveal(), !found
 	}
 	return s.showTokens(w, v, http.StatusOK, view)
@@ -89,7 +89,7 @@ func (s *Server) addToken(w http.ResponseWriter, v visit) error {
 	}
 	_, value, err := s.createAPIToken(v.Context(), values.Get("name"))
 	if err == nil {
-		return redirect(w, v, "/security/api/tokens?"+url.Values{"created": {s.notices.leave(v.session, value)}}.Encode())
+		return redirect(w, v, "/security/api/tokens?"+url.Values{"created": {s.notices.Leave(v.session, value)}}.Encode())
 	}
 	form, err := refused(err, values)
 	if err != nil {

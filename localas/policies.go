@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"portico/localas/dialect"
+	"portico/localas/directory"
 	"portico/localas/litedb"
 )
 
@@ -45,15 +46,24 @@ func (p policy) covers(c client) bool {
 	})
 }
 
+// asking is who asks for a token, and for what.
+type asking struct {
+	client    client
+	grantType string
+	scopes    []string
+	person    *directory.Person // nil when the client asks for itself
+	groups    []directory.Group // of the person
+}
+
 // decision finds the first rule, by the priority of policies and then of
-// rules, that covers the client, the grant type and every scope.
-func decision(policies []policy, rules map[string][]policyRule, c client, grantType string, scopes []string) (policyRule, bool) {
+// rules, that covers the client, the grant type, every scope and the person.
+func decision(policies []policy, rules map[string][]policyRule, a asking) (policyRule, bool) {
 	for _, p := range policies {
-		if p.Status != active || !p.covers(c) {
+		if p.Status != active || !p.covers(a.client) {
 			continue
 		}
 		for _, rule := range rules[p.ID] {
-			if rule.Status == active && rule.covers(grantType, scopes) {
+			if rule.Status == active && rule.covers(a.grantType, a.scopes) && rule.admits(a) {
 				return rule, true
 			}
 		}
@@ -62,7 +72,7 @@ func decision(policies []policy, rules map[string][]policyRule, c client, grantT
 }
 
 // decide applies the server's policies to a request.
-func (s *Server) decide(ctx context.Context, server string, c client, grantType string, scopes []string) (policyRule, bool, error) {
+func (s *Server) decide(ctx context.Context, server string, a asking) (policyRule, bool, error) {
 	policies, err := s.policies(ctx, server)
 	if err != nil {
 		return policyRule{}, false, err
@@ -73,7 +83,7 @@ func (s *Server) decide(ctx context.Context, server string, c client, grantType 
 			return policyRule{}, false, err
 		}
 	}
-	rule, found := decision(policies, rules, c, grantType, scopes)
+	rule, found := decision(policies, rules, a)
 	return rule, found, nil
 }
 
@@ -106,7 +116,7 @@ func (s *Server) createPolicy(ctx context.Context, server string, p policy) (pol
 		return policy{}, err
 	}
 	now := s.now().UTC()
-	p.ID, p.created, p.lastUpdated = newID("00p"), now, now
+	p.ID, p.created, p.lastUpdated = dialect.NewID("00p"), now, now
 	err := s.db.Update(ctx, func(tx *sql.Tx) (err error) {
 		if p.Priority, err = place(ctx, tx, "policy", "server", server, p.ID, p.Priority); err != nil {
 			return err
@@ -165,7 +175,7 @@ func (s *Server) replacePolicy(ctx context.Context, server string, old, p policy
 }
 
 // createOpenPolicy creates a policy for all clients with one rule for client
-// credentials, any scope and a lifetime of an hour.
+// credentials and sign-ins, any scope, everybody and a lifetime of an hour.
 func (s *Server) createOpenPolicy(ctx context.Context, server, name string) (policy, error) {
 	in := policy{Name: name, Description: "Lets every client ask for any scope of this authorization server"}
 	in.Conditions.Clients.Include = []string{allClients}
@@ -173,8 +183,9 @@ func (s *Server) createOpenPolicy(ctx context.Context, server, name string) (pol
 	if err != nil {
 		return policy{}, err
 	}
-	rule := policyRule{Name: "Client credentials"}
-	rule.Conditions.GrantTypes.Include = []string{"client_credentials"}
+	rule := policyRule{Name: "Clients and people"}
+	rule.Conditions.GrantTypes.Include = []string{clientCredentialsGrant, authorizationCodeGrant}
+	rule.Conditions.People.Groups.Include = []string{everyone}
 	rule.Conditions.Scopes.Include = []string{"*"}
 	_, err = s.createRule(ctx, p.ID, rule)
 	return p, err

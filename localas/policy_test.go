@@ -65,7 +65,7 @@ func TestPolicyDecision(t *testing.T) {
 			[]policy{testPolicy("p", active, allClients), testPolicy("q", active, allClients)},
 			map[string][]policyRule{"p": {testRule("first", active, cc, 5, "z")}, "q": {testRule("second", active, cc, 60, "*")}}, []string{"a"}, "second"},
 	} {
-		rule, found := decision(test.policies, test.rules, app, cc, test.scopes)
+		rule, found := decision(test.policies, test.rules, asking{client: app, grantType: cc, scopes: test.scopes})
 		if rule.Name != test.want || found != (test.want != "") {
 			t.Errorf("%s: rule %q, want %q", name, rule.Name, test.want)
 		}

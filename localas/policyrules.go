@@ -65,6 +65,26 @@ func (rule policyRule) covers(grantType string, scopes []string) bool {
 		!slices.ContainsFunc(scopes, func(name string) bool { return !slices.Contains(allowed, name) })
 }
 
+// everyone is the group of all people.
+const everyone = "EVERYONE"
+
+// admits reports whether the rule is for the person, by id; the conditions about
+// people are not for a client that asks for itself.
+func (rule policyRule) admits(a asking) bool {
+	if a.person == nil {
+		return true
+	}
+	ids := []string{everyone}
+	for _, g := range a.groups {
+		ids = append(ids, g.ID)
+	}
+	named := func(users, groups []string) bool {
+		return slices.Contains(users, a.person.ID) || slices.ContainsFunc(groups, func(id string) bool { return slices.Contains(ids, id) })
+	}
+	people := rule.Conditions.People
+	return named(people.Users.Include, people.Groups.Include) && !named(people.Users.Exclude, people.Groups.Exclude)
+}
+
 func (rule policyRule) lifetime() time.Duration {
 	return time.Duration(rule.Actions.Token.AccessTokenLifetimeMinutes) * time.Minute
 }
@@ -96,7 +116,7 @@ func (s *Server) createRule(ctx context.Context, policy string, rule policyRule)
 		return policyRule{}, err
 	}
 	now := s.now().UTC()
-	rule.ID, rule.created, rule.lastUpdated = newID("0pr"), now, now
+	rule.ID, rule.created, rule.lastUpdated = dialect.NewID("0pr"), now, now
 	err := s.db.Update(ctx, func(tx *sql.Tx) (err error) {
 		if rule.Priority, err = place(ctx, tx, "policy_rule", "policy", policy, rule.ID, rule.Priority); err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"portico/localas/dialect"
+	"portico/localas/ratelimit"
 )
 
 // handler answers a request, or returns why it does not.
@@ -15,8 +16,8 @@ func (s *Server) oauthRoutes() map[string]handler {
 	return map[string]handler{
 		"GET /.well-known/openid-configuration": s.getOrgMetadata,
 		"GET /oauth2/v1/keys":                   s.orgKeys,
-		"GET /oauth2/v1/authorize":              s.authorize,
-		"POST /oauth2/v1/authorize":             s.authorize,
+		"GET /oauth2/v1/authorize":              s.orgAuthorize,
+		"POST /oauth2/v1/authorize":             s.orgAuthorize,
 		"POST /oauth2/v1/token":                 s.postOrgToken,
 		"POST /oauth2/v1/introspect":            s.postOrgIntrospect,
 		"POST /oauth2/v1/revoke":                s.postOrgRevoke,
@@ -26,6 +27,8 @@ func (s *Server) oauthRoutes() map[string]handler {
 		"GET /oauth2/{as}/v1/keys":                                s.serverKeys,
 		"GET /oauth2/{as}/v1/authorize":                           s.authorize,
 		"POST /oauth2/{as}/v1/authorize":                          s.authorize,
+		"GET /oauth2/{as}/v1/userinfo":                            s.getUserInfo,
+		"POST /oauth2/{as}/v1/userinfo":                           s.getUserInfo,
 		"POST /oauth2/{as}/v1/token":                              s.postToken,
 		"POST /oauth2/{as}/v1/introspect":                         s.postIntrospect,
 		"POST /oauth2/{as}/v1/revoke":                             s.postRevoke,
@@ -36,7 +39,7 @@ func (s *Server) oauthRoutes() map[string]handler {
 // the scope; without a scope, for an API token only.
 type managementRoute struct {
 	pattern string
-	class   class
+	class   ratelimit.Class
 	scope   string
 	handle  handler
 }
@@ -58,77 +61,81 @@ func (s *Server) managementRoutes() []managementRoute {
 		asManage      = "okta.authorizationServers.manage"
 	)
 	scopes, claims, policies, rules := s.scopeResource(), s.claimResource(), s.policyResource(), s.ruleResource()
-	return []managementRoute{
-		{"GET " + clients, classClients, clientsRead, s.listClients},
-		{"POST " + clients, classClients, clientsAdd, s.postClient},
-		{"GET " + clients + "/{client}", classClients, clientsRead, s.getClient},
-		{"PUT " + clients + "/{client}", classClients, clientsManage, s.putClient},
-		{"DELETE " + clients + "/{client}", classClients, clientsManage, s.deleteRegistration},
-		{"POST " + clients + "/{client}/lifecycle/newSecret", classClients, clientsManage, s.newSecret},
+	all := []managementRoute{
+		{"GET " + clients, ratelimit.Clients, clientsRead, s.listClients},
+		{"POST " + clients, ratelimit.Clients, clientsAdd, s.postClient},
+		{"GET " + clients + "/{client}", ratelimit.Clients, clientsRead, s.getClient},
+		{"PUT " + clients + "/{client}", ratelimit.Clients, clientsManage, s.putClient},
+		{"DELETE " + clients + "/{client}", ratelimit.Clients, clientsManage, s.deleteRegistration},
+		{"POST " + clients + "/{client}/lifecycle/newSecret", ratelimit.Clients, clientsManage, s.newSecret},
 
-		{"GET /api/v1/apps", classApps, appsRead, s.listApps},
-		{"POST /api/v1/apps", classApps, appsManage, s.postApp},
-		{"GET " + app, classAppsByID, appsRead, s.getApp},
-		{"PUT " + app, classAppsByID, appsManage, s.putApp},
-		{"DELETE " + app, classAppsByID, appsManage, s.deleteApp},
-		{"POST " + app + "/lifecycle/activate", classAppsByID, appsManage, s.setAppStatus(active)},
-		{"POST " + app + "/lifecycle/deactivate", classAppsByID, appsManage, s.setAppStatus(inactive)},
-		{"GET " + secrets, classAppsByID, appsRead, s.listSecrets},
-		{"POST " + secrets, classAppsByID, appsManage, s.postSecret},
-		{"GET " + secrets + "/{secret}", classAppsByID, appsRead, s.getSecret},
-		{"DELETE " + secrets + "/{secret}", classAppsByID, appsManage, s.deleteSecret},
-		{"POST " + secrets + "/{secret}/lifecycle/activate", classAppsByID, appsManage, s.changeSecretStatus(active)},
-		{"POST " + secrets + "/{secret}/lifecycle/deactivate", classAppsByID, appsManage, s.changeSecretStatus(inactive)},
-		{"GET " + app + "/grants", classAppsByID, "okta.appGrants.read", s.listGrants},
-		{"POST " + app + "/grants", classAppsByID, "okta.appGrants.manage", s.postGrant},
-		{"DELETE " + app + "/grants/{grant}", classAppsByID, "okta.appGrants.manage", s.deleteGrant},
+		{"GET /api/v1/apps", ratelimit.Apps, appsRead, s.listApps},
+		{"POST /api/v1/apps", ratelimit.Apps, appsManage, s.postApp},
+		{"GET " + app, ratelimit.AppsByID, appsRead, s.getApp},
+		{"PUT " + app, ratelimit.AppsByID, appsManage, s.putApp},
+		{"DELETE " + app, ratelimit.AppsByID, appsManage, s.deleteApp},
+		{"POST " + app + "/lifecycle/activate", ratelimit.AppsByID, appsManage, s.setAppStatus(active)},
+		{"POST " + app + "/lifecycle/deactivate", ratelimit.AppsByID, appsManage, s.setAppStatus(inactive)},
+		{"GET " + secrets, ratelimit.AppsByID, appsRead, s.listSecrets},
+		{"POST " + secrets, ratelimit.AppsByID, appsManage, s.postSecret},
+		{"GET " + secrets + "/{secret}", ratelimit.AppsByID, appsRead, s.getSecret},
+		{"DELETE " + secrets + "/{secret}", ratelimit.AppsByID, appsManage, s.deleteSecret},
+		{"POST " + secrets + "/{secret}/lifecycle/activate", ratelimit.AppsByID, appsManage, s.changeSecretStatus(active)},
+		{"POST " + secrets + "/{secret}/lifecycle/deactivate", ratelimit.AppsByID, appsManage, s.changeSecretStatus(inactive)},
+		{"GET " + app + "/grants", ratelimit.AppsByID, "okta.appGrants.read", s.listGrants},
+		{"POST " + app + "/grants", ratelimit.AppsByID, "okta.appGrants.manage", s.postGrant},
+		{"DELETE " + app + "/grants/{grant}", ratelimit.AppsByID, "okta.appGrants.manage", s.deleteGrant},
 
-		{"GET " + servers, classAuthServers, asRead, s.listServers},
-		{"POST " + servers, classAuthServers, asManage, s.postServer},
-		{"GET " + as, classAuthServers, asRead, s.getServer},
-		{"PUT " + as, classAuthServers, asManage, s.putServer},
-		{"DELETE " + as, classAuthServers, asManage, s.deleteServer},
-		{"POST " + as + "/lifecycle/activate", classAuthServers, asManage, s.setServerStatus(active)},
-		{"POST " + as + "/lifecycle/deactivate", classAuthServers, asManage, s.setServerStatus(inactive)},
-		{"GET " + as + "/credentials/keys", classAuthServers, asRead, s.listKeys},
-		{"POST " + as + "/credentials/lifecycle/keyRotate", classAuthServers, asManage, s.rotateKeys},
-		{"GET " + as + "/scopes", classAuthServers, asRead, scopes.getAll},
-		{"POST " + as + "/scopes", classAuthServers, asManage, scopes.post},
-		{"GET " + as + "/scopes/{scope}", classAuthServers, asRead, scopes.get},
-		{"PUT " + as + "/scopes/{scope}", classAuthServers, asManage, scopes.put},
-		{"DELETE " + as + "/scopes/{scope}", classAuthServers, asManage, scopes.delete},
-		{"GET " + as + "/claims", classAuthServers, asRead, claims.getAll},
-		{"POST " + as + "/claims", classAuthServers, asManage, claims.post},
-		{"GET " + as + "/claims/{claim}", classAuthServers, asRead, claims.get},
-		{"PUT " + as + "/claims/{claim}", classAuthServers, asManage, claims.put},
-		{"DELETE " + as + "/claims/{claim}", classAuthServers, asManage, claims.delete},
-		{"GET " + as + "/policies", classAuthServers, asRead, policies.getAll},
-		{"POST " + as + "/policies", classAuthServers, asManage, policies.post},
-		{"GET " + onePolicy, classAuthServers, asRead, policies.get},
-		{"PUT " + onePolicy, classAuthServers, asManage, policies.put},
-		{"DELETE " + onePolicy, classAuthServers, asManage, policies.delete},
-		{"POST " + onePolicy + "/lifecycle/activate", classAuthServers, asManage, policies.change(func(p *policy) { p.Status = active })},
-		{"POST " + onePolicy + "/lifecycle/deactivate", classAuthServers, asManage, policies.change(func(p *policy) { p.Status = inactive })},
-		{"GET " + onePolicy + "/rules", classAuthServers, asRead, rules.getAll},
-		{"POST " + onePolicy + "/rules", classAuthServers, asManage, rules.post},
-		{"GET " + oneRule, classAuthServers, asRead, rules.get},
-		{"PUT " + oneRule, classAuthServers, asManage, rules.put},
-		{"DELETE " + oneRule, classAuthServers, asManage, rules.delete},
-		{"POST " + oneRule + "/lifecycle/activate", classAuthServers, asManage, rules.change(func(rule *policyRule) { rule.Status = active })},
-		{"POST " + oneRule + "/lifecycle/deactivate", classAuthServers, asManage, rules.change(func(rule *policyRule) { rule.Status = inactive })},
+		{"GET " + servers, ratelimit.AuthServers, asRead, s.listServers},
+		{"POST " + servers, ratelimit.AuthServers, asManage, s.postServer},
+		{"GET " + as, ratelimit.AuthServers, asRead, s.getServer},
+		{"PUT " + as, ratelimit.AuthServers, asManage, s.putServer},
+		{"DELETE " + as, ratelimit.AuthServers, asManage, s.deleteServer},
+		{"POST " + as + "/lifecycle/activate", ratelimit.AuthServers, asManage, s.setServerStatus(active)},
+		{"POST " + as + "/lifecycle/deactivate", ratelimit.AuthServers, asManage, s.setServerStatus(inactive)},
+		{"GET " + as + "/credentials/keys", ratelimit.AuthServers, asRead, s.listKeys},
+		{"POST " + as + "/credentials/lifecycle/keyRotate", ratelimit.AuthServers, asManage, s.rotateKeys},
+		{"GET " + as + "/scopes", ratelimit.AuthServers, asRead, scopes.getAll},
+		{"POST " + as + "/scopes", ratelimit.AuthServers, asManage, scopes.post},
+		{"GET " + as + "/scopes/{scope}", ratelimit.AuthServers, asRead, scopes.get},
+		{"PUT " + as + "/scopes/{scope}", ratelimit.AuthServers, asManage, scopes.put},
+		{"DELETE " + as + "/scopes/{scope}", ratelimit.AuthServers, asManage, scopes.delete},
+		{"GET " + as + "/claims", ratelimit.AuthServers, asRead, claims.getAll},
+		{"POST " + as + "/claims", ratelimit.AuthServers, asManage, claims.post},
+		{"GET " + as + "/claims/{claim}", ratelimit.AuthServers, asRead, claims.get},
+		{"PUT " + as + "/claims/{claim}", ratelimit.AuthServers, asManage, claims.put},
+		{"DELETE " + as + "/claims/{claim}", ratelimit.AuthServers, asManage, claims.delete},
+		{"GET " + as + "/policies", ratelimit.AuthServers, asRead, policies.getAll},
+		{"POST " + as + "/policies", ratelimit.AuthServers, asManage, policies.post},
+		{"GET " + onePolicy, ratelimit.AuthServers, asRead, policies.get},
+		{"PUT " + onePolicy, ratelimit.AuthServers, asManage, policies.put},
+		{"DELETE " + onePolicy, ratelimit.AuthServers, asManage, policies.delete},
+		{"POST " + onePolicy + "/lifecycle/activate", ratelimit.AuthServers, asManage, policies.change(func(p *policy) { p.Status = active })},
+		{"POST " + onePolicy + "/lifecycle/deactivate", ratelimit.AuthServers, asManage, policies.change(func(p *policy) { p.Status = inactive })},
+		{"GET " + onePolicy + "/rules", ratelimit.AuthServers, asRead, rules.getAll},
+		{"POST " + onePolicy + "/rules", ratelimit.AuthServers, asManage, rules.post},
+		{"GET " + oneRule, ratelimit.AuthServers, asRead, rules.get},
+		{"PUT " + oneRule, ratelimit.AuthServers, asManage, rules.put},
+		{"DELETE " + oneRule, ratelimit.AuthServers, asManage, rules.delete},
+		{"POST " + oneRule + "/lifecycle/activate", ratelimit.AuthServers, asManage, rules.change(func(rule *policyRule) { rule.Status = active })},
+		{"POST " + oneRule + "/lifecycle/deactivate", ratelimit.AuthServers, asManage, rules.change(func(rule *policyRule) { rule.Status = inactive })},
 
-		{"GET " + tokens, classAPITokens, "okta.apiTokens.read", s.listAPITokens},
-		{"GET " + tokens + "/{token}", classAPITokens, "okta.apiTokens.read", s.getAPIToken},
-		{"DELETE " + tokens + "/current", classAPITokens, "", s.deleteCurrentAPIToken},
-		{"DELETE " + tokens + "/{token}", classAPITokens, "okta.apiTokens.manage", s.deleteAPIToken},
+		{"GET " + tokens, ratelimit.APITokens, "okta.apiTokens.read", s.listAPITokens},
+		{"GET " + tokens + "/{token}", ratelimit.APITokens, "okta.apiTokens.read", s.getAPIToken},
+		{"DELETE " + tokens + "/current", ratelimit.APITokens, "", s.deleteCurrentAPIToken},
+		{"DELETE " + tokens + "/{token}", ratelimit.APITokens, "okta.apiTokens.manage", s.deleteAPIToken},
 	}
+	for _, route := range s.people.Routes() {
+		all = append(all, managementRoute{route.Pattern, ratelimit.People, route.Scope, route.Handle})
+	}
+	return all
 }
 
 // newHandler puts the routes together.
 func (s *Server) newHandler() http.Handler {
 	mux := http.NewServeMux()
 	for pattern, handle := range s.oauthRoutes() {
-		mux.Handle(pattern, s.endpoint(classOAuth, handle))
+		mux.Handle(pattern, s.endpoint(ratelimit.OAuth, handle))
 	}
 	for _, route := range s.managementRoutes() {
 		mux.Handle(route.pattern, s.endpoint(route.class, func(w http.ResponseWriter, r *http.Request) error {
@@ -139,17 +146,21 @@ func (s *Server) newHandler() http.Handler {
 		}))
 	}
 	if s.faults != nil {
-		mux.Handle("POST /_faults", s.endpoint(classAPITokens, s.postFaults))
+		mux.Handle("POST /_faults", s.endpoint(ratelimit.APITokens, s.faults.Post))
 	}
 	s.mountPages(mux)
-	return s.withHeaders(s.withFaults(s.withNotFound(mux)))
+	answers := s.withNotFound(mux)
+	if s.faults != nil {
+		answers = s.faults.Wrap(answers)
+	}
+	return s.withHeaders(answers)
 }
 
 // endpoint counts a call against its class and writes the handler's error.
-func (s *Server) endpoint(c class, handle handler) http.Handler {
+func (s *Server) endpoint(c ratelimit.Class, handle handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		err := dialect.TooManyRequests()
-		if s.limits.take(w, c, s.clock()) {
+		if s.limits.Take(w, c, s.clock()) {
 			err = handle(w, r)
 		}
 		if err != nil {

@@ -33,7 +33,7 @@ func (sc scope) Sequence() int64 { return sc.seq }
 var scopePattern = regexp.MustCompile(`^[!#-\[\]-~]{1,100}$`)
 
 // userScopes are about a person, whom a client credentials request has not.
-var userScopes = []string{"openid", "profile", "email", "address", "phone", "offline_access", "device_sso"}
+var userScopes = []string{"openid", "profile", "email", "address", "phone", "offline_access", "device_sso", "groups"}
 
 func systemScopes() []scope {
 	var all []scope
@@ -66,7 +66,7 @@ func (s *Server) scope(ctx context.Context, server, id string) (scope, error) {
 }
 
 func insertScope(ctx context.Context, tx *sql.Tx, server string, sc scope) (scope, error) {
-	sc.ID = newID("scp")
+	sc.ID = dialect.NewID("scp")
 	_, err := tx.ExecContext(ctx, `INSERT INTO scope
 		(id, server, name, display_name, description, consent, metadata_publish, is_default, optional, system)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, sc.ID, server, sc.Name, sc.DisplayName, sc.Description,

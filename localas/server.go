@@ -10,10 +10,14 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
-	"sync/atomic"
 	"time"
 
+	"portico/localas/directory"
+	"portico/localas/faults"
 	"portico/localas/litedb"
+	"portico/localas/ratelimit"
+	"portico/localas/session"
+	"portico/localas/signin"
 	"portico/localas/signing"
 	"portico/secret"
 )
@@ -40,6 +44,12 @@ type Config struct {
 	Faults bool
 }
 
+var (
+	adminSessions = session.Kind{Name: "admin", Cookie: "localas_session", SameSite: http.SameSiteStrictMode, Lifetime: 12 * time.Hour}
+	// Applications on other sites lead here, so the cookie has to come along.
+	visitorSessions = session.Kind{Name: "person", Cookie: "localas_person", SameSite: http.SameSiteLaxMode, Lifetime: 2 * time.Hour}
+)
+
 // Server is the authorization server. Make one with Open.
 type Server struct {
 	base          string // BaseURL without a trailing slash
@@ -49,12 +59,15 @@ type Server struct {
 	now           func() time.Time
 	db            *litedb.DB
 	keys          *signing.Ring
-	limits        *rateLimits
-	signIns       *signInThrottle
-	notices       *notices
+	limits        *ratelimit.Limits
+	admins        session.Store // who manages the server, at its pages
+	visitors      session.Store // who signs in to applications
+	people        directory.Directory
+	codes         signin.Codes
+	signIns       *session.Throttle
+	notices       *session.Notices
 	pages         map[string]*template.Template
-	faults        *faults // nil unless enabled
-	clockOffset   atomic.Int64
+	faults        *faults.Switches // nil unless enabled
 	handler       http.Handler
 }
 
@@ -80,13 +93,23 @@ func Open(ctx context.Context, cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s.keys = signing.NewRing(s.db, s.now, maxTokenLifetime)
-	s.limits = newRateLimits(cfg.RateLimit)
-	s.signIns, s.notices = newSignInThrottle(s.now), newNotices(s.now)
+	s.limits = ratelimit.New(cfg.RateLimit)
+	s.signIns, s.notices = session.NewThrottle(s.now), session.NewNotices(s.now)
+	s.admins = session.Store{Kind: adminSessions, DB: s.db, Secure: strings.HasPrefix(base, "https:"), Now: s.now}
+	s.visitors = session.Store{Kind: visitorSessions, DB: s.db, Secure: s.admins.Secure, Now: s.now}
+	s.people = directory.Directory{DB: s.db, Base: base, Now: s.now, Logger: s.log}
+	s.codes = signin.Codes{DB: s.db, Now: s.now}
 	if s.pages, err = parsePages(); err != nil {
 		return nil, errors.Join(fmt.Errorf("localas: pages: %w", err), s.db.Close())
 	}
 	if cfg.Faults {
-		s.faults = &faults{}
+		s.faults = &faults.Switches{
+			Limit: s.limits.Management, Logger: s.log, Now: s.clock,
+			RotateKeys: func(ctx context.Context) error {
+				_, err := s.keys.Rotate(ctx, defaultServer)
+				return err
+			},
+		}
 	}
 	if err := s.provision(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("localas: provision: %w", err), s.db.Close())
@@ -136,5 +159,8 @@ func (s *Server) BootstrapToken(ctx context.Context, name string) (secret.Text, 
 // clock is the time the server tells others: in tokens, and in the Date header.
 // Only the fault switches make it differ from now.
 func (s *Server) clock() time.Time {
-	return s.now().Add(time.Duration(s.clockOffset.Load()))
+	if s.faults == nil {
+		return s.now()
+	}
+	return s.now().Add(s.faults.ClockOffset())
 }

@@ -3,6 +3,7 @@ package localas
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"database/sql"
 	"encoding/base64"
 	"encoding/binary"
@@ -29,6 +30,7 @@ type tokenResponse struct {
 	ExpiresIn   int    `json:"expires_in"`
 	AccessToken string `json:"access_token"`
 	Scope       string `json:"scope"`
+	IDToken     string `json:"id_token,omitempty"`
 }
 
 // grant is a token that is going to be issued.
@@ -42,10 +44,11 @@ type grant struct {
 	scopes   []string
 	lifetime time.Duration
 	claims   map[string]any // beyond those of the token itself
+	about    map[string]any // of the ID token; nil for none
 }
 
 // postToken is the token endpoint of an authorization server (RFC 6749
-// section 4.4; the client credentials grant is the only one).
+// sections 4.1.3 and 4.4).
 func (s *Server) postToken(w http.ResponseWriter, r *http.Request) error {
 	asked := s.now()
 	server, err := s.activeServer(r)
@@ -53,37 +56,54 @@ func (s *Server) postToken(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	issuer := s.issuer(server.ID)
-	c, form, err := s.tokenClient(w, r, issuer+"/v1/token", issuer)
+	c, form, err := s.tokenClient(w, r, []string{authorizationCodeGrant, clientCredentialsGrant}, issuer+"/v1/token", issuer)
 	if err != nil {
 		return err
 	}
-	scopes, err := s.requestedScopes(r.Context(), server, c, form.Get("scope"))
+	if form.Get("grant_type") == authorizationCodeGrant {
+		return s.redeem(w, r, asked, server, c, form)
+	}
+	scopes, err := s.requestedScopes(r.Context(), server, c, clientCredentialsGrant, form.Get("scope"))
 	if err != nil {
 		return err
 	}
-	rule, found, err := s.decide(r.Context(), server.ID, c, clientCredentialsGrant, scopes)
+	g, err := s.accessGrant(r.Context(), asked, server, asking{client: c, grantType: clientCredentialsGrant, scopes: scopes})
 	if err != nil {
 		return err
+	}
+	return s.issue(w, r, g)
+}
+
+const policyRefusal = "Policy evaluation failed for this request, please check the policy configurations."
+
+// accessGrant is the access token that the server's policies allow.
+func (s *Server) accessGrant(ctx context.Context, asked time.Time, server authServer, a asking) (grant, error) {
+	rule, found, err := s.decide(ctx, server.ID, a)
+	if err != nil {
+		return grant{}, err
 	}
 	if !found {
-		s.log.InfoContext(r.Context(), "token refused: no matching policy", "server", server.ID, "client_id", c.ClientID)
-		return dialect.BadOAuth("access_denied", "Policy evaluation failed for this request, please check the policy configurations.")
+		s.log.InfoContext(ctx, "token refused: no matching policy", "server", server.ID, "client_id", a.client.ClientID)
+		return grant{}, dialect.BadOAuth("access_denied", policyRefusal)
 	}
-	custom, err := s.claims(r.Context(), server.ID)
+	custom, err := s.claims(ctx, server.ID)
 	if err != nil {
-		return err
+		return grant{}, err
 	}
-	values, err := claimValues(custom, c, scopes)
+	values, err := claimValues(custom, a)
 	if err != nil {
-		return err
+		return grant{}, err
 	}
-	return s.issue(w, r, grant{asked, server, issuer, c, scopes, rule.lifetime(), values})
+	if a.person != nil {
+		values["uid"] = a.person.ID
+	}
+	return grant{asked, server, s.issuer(server.ID), a.client, a.scopes, rule.lifetime(), values, nil}, nil
 }
 
 // postOrgToken issues tokens for the management API to service apps.
 func (s *Server) postOrgToken(w http.ResponseWriter, r *http.Request) error {
 	asked := s.now()
-	c, form, err := s.tokenClient(w, r, s.base+"/oauth2/v1/token", s.base)
+	c, form, err := s.tokenClient(w, r, []string{clientCredentialsGrant}, s.base+"/oauth2/v1/token", s.base)
 	if err != nil {
 		return err
 	}
@@ -106,29 +126,29 @@ func (s *Server) postOrgToken(w http.ResponseWriter, r *http.Request) error {
 			return dialect.BadOAuth("invalid_scope", "The scope '"+name+"' has not been granted to this client.")
 		}
 	}
-	return s.issue(w, r, grant{asked, s.org(), s.base, c, scopes, time.Hour, map[string]any{"sub": c.ClientID}})
+	return s.issue(w, r, grant{asked, s.org(), s.base, c, scopes, time.Hour, map[string]any{"sub": c.ClientID}, nil})
 }
 
 // tokenClient reads a token request up to the point where it is known who asks
 // and that the client may use the grant.
-func (s *Server) tokenClient(w http.ResponseWriter, r *http.Request, audiences ...string) (client, url.Values, error) {
+func (s *Server) tokenClient(w http.ResponseWriter, r *http.Request, grants []string, audiences ...string) (client, url.Values, error) {
 	form, err := dialect.ReadForm(w, r)
 	if err != nil {
 		return client{}, nil, err
 	}
-	switch form.Get("grant_type") {
-	case clientCredentialsGrant:
-	case "":
+	wanted := form.Get("grant_type")
+	switch {
+	case wanted == "":
 		return client{}, nil, dialect.BadOAuth("invalid_request", "The 'grant_type' parameter is missing.")
-	default:
+	case !slices.Contains(grants, wanted):
 		return client{}, nil, dialect.BadOAuth("unsupported_grant_type",
-			"The authorization grant type is not supported by the authorization server. Configured grant types: [client_credentials].")
+			"The authorization grant type is not supported by the authorization server. Configured grant types: ["+strings.Join(grants, ", ")+"].")
 	}
 	c, err := s.authenticateClient(r, form, audiences...)
 	if err != nil {
 		return client{}, nil, err
 	}
-	if !c.allows(clientCredentialsGrant) {
+	if !c.allows(wanted) {
 		return client{}, nil, dialect.BadOAuth("unauthorized_client", fmt.Sprintf("The client is not authorized to use the provided grant type. Configured grant types: [%s].",
 			strings.Join(c.Settings.GrantTypes, ", ")))
 	}
@@ -137,7 +157,7 @@ func (s *Server) tokenClient(w http.ResponseWriter, r *http.Request, audiences .
 
 // requestedScopes checks the scope parameter against the server's scopes; an
 // empty one stands for the server's default scopes.
-func (s *Server) requestedScopes(ctx context.Context, server authServer, c client, parameter string) ([]string, error) {
+func (s *Server) requestedScopes(ctx context.Context, server authServer, c client, grantType, parameter string) ([]string, error) {
 	known, err := s.scopes(ctx, server.ID, "", everyScope)
 	if err != nil {
 		return nil, err
@@ -154,15 +174,15 @@ func (s *Server) requestedScopes(ctx context.Context, server authServer, c clien
 		return nil, dialect.BadOAuth("invalid_scope", "No scopes were requested and the authorization server resource does not have any configured default scopes.")
 	}
 	for _, name := range names {
-		if slices.Contains(userScopes, name) {
-			return nil, dialect.BadOAuth("invalid_scope", "Cannot request '"+name+"' scopes using client credentials.")
-		}
 		i := slices.IndexFunc(known, func(sc scope) bool { return sc.Name == name })
 		if i < 0 {
 			return nil, dialect.BadOAuth("invalid_scope", "One or more scopes are not configured for the authorization server resource.")
 		}
+		if known[i].System && grantType == clientCredentialsGrant {
+			return nil, dialect.BadOAuth("invalid_scope", "Cannot request '"+name+"' scopes using client credentials.")
+		}
 		if known[i].Consent == "REQUIRED" && c.Settings.ConsentMethod == "REQUIRED" {
-			return nil, dialect.BadOAuth("invalid_scope", "The scope '"+name+"' requires consent, which nobody can give in a client credentials request.")
+			return nil, dialect.BadOAuth("invalid_scope", "The scope '"+name+"' requires consent, which this server asks nobody for.")
 		}
 	}
 	return names, nil
@@ -180,19 +200,27 @@ func scopeNames(parameter string) []string {
 }
 
 func (s *Server) issue(w http.ResponseWriter, r *http.Request, g grant) error {
-	token, err := s.sign(r.Context(), g)
+	token, err := s.signAccess(r.Context(), g)
 	if err != nil {
 		return err
 	}
+	answer := tokenResponse{"Bearer", int(g.lifetime.Seconds()), token, strings.Join(g.scopes, " "), ""}
+	if g.about != nil {
+		half := sha256.Sum256([]byte(token)) // of which at_hash is the left one (OpenID Connect Core section 3.1.3.6)
+		maps.Copy(g.about, map[string]any{"iss": g.issuer, "jti": dialect.NewID("ID."), "at_hash": base64.RawURLEncoding.EncodeToString(half[:16])})
+		if answer.IDToken, err = s.sign(r.Context(), g.server, g.about); err != nil {
+			return err
+		}
+	}
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Pragma", "no-cache")
-	dialect.WriteJSON(w, http.StatusOK, tokenResponse{"Bearer", int(g.lifetime.Seconds()), token, strings.Join(g.scopes, " ")})
+	dialect.WriteJSON(w, http.StatusOK, answer)
 	return nil
 }
 
-// sign makes the access token. Its header holds alg and kid, nothing else.
-func (s *Server) sign(ctx context.Context, g grant) (string, error) {
-	key, err := s.keys.Signer(ctx, g.server.ID, g.server.rotates())
+// sign makes a token. Its header holds alg and kid, nothing else.
+func (s *Server) sign(ctx context.Context, server authServer, claims map[string]any) (string, error) {
+	key, err := s.keys.Signer(ctx, server.ID, server.rotates())
 	if err != nil {
 		return "", err
 	}
@@ -200,13 +228,17 @@ func (s *Server) sign(ctx context.Context, g grant) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	return jwt.Signed(signer).Claims(claims).Serialize()
+}
+
+func (s *Server) signAccess(ctx context.Context, g grant) (string, error) {
 	now := s.clock()
 	claims := maps.Clone(g.claims)
 	maps.Copy(claims, map[string]any{
 		"ver": 1, "jti": newTokenID(g.asked), "iss": g.issuer, "aud": g.server.Audience,
 		"iat": now.Unix(), "exp": now.Add(g.lifetime).Unix(), "cid": g.client.ClientID, "scp": g.scopes,
 	})
-	return jwt.Signed(signer).Claims(claims).Serialize()
+	return s.sign(ctx, g.server, claims)
 }
 
 // newTokenID returns a token id that also tells, to the microsecond, when the
@@ -233,10 +265,11 @@ type accessClaims struct {
 	jwt.Claims
 	ClientID string   `json:"cid"`
 	Scopes   []string `json:"scp"`
+	Person   string   `json:"uid"` // empty in a client's own
 }
 
 // verify returns the claims of a live token of the server: signed by it, not
-// expired, not revoked, and its client still there and active.
+// expired, not revoked, and its client and person still there and active.
 func (s *Server) verify(ctx context.Context, server authServer, issuer, text string) (accessClaims, bool, error) {
 	token, err := jwt.ParseSigned(text, []jose.SignatureAlgorithm{jose.RS256})
 	if err != nil {
@@ -260,6 +293,12 @@ func (s *Server) verify(ctx context.Context, server authServer, issuer, text str
 	}
 	if err != nil || c.Status != active || issuedAt(claims.ID).Before(c.TokensFrom) {
 		return accessClaims{}, false, err
+	}
+	if claims.Person != "" {
+		p, known, err := s.people.Person(ctx, claims.Person)
+		if err != nil || !known || !p.Live(issuedAt(claims.ID)) {
+			return accessClaims{}, false, err
+		}
 	}
 	var revoked bool
 	err = s.db.Reader().QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM revoked_token WHERE jti = $1)`, claims.ID).Scan(&revoked)

@@ -15,8 +15,12 @@ import (
 // A string is quoted by " or ' with \ as the escape character.
 type Expression struct{ root node }
 
-// App is the application that asks for a token.
-type App struct{ ID, ClientID string }
+// App is the application that asks for a token, and the name of its user: nil
+// when it asks for itself.
+type App struct {
+	ID, ClientID string
+	UserName     *string
+}
 
 // Value evaluates the expression for an application; present is false when the
 // value is null.
@@ -51,7 +55,7 @@ func (a attribute) eval(app App) value {
 	case "app.id":
 		return value{text: &app.ID}
 	}
-	return value{} // appuser: nobody is signed in when a client asks for itself
+	return value{text: app.UserName} // also of appuser, which is only ever compared with null
 }
 
 type comparison struct {

@@ -30,6 +30,16 @@ func TestExpressions(t *testing.T) {
 			t.Errorf("%s is %q, want %q", text, got, want)
 		}
 	}
+	dora := App{ID: "0oaApp", ClientID: "client-1", UserName: new("dora@dev.example")}
+	for text, want := range map[string]string{sub: "dora@dev.example", "appuser.userName": "dora@dev.example", "appuser == null ? 'a' : 'b'": "b"} {
+		parsed, err := Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := parsed.Value(dora); got != want {
+			t.Errorf("%s with a user is %q, want %q", text, got, want)
+		}
+	}
 	for _, null := range []string{"appuser.userName", "null", "appuser"} {
 		parsed, err := Parse(null)
 		if err != nil {

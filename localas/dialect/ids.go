@@ -1,4 +1,4 @@
-package localas
+package dialect
 
 import (
 	"crypto/rand"
@@ -7,11 +7,12 @@ import (
 
 const alphanumeric = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
-// newID returns a random id of 20 characters in Okta's manner: 0oa for an
+// NewID returns a random id of 20 characters in Okta's manner: 0oa for an
 // application, ocs for a client secret, aus for an authorization server, and so on.
-func newID(prefix string) string { return prefix + randomText(20-len(prefix)) }
+func NewID(prefix string) string { return prefix + RandomText(20-len(prefix)) }
 
-func randomText(length int) string {
+// RandomText returns letters and digits that nobody guesses.
+func RandomText(length int) string {
 	text := make([]byte, length)
 	for i := range text {
 		// Fails only when the system has no randomness, and then it aborts.

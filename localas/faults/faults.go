@@ -1,15 +1,19 @@
-package localas
+package faults
 
 import (
+	"context"
+	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"portico/localas/dialect"
+	"portico/localas/ratelimit"
 )
 
-// fault is a switch for tests: what to do to the next requests of a path.
+// fault is a switch: what to do to the next requests of a path.
 type fault struct {
 	PathPrefix string `json:"path_prefix"`
 	Method     string `json:"method"`
@@ -24,8 +28,8 @@ type fault struct {
 	DelayMillis int `json:"delay_ms"`
 }
 
-// faultBody is the body of POST /_faults.
-type faultBody struct {
+// body is the body of POST /_faults.
+type body struct {
 	fault
 	// Clear forgets every switch that was set before.
 	Clear bool `json:"clear"`
@@ -35,18 +39,27 @@ type faultBody struct {
 	ClockOffsetSeconds *int64 `json:"clock_offset_seconds"`
 }
 
-// faults are the switches that are set and not used up.
-type faults struct {
-	mu  sync.Mutex
-	set []fault
+// Switches are those that are set and not used up.
+type Switches struct {
+	RotateKeys func(ctx context.Context) error
+	Limit      int // calls a minute, as a refusal with 429 tells them
+	Logger     *slog.Logger
+	Now        func() time.Time
+
+	offset atomic.Int64
+	mu     sync.Mutex
+	set    []fault
 }
 
+// ClockOffset is how much the clock is wrong.
+func (s *Switches) ClockOffset() time.Duration { return time.Duration(s.offset.Load()) }
+
 // next uses up the first switch that the request meets.
-func (f *faults) next(r *http.Request) (fault, bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for i := range f.set {
-		one := &f.set[i]
+func (s *Switches) next(r *http.Request) (fault, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.set {
+		one := &s.set[i]
 		if one.Count == 0 || !strings.HasPrefix(r.URL.Path, one.PathPrefix) || one.Method != "" && one.Method != r.Method {
 			continue
 		}
@@ -56,29 +69,30 @@ func (f *faults) next(r *http.Request) (fault, bool) {
 	return fault{}, false
 }
 
-func (s *Server) postFaults(w http.ResponseWriter, r *http.Request) error {
-	in, err := dialect.ReadJSON[faultBody](w, r)
+// Post sets switches.
+func (s *Switches) Post(w http.ResponseWriter, r *http.Request) error {
+	in, err := dialect.ReadJSON[body](w, r)
 	if err != nil {
 		return err
 	}
 	if in.Count < 0 || in.DropResponseAfterCommit < 0 || in.DelayMillis < 0 || in.Status != 0 && (in.Status < 400 || in.Status > 599) {
 		return dialect.Invalid("fault", "count, drop_response_after_commit and delay_ms must not be negative, and status must be 400 to 599.")
 	}
-	s.faults.mu.Lock()
+	s.mu.Lock()
 	if in.Clear {
-		s.faults.set = nil
-		s.clockOffset.Store(0)
+		s.set = nil
+		s.offset.Store(0)
 	}
 	if in.Status != 0 || in.DelayMillis != 0 || in.DropResponseAfterCommit != 0 {
 		in.Count = max(in.Count, in.DropResponseAfterCommit, 1)
-		s.faults.set = append(s.faults.set, in.fault)
+		s.set = append(s.set, in.fault)
 	}
-	s.faults.mu.Unlock()
+	s.mu.Unlock()
 	if in.ClockOffsetSeconds != nil {
-		s.clockOffset.Store(int64(time.Duration(*in.ClockOffsetSeconds) * time.Second))
+		s.offset.Store(int64(time.Duration(*in.ClockOffsetSeconds) * time.Second))
 	}
 	if in.RotateKeys {
-		if _, err := s.keys.Rotate(r.Context(), defaultServer); err != nil {
+		if err := s.RotateKeys(r.Context()); err != nil {
 			return err
 		}
 	}
@@ -86,15 +100,12 @@ func (s *Server) postFaults(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// withFaults applies the switches around every other endpoint.
-func (s *Server) withFaults(next http.Handler) http.Handler {
-	if s.faults == nil {
-		return next
-	}
+// Wrap applies the switches around every endpoint but POST /_faults.
+func (s *Switches) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		one, met := fault{}, false
 		if r.URL.Path != "/_faults" {
-			one, met = s.faults.next(r)
+			one, met = s.next(r)
 		}
 		if !met {
 			next.ServeHTTP(w, r)
@@ -109,16 +120,23 @@ func (s *Server) withFaults(next http.Handler) http.Handler {
 		}
 		switch {
 		case one.DropResponseAfterCommit > 0:
-			next.ServeHTTP(&statusProbe{header: http.Header{}}, r)
+			next.ServeHTTP(lost{}, r)
 			// ErrAbortHandler closes the connection without an answer.
 			panic(http.ErrAbortHandler)
 		case one.Status == http.StatusTooManyRequests:
-			setRateHeaders(w, s.limits.management, 0, s.clock().Add(time.Second))
-			dialect.WriteError(w, r, s.log, dialect.TooManyRequests())
+			ratelimit.SetHeaders(w, s.Limit, 0, s.Now().Add(time.Second))
+			dialect.WriteError(w, r, s.Logger, dialect.TooManyRequests())
 		case one.Status != 0:
-			dialect.WriteError(w, r, s.log, dialect.Refusal(one.Status, "E0000010", "Service is in read only mode"))
+			dialect.WriteError(w, r, s.Logger, dialect.Refusal(one.Status, "E0000010", "Service is in read only mode"))
 		default:
 			next.ServeHTTP(w, r)
 		}
 	})
 }
+
+// lost is an answer that nobody gets.
+type lost struct{}
+
+func (lost) Header() http.Header         { return http.Header{} }
+func (lost) WriteHeader(int)             {}
+func (lost) Write(b []byte) (int, error) { return len(b), nil }
