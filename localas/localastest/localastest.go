@@ -131,3 +131,57 @@ func (i *Instance) fault(body map[string]any) {
 		i.t.Fatalf("POST /_faults %s: %s", text, response.Status)
 	}
 }
+
+// AddWebApp registers an application whose users sign in, with a client id and
+// a secret of the caller's choice.
+func (i *Instance) AddWebApp(label, clientID, clientSecret, redirectURI string) {
+	i.t.Helper()
+	i.manage(http.MethodPost, "/api/v1/apps", map[string]any{
+		"name": "oidc_client", "label": label, "signOnMode": "OPENID_CONNECT",
+		"credentials": map[string]any{"oauthClient": map[string]any{
+			"client_id": clientID, "client_secret": clientSecret, "token_endpoint_auth_method": "client_secret_basic",
+		}},
+		"settings": map[string]any{"oauthClient": map[string]any{
+			"application_type": "web", "grant_types": []string{"authorization_code"}, "response_types": []string{"code"},
+			"redirect_uris": []string{redirectURI},
+		}},
+	})
+}
+
+// AddUser makes a person who can sign in, and the groups that they are in.
+func (i *Instance) AddUser(firstName, lastName, login, password string, groups ...string) {
+	i.t.Helper()
+	ids := []string{}
+	for _, name := range groups {
+		ids = append(ids, i.manage(http.MethodPost, "/api/v1/groups", map[string]any{"profile": map[string]any{"name": name}}))
+	}
+	i.manage(http.MethodPost, "/api/v1/users?activate=true", map[string]any{
+		"profile":     map[string]any{"firstName": firstName, "lastName": lastName, "email": login, "login": login},
+		"credentials": map[string]any{"password": map[string]any{"value": password}}, "groupIds": ids,
+	})
+}
+
+// manage calls the management API and returns the id of what it answers.
+func (i *Instance) manage(method, path string, body any) string {
+	i.t.Helper()
+	text, err := json.Marshal(body)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	request, err := http.NewRequestWithContext(i.t.Context(), method, i.URL+path, bytes.NewReader(text))
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "SSWS "+i.Token.Reveal())
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	var made struct{ ID string }
+	if err := json.NewDecoder(response.Body).Decode(&made); err != nil || response.StatusCode != http.StatusOK {
+		i.t.Fatalf("%s %s: %s (%v)", method, path, response.Status, err)
+	}
+	return made.ID
+}
