@@ -74,8 +74,8 @@ func apiBy(ctx context.Context, tx portico.Tx, idOrSlug string) (portico.API, er
 		}
 	}
 	found, err := tx.APIs().List(ctx, portico.Everything(portico.Where("slug", idOrSlug)))
-	if err == nil && len(found.Items) == 0 {
-		err = portico.NotFound("API", idOrSlug)
+	if err == nil && len(found.Items) == 0 || portico.KindOf(err) == portico.KindInvalid { // what cannot be a text is no slug
+		return portico.API{}, portico.NotFound("API", idOrSlug)
 	}
 	return usecase.One(found.Items, err)
 }

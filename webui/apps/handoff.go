@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"time"
@@ -23,7 +24,11 @@ const handoffCookie = "portico_handoff"
 // formLife is how long a form may lie open until it is sent.
 const formLife = 24 * time.Hour
 
-func handoffPath(id portico.HandoffID, below string) string { return "/apps/new/" + string(id) + below }
+// handoffPath is an address of a hand-off, whose id may be anything that a
+// visitor typed.
+func handoffPath(id portico.HandoffID, below string) string {
+	return "/apps/new/" + url.PathEscape(string(id)) + below
+}
 
 // begin gives the browser the key of a new hand-off.
 func (p pages) begin(w http.ResponseWriter, v *page.Visit) portico.HandoffID {

@@ -60,7 +60,11 @@ func TestSwaggerUI(t *testing.T) {
 	}
 	b.get("/apis/"+h.flights.Slug+"/swagger/init.js").is(http.StatusOK).says("SwaggerUIBundle(", h.flights.Slug+"/specification")
 	b.get("/swagger-ui/swagger-ui.css").is(http.StatusOK).says(".swagger-ui")
-	b.get("/swagger-ui/none.js").is(http.StatusNotFound)
+	for _, none := range []string{"none.js", "%2E%2E", "a%2Fb", "%00"} {
+		b.get("/swagger-ui/" + none).is(http.StatusNotFound).says("</html>")
+	}
+	b.get("/apis/%00").is(http.StatusNotFound)
+	b.get("/apis/%FF%FE/reference").is(http.StatusNotFound)
 }
 
 func TestUseThisAPI(t *testing.T) {

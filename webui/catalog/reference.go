@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/a-h/templ"
+	"github.com/swaggest/swgui/v5/static"
 
 	"portico"
 	"portico/webui/design"
@@ -147,9 +149,17 @@ func (p pages) swaggerInit(w http.ResponseWriter, _ *page.Visit, a api) error {
 }
 
 func (p pages) swaggerFile(w http.ResponseWriter, v *page.Visit) error {
+	if file := v.PathValue("file"); !slices.ContainsFunc([]string{file, file + ".gz"}, isSwaggerFile) {
+		return portico.Errorf(portico.KindNotFound, "There is no page at [%s].", v.URL.Path).Named("no_page")
+	}
 	w.Header().Set("Cache-Control", "public, max-age=86400")
 	p.swagger.ServeHTTP(w, v.Request)
 	return nil
+}
+
+func isSwaggerFile(name string) bool {
+	_, err := fs.Stat(static.FS, name)
+	return err == nil
 }
 
 // formatName is what people call the format of a specification.

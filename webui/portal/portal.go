@@ -14,9 +14,12 @@ import (
 type pages struct{ *page.Site }
 
 // New serves the whole web site of every portal.
-func New(s *page.Site) http.Handler {
+func New(s *page.Site) http.Handler { return s.Handler(Routes(s)) }
+
+// Routes are all pages.
+func Routes(s *page.Site) []page.Route {
 	p := pages{s}
-	return s.Handler(slices.Concat(p.frontRoutes(), p.brandRoutes(), p.signInRoutes(), p.signUpRoutes(), p.accountRoutes(), apps.Routes(s), catalog.Routes(s)))
+	return slices.Concat(p.frontRoutes(), p.brandRoutes(), p.signInRoutes(), p.signUpRoutes(), p.accountRoutes(), apps.Routes(s), catalog.Routes(s))
 }
 
 func (p pages) frontRoutes() []page.Route {
