@@ -119,7 +119,7 @@ func moved(op target, status int) bool {
 	return status == 404 && strings.Contains(op.pattern, "/services/{ServiceId}/routes/")
 }
 
-var wildcards = regexp.MustCompile(`\{(\w+)\}`)
+var wildcards = regexp.MustCompile(`\{(\w+)(?:\.\.\.)?\}`)
 
 // path is the operation's path with the installation's ids.
 func (a *attacked) path(op target) string { return a.pathWith(op, "", "") }
@@ -127,7 +127,7 @@ func (a *attacked) path(op target) string { return a.pathWith(op, "", "") }
 // pathWith is path with one id exchanged for another text.
 func (a *attacked) pathWith(op target, wildcard, text string) string {
 	return wildcards.ReplaceAllStringFunc(strings.TrimSuffix(op.pattern, "{$}"), func(w string) string {
-		name := w[1 : len(w)-1]
+		name := strings.TrimSuffix(w[1:len(w)-1], "...")
 		if name == wildcard {
 			return text
 		}
@@ -228,6 +228,13 @@ func (a *attacked) attack(t *testing.T, targets []target, bodies map[string]obje
 	for key := range bodies {
 		t.Errorf("the body for %s belongs to no operation", key)
 	}
+	a.unharmed(t, clients, apps)
+}
+
+// unharmed looks at what is left: as many new clients as new applications, no
+// defects in the log, and a program that stops when told to.
+func (a *attacked) unharmed(t *testing.T, clients, apps int) {
+	t.Helper()
 	if clients, apps := a.clients(t)-clients, a.registered(t)-apps; clients != apps {
 		t.Errorf("the authorization server has %d more clients, Portico %d more applications with one", clients, apps)
 	}
