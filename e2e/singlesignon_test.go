@@ -67,7 +67,7 @@ func TestSingleSignOn(t *testing.T) {
 			}
 			for _, fault := range visit.Faults() {
 				// To leave for the other site and come back is the point here.
-				if !strings.HasPrefix(fault, "request to another origin: "+p.OktaURL+"/") && !strings.Contains(fault, "401") {
+				if !strings.HasPrefix(fault, "request to another origin: "+p.OktaURL+"/") && !strings.Contains(fault, "status of 401") {
 					t.Error(fault)
 				}
 			}
