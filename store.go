@@ -131,6 +131,9 @@ type UsageTx interface {
 	// Usage returns the counts of the chosen applications within the range,
 	// bucket by bucket, oldest first.
 	Usage(ctx context.Context, q UsageQuery) ([]UsageCount, error)
+	// NameCredential records which secret a fingerprint is of, before it is
+	// used. A use counts for it from then on.
+	NameCredential(ctx context.Context, c CredentialUse) error
 	// CredentialUses returns when the credentials of applications were last used.
 	CredentialUses(ctx context.Context, apps []ApplicationID) ([]CredentialUse, error)
 	// TrimUsage merges buckets older than the first time into hours, and

@@ -54,7 +54,8 @@ func LatencyClasses() []int64 {
 type CredentialUse struct {
 	ApplicationID ApplicationID
 	CredentialID  string // an API key's id; otherwise the client id, with "#" and the secret's fingerprint where it was seen
-	LastUsedAt    time.Time
+	SecretID      string    // the identity provider's id of the secret, where Portico issued it
+	LastUsedAt    time.Time // zero: never
 }
 
 // UsageQuery chooses counts.

@@ -1,6 +1,7 @@
 package analytics
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -44,7 +45,7 @@ func (a Analytics) Trim(ctx context.Context) error {
 // Uses is when an application's credentials were last used.
 type Uses struct {
 	Last         *time.Time           // of any; nil: never
-	ByCredential map[string]time.Time // see portico.CredentialUse
+	ByCredential map[string]time.Time // by the secret's id where it is known, else as in portico.CredentialUse; zero: never
 }
 
 // LastUses returns when credentials last let a request through, by application.
@@ -56,8 +57,8 @@ func (a Analytics) LastUses(ctx context.Context, apps ...portico.ApplicationID) 
 		if uses.ByCredential == nil {
 			uses.ByCredential = map[string]time.Time{}
 		}
-		uses.ByCredential[u.CredentialID] = u.LastUsedAt
-		if uses.Last == nil || uses.Last.Before(u.LastUsedAt) {
+		uses.ByCredential[cmp.Or(u.SecretID, u.CredentialID)] = u.LastUsedAt
+		if !u.LastUsedAt.IsZero() && (uses.Last == nil || uses.Last.Before(u.LastUsedAt)) {
 			uses.Last = new(u.LastUsedAt)
 		}
 		out[u.ApplicationID] = uses

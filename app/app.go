@@ -105,15 +105,16 @@ func (a *App) openState(ctx context.Context, o Options) error {
 	}
 	client := oauth.NewHTTPClient(oauth.ClientPolicy{AllowPrivate: a.config.IdPAllowPrivate, Timeout: a.config.IdPTimeout})
 	a.publisher = configsync.New(compile.Source{Store: store}, configsync.Options{Logger: o.Logger, Path: a.config.snapshot()})
+	a.usage = usage.NewCounter(portico.LatencyClasses(), ring.Derive("fingerprints of client secrets"))
 	a.deps = usecase.Deps{
 		Store: store, Sealer: ring, IdPs: identityProviders(client, o.Now, o.Logger),
 		Mailer: mailer, Flusher: a.publisher, Client: client,
 		Logger: o.Logger, Now: o.Now, Checkpoint: o.Checkpoint, IdPTimeout: a.config.IdPTimeout,
+		Fingerprint:  a.usage.Fingerprint,
 		PortalDomain: a.config.PortalDomain,
 		PortalURL:    func(domain string) string { return fmt.Sprintf(a.config.PortalURL, domain) },
 	}
 	a.Control = control.New(a.deps)
-	a.usage = usage.NewCounter(portico.LatencyClasses(), ring.Derive("fingerprints of client secrets"))
 	a.gateway = gateway.New(gateway.Options{
 		Providers: oauth.NewProviders(client, o.Now, o.Logger), Logger: o.Logger, Now: o.Now,
 		SessionKeys: [][]byte{ring.Derive("gateway session cookies")}, Registerer: a.registry, TrustedProxies: a.config.TrustedProxies,

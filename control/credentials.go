@@ -139,6 +139,7 @@ func (c Credentials) addSecret(ctx context.Context, app ApplicationView) (Issued
 	if err := c.finish(ctx, r.task.ID); err != nil {
 		return IssuedCredential{}, err // the reconciler removes the secret that nobody saw
 	}
+	c.name(ctx, app.Application, issued)
 	return IssuedCredential{c.ofSecret(app, issued.SecretInfo), issued.Value}, nil
 }
 
@@ -256,6 +257,7 @@ func (c Credentials) Regenerate(ctx context.Context, id portico.ApplicationID) (
 		c.Logger.WarnContext(ctx, "old secret not revoked yet; the reconciler goes on", "task", r.task.ID, "err", err)
 	}
 	c.Checkpoint(StepRotateDone)
+	c.name(ctx, app.Application, issued)
 	return app.ClientID, issued.Value, nil
 }
 

@@ -74,7 +74,21 @@ func (a Applications) register(ctx context.Context, plan *creation) (secret.Text
 		return secret.Text{}, errors.Join(err, a.undo(ctx, idp, task))
 	}
 	a.Checkpoint(StepRegisterBound)
+	a.name(ctx, plan.app, client.Secret)
 	return client.Secret.Value, nil
+}
+
+// name lets the gateways' counts of a secret's uses be found by the secret's
+// id. Statistics are not worth failing for.
+func (d saga) name(ctx context.Context, app portico.Application, issued portico.ClientSecret) {
+	if d.Fingerprint == nil || issued.ID == "" {
+		return
+	}
+	use := portico.CredentialUse{ApplicationID: app.ID, CredentialID: d.Fingerprint(app.ClientID, issued.Value), SecretID: issued.ID}
+	err := d.Store.Update(ctx, func(tx portico.Tx) error { return tx.NameCredential(ctx, use) })
+	if err != nil {
+		d.Logger.WarnContext(ctx, "secret not named; its uses are shown by its fingerprint", "application", app.ID, "err", err)
+	}
 }
 
 // recoverClient looks for a client whose creation was not answered. The secret

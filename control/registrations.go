@@ -187,6 +187,22 @@ func (r Registrations) SetStatus(ctx context.Context, app portico.ApplicationID,
 	return out, err
 }
 
+// Withdraw ends a registration as its developer wishes. One that was revoked
+// stays: taking it away and asking anew would undo the decision. KindNotFound,
+// KindConflict.
+func (r Registrations) Withdraw(ctx context.Context, app portico.ApplicationID, id portico.RegistrationID) error {
+	return r.Commit(ctx, func(tx portico.Tx) error {
+		registration, err := registrationOf(ctx, tx, app, id)
+		if err != nil {
+			return err
+		}
+		if registration.Status == portico.Revoked {
+			return portico.Errorf(portico.KindConflict, "An administrator has revoked this registration; nothing was changed. It is theirs to remove.").Named("registration_revoked")
+		}
+		return tx.Registrations().Delete(ctx, id)
+	})
+}
+
 // Delete ends a registration; the developer may ask again. KindNotFound.
 func (r Registrations) Delete(ctx context.Context, app portico.ApplicationID, id portico.RegistrationID) error {
 	return r.Commit(ctx, func(tx portico.Tx) error {

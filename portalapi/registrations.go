@@ -126,7 +126,7 @@ func (s *server) deleteRegistration(w http.ResponseWriter, c call) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Registrations.Delete(c.Context(), v.ApplicationID, v.ID); err != nil {
+	if err := s.Registrations.Withdraw(c.Context(), v.ApplicationID, v.ID); err != nil {
 		return err
 	}
 	return httpkit.NoContent(w)

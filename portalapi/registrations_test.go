@@ -57,7 +57,14 @@ func TestRegistrations(t *testing.T) {
 	}
 	// Whoever takes a registration back may ask again.
 	b.call(t, 204, "DELETE", path+"/"+pending.text("id"), nil)
-	b.call(t, 201, "POST", path, map[string]any{"api_id": orders.ID}).has(t, map[string]any{"status": "pending"})
+	again := b.call(t, 201, "POST", path, map[string]any{"api_id": orders.ID})
+	again.has(t, map[string]any{"status": "pending"})
+	// What was revoked stays revoked: it can be neither taken back nor asked for anew.
+	_, err = s.Registrations.SetStatus(t.Context(), portico.ApplicationID(app), portico.RegistrationID(again.text("id")), portico.Revoked, "")
+	check(t, err)
+	b.call(t, 409, "DELETE", path+"/"+again.text("id"), nil)
+	b.call(t, 409, "POST", path, map[string]any{"api_id": orders.ID})
+	b.call(t, 200, "GET", path+"/"+again.text("id"), nil).has(t, map[string]any{"status": "revoked"})
 }
 
 // TestApprovalOfOneAPI lets the publication approve what the portal does not.

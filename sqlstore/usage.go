@@ -100,6 +100,14 @@ func (t *tx) Usage(ctx context.Context, q portico.UsageQuery) ([]portico.UsageCo
 	return found, err
 }
 
+// NameCredential implements portico.UsageTx.
+func (t *tx) NameCredential(ctx context.Context, c portico.CredentialUse) error {
+	return t.writeEach(ctx, `INSERT INTO credential_uses (application_id, credential_id, secret_id, last_used_at)
+		SELECT id, $2, $3, 0 FROM applications WHERE id = $1
+		ON CONFLICT (application_id, credential_id) DO UPDATE SET secret_id = excluded.secret_id`,
+		[][]any{{string(c.ApplicationID), c.CredentialID, c.SecretID}})
+}
+
 // CredentialUses implements portico.UsageTx.
 func (t *tx) CredentialUses(ctx context.Context, apps []portico.ApplicationID) ([]portico.CredentialUse, error) {
 	s := searching{engine: t.store.engine}
@@ -108,10 +116,13 @@ func (t *tx) CredentialUses(ctx context.Context, apps []portico.ApplicationID) (
 		return nil, err
 	}
 	var found []portico.CredentialUse
-	err = t.query(ctx, "SELECT application_id, credential_id, last_used_at FROM credential_uses WHERE "+where+
+	err = t.query(ctx, "SELECT application_id, credential_id, secret_id, last_used_at FROM credential_uses WHERE "+where+
 		" ORDER BY application_id, credential_id", s.args, func(rows *sql.Rows) error {
 		var u portico.CredentialUse
-		err := rows.Scan(&u.ApplicationID, &u.CredentialID, micros{&u.LastUsedAt})
+		err := rows.Scan(&u.ApplicationID, &u.CredentialID, &u.SecretID, micros{&u.LastUsedAt})
+		if u.LastUsedAt.UnixMicro() == 0 {
+			u.LastUsedAt = time.Time{}
+		}
 		found = append(found, u)
 		return err
 	})

@@ -127,6 +127,20 @@ func testCredentialUses(t *testing.T, store portico.Store) {
 	add(use("one", at), use("two#fingerprint", at))
 	add(use("one", at.Add(time.Second)), use("two#fingerprint", at.Add(-time.Second)))
 	want("the latest", use("one", at.Add(time.Second)), use("two#fingerprint", at))
+	named := portico.CredentialUse{ApplicationID: w.Application.ID, CredentialID: "three#fingerprint", SecretID: "ocs3"}
+	name := func(c portico.CredentialUse) {
+		t.Helper()
+		update(t, store, func(tx portico.Tx) error { return tx.NameCredential(ctx, c) })
+	}
+	name(named)
+	name(portico.CredentialUse{ApplicationID: w.Application.ID, CredentialID: "two#fingerprint", SecretID: "ocs2"})
+	name(portico.CredentialUse{ApplicationID: "gone", CredentialID: "x", SecretID: "y"})
+	used := use("two#fingerprint", at)
+	used.SecretID = "ocs2"
+	want("one named before and one after its use", use("one", at.Add(time.Second)), named, used)
+	add(use("three#fingerprint", at))
+	named.LastUsedAt = at
+	want("the name stays", use("one", at.Add(time.Second)), named, used)
 	add(portico.CredentialUse{ApplicationID: "gone", CredentialID: "one", LastUsedAt: at})
 	update(t, store, func(tx portico.Tx) error { return tx.Applications().Delete(ctx, w.Application.ID) })
 	want("of an application that is gone")

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"portico"
+	"portico/secret"
 )
 
 // Flusher brings the gateways up to the newest committed configuration.
@@ -27,6 +28,9 @@ type Deps struct {
 	Client  *http.Client // for addresses that an admin typed in; see oauth.NewHTTPClient
 	Logger  *slog.Logger
 	Now     func() time.Time
+	// Fingerprint names a client secret as the gateways do when they count its
+	// uses; nil: they do not tell secrets apart.
+	Fingerprint func(clientID string, clientSecret secret.Text) string
 	// Checkpoint is called with the name of every step of the saga. It is a
 	// no-op in production; a test may end the process in it.
 	Checkpoint func(step string)

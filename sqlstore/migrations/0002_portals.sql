@@ -257,6 +257,7 @@ CREATE INDEX usage_counts_length_start ON usage_counts (length, start);
 CREATE TABLE credential_uses (
 	application_id TEXT NOT NULL REFERENCES applications ON DELETE CASCADE,
 	credential_id  TEXT NOT NULL,
-	last_used_at   BIGINT NOT NULL,
+	secret_id      TEXT NOT NULL DEFAULT '',
+	last_used_at   BIGINT NOT NULL, -- 0: never
 	PRIMARY KEY (application_id, credential_id)
 );

@@ -70,13 +70,20 @@ func TestSecretsAreReplacedOneByOne(t *testing.T) {
 	second.submit("/proceed", url.Values{"stored": {"on"}}).is(200, tab.path).says("Revoke one first (2 of 2)")
 	view, err := h.Applications.ByID(t.Context(), "", idOf(app))
 	must(t, err)
-	h.use(t, view.ID, h.orders.ID, view.ClientID+"#00ff00ff00ff", "ok", 1)
-	h.clock.pass(25 * time.Hour)
-	h.use(t, view.ID, h.orders.ID, view.ClientID+"#abcdefabcdef", "ok", 1)
-	b = h.signedIn(t, "en", "en@dev.example")
-	b.get(tab.path).says("00ff00ff00ff", "abcdefabcdef", "Unused for 24 hours")
 	held, err := h.Credentials.List(t.Context(), view.ID, portico.Everything())
 	must(t, err)
+	names := h.named(t, view.ID)
+	older, newer := names[held.Items[0].ID], names[held.Items[1].ID]
+	if older == "" || newer == "" {
+		t.Fatalf("of %v the secrets %v are named", held.Items, names)
+	}
+	b.get(tab.path).says("Never").hides("Unused for 24 hours")
+	h.use(t, view.ID, h.orders.ID, older, "ok", 1)
+	h.clock.pass(25 * time.Hour)
+	h.use(t, view.ID, h.orders.ID, newer, "ok", 1)
+	h.use(t, view.ID, h.orders.ID, view.ClientID+"#00ff00ff00ff", "ok", 1)
+	b = h.signedIn(t, "en", "en@dev.example")
+	b.get(tab.path).says("1 day ago", "just now", "Unused for 24 hours", "Other secrets that the gateway has seen", "00ff00ff00ff")
 	revoke := tab.path + "/" + held.Items[0].ID + "/revoke"
 	b.get(revoke).says("Tokens that were issued already go on working").submit("/revoke", url.Values{"confirm": {"revoke"}}).is(200, tab.path).says("1 of 2 used")
 	b.get(tab.path+"/"+held.Items[1].ID+"/revoke").submit("/revoke", url.Values{"confirm": {"revoke"}}).is(409, tab.path).says("only secret")

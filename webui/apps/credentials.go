@@ -26,6 +26,7 @@ const (
 type credential struct {
 	control.Credential
 	Last *time.Time // nil: never, or not told apart
+	Told bool       // the gateway tells it apart from the others
 }
 
 // seen is a client secret as the gateway tells it apart.
@@ -47,6 +48,15 @@ type credentialsView struct {
 // quiet is how long an old secret must have been unused to be called safe to
 // revoke.
 const quiet = 24 * time.Hour
+
+// safe says that nobody misses a credential: another one is in use, and this
+// one has not been for a while.
+func (c credentialsView) safe(item credential) bool {
+	long := item.Told && item.CreatedAt != nil && c.Now.Sub(*item.CreatedAt) > quiet && (item.Last == nil || c.Now.Sub(*item.Last) > quiet)
+	return long && slices.ContainsFunc(c.Items, func(other credential) bool {
+		return other.ID != item.ID && other.Last != nil && c.Now.Sub(*other.Last) <= quiet
+	})
+}
 
 // canAdd says whether one more credential may be made.
 func (c credentialsView) canAdd() bool { return c.Fault == "" && len(c.Items) < c.Most }
@@ -93,8 +103,9 @@ func (p pages) credentialsView(v *page.Visit, a app) (credentialsView, error) {
 		return view, err
 	}
 	for _, c := range held.Items {
-		line := credential{Credential: c}
-		if at, used := uses[a.ID].ByCredential[c.ID]; used {
+		at, told := uses[a.ID].ByCredential[c.ID]
+		line := credential{Credential: c, Told: told || a.Type() == portico.CredentialKeyAuth}
+		if !at.IsZero() {
 			line.Last = &at
 		}
 		view.Items = append(view.Items, line)

@@ -2,6 +2,7 @@ package apps
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/a-h/templ"
@@ -39,9 +40,7 @@ func heldText(ctx context.Context, c credentialsView) string {
 
 func credentialColumns(ctx context.Context, c credentialsView) []design.Column {
 	out := []design.Column{{Label: i18n.T(ctx, "apps.col_credential")}, {Label: i18n.T(ctx, "apps.created")}}
-	if c.App.Type() == portico.CredentialKeyAuth {
-		out = append(out, design.Column{Label: i18n.T(ctx, "apps.col_last_used")})
-	}
+	out = append(out, design.Column{Label: i18n.T(ctx, "apps.col_last_used")})
 	return append(out, design.Column{Label: i18n.T(ctx, "apps.col_expires")}, design.Column{Label: i18n.T(ctx, "apps.col_status")}, design.Column{Label: i18n.T(ctx, "apps.col_actions"), Hidden: true})
 }
 
@@ -54,7 +53,7 @@ func (c credentialsView) canRevoke() bool {
 // next.
 func rotationSteps(ctx context.Context, c credentialsView) []design.Step {
 	two := len(c.Items) > 1
-	unused := two && len(c.Seen) > 1 && c.Now.Sub(c.Seen[len(c.Seen)-1].At) > quiet
+	unused := slices.ContainsFunc(c.Items, c.safe)
 	return []design.Step{
 		{Label: i18n.T(ctx, "apps.rotate_create"), Text: i18n.T(ctx, "apps.rotate_create_text"), Done: two, Current: !two},
 		{Label: i18n.T(ctx, "apps.rotate_deploy"), Text: i18n.T(ctx, "apps.rotate_deploy_text"), Done: unused, Current: two && !unused},

@@ -75,7 +75,8 @@ func newHouse(t *testing.T) *house {
 	client := oauth.NewHTTPClient(oauth.ClientPolicy{Timeout: 30 * time.Second})
 	publisher := configsync.New(compile.Source{Store: store}, configsync.Options{Logger: logger, Path: filepath.Join(t.TempDir(), "snapshot")})
 	h.deps = usecase.Deps{
-		Store: store, Sealer: ring, Mailer: h.mails, Flusher: publisher, Logger: logger, Now: h.clock.Now, Checkpoint: func(string) {},
+		Fingerprint: usage.NewCounter(portico.LatencyClasses(), ring.Derive("test fingerprints")).Fingerprint,
+		Store:       store, Sealer: ring, Mailer: h.mails, Flusher: publisher, Logger: logger, Now: h.clock.Now, Checkpoint: func(string) {},
 		IdPTimeout: 30 * time.Second, PortalDomain: "localhost", PortalURL: func(domain string) string { return "http://" + domain },
 		IdPs: idp.NewAdapters(map[portico.ProviderType]idp.Constructor{portico.ProviderOkta: func(p portico.Provider, credential secret.Text) (portico.IdP, error) {
 			return okta.New(okta.Config{Provider: p, Token: credential, HTTP: client, Now: h.clock.Now, Logger: logger})
@@ -432,4 +433,19 @@ func must(t testing.TB, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// named are the names by which the gateway would count uses of an application's
+// secrets, by the secrets' ids.
+func (h *house) named(t *testing.T, app portico.ApplicationID) map[string]string {
+	t.Helper()
+	names := map[string]string{}
+	must(t, h.deps.Store.View(t.Context(), func(tx portico.Tx) error {
+		uses, err := tx.CredentialUses(t.Context(), []portico.ApplicationID{app})
+		for _, u := range uses {
+			names[u.SecretID] = u.CredentialID
+		}
+		return err
+	}))
+	return names
 }

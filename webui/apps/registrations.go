@@ -121,7 +121,7 @@ func (p pages) removeAPI(_ http.ResponseWriter, v *page.Visit, a app) error {
 	if err != nil {
 		return err
 	}
-	if err := p.Registrations.Delete(v.Context(), a.ID, r.ID); err != nil {
+	if err := p.Registrations.Withdraw(v.Context(), a.ID, r.ID); err != nil {
 		return err
 	}
 	v.Flash("apps.api_removed", "API", r.API.Name)
