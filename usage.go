@@ -53,7 +53,7 @@ func LatencyClasses() []int64 {
 // secret where the gateway saw the secret.
 type CredentialUse struct {
 	ApplicationID ApplicationID
-	CredentialID  string // an API key's id; otherwise the client id, with "#" and the secret's fingerprint where it was seen
+	CredentialID  string    // an API key's id; otherwise the client id, with "#" and the secret's fingerprint where it was seen
 	SecretID      string    // the identity provider's id of the secret, where Portico issued it
 	LastUsedAt    time.Time // zero: never
 }
