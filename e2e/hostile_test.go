@@ -238,13 +238,18 @@ func (a *attacked) unharmed(t *testing.T, clients, apps int) {
 	if clients, apps := a.clients(t)-clients, a.registered(t)-apps; clients != apps {
 		t.Errorf("the authorization server has %d more clients, Portico %d more applications with one", clients, apps)
 	}
-	if log := a.stderr.String(); strings.Contains(log, "panic") || strings.Contains(log, "goroutine ") || strings.Contains(log, "level=ERROR") {
-		t.Errorf("the log speaks of defects:\n%s", tail(log))
+	if log := a.stderr.String(); defects.MatchString(log) {
+		at := defects.FindStringIndex(log)[0]
+		at = strings.LastIndex(log[:at], "\n") + 1
+		t.Errorf("the log speaks of defects:\n%s", log[at:min(at+4000, len(log))])
 	}
 	if err := a.stop(); err != nil {
 		t.Errorf("SIGTERM: %v\n%s", err, tail(a.stderr.String()))
 	}
 }
+
+// defects are what the log says when the program is at fault.
+var defects = regexp.MustCompile(`panic|goroutine |level=ERROR`)
 
 // throttled are operations that one address may use a few times only.
 var throttled = regexp.MustCompile("^/api/v[23]/developer")
