@@ -19,8 +19,9 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// patience is how long a page may take to show what a test waits for.
-const patience = 15 * time.Second
+// patience is how long a page may take to show what a test waits for: long
+// enough for axe-core on a large page while other tests have the processors.
+const patience = time.Minute
 
 // Browser is a running Chromium that reaches the loopback addresses only.
 type Browser struct{ ctx context.Context }
