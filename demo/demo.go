@@ -163,11 +163,9 @@ func (d *demo) serve(ctx context.Context) error {
 		})
 	}
 	run.Go(func() error { return d.app.Run(ctx) })
+	run.Go(func() error { return d.provision(ctx) })
 	run.Go(func() error {
-		if err := d.provision(ctx); err != nil {
-			return err
-		}
-		<-ctx.Done()
+		<-ctx.Done() // the end was asked for, or something of the above has failed
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
 		var errs []error

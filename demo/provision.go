@@ -139,8 +139,8 @@ func (p *provisioner) publish(ctx context.Context, portal, strategy string) (str
 	return api, p.management.call(ctx, "PUT", "/v3/apis/"+api+"/publications/"+portal, body, nil)
 }
 
-// developer walks through sign-up, the mail, and an admin's approval. One that
-// signed up before but whose password was never set gets the mail again.
+// developer walks through sign-up, a mail, and an admin's approval, from
+// wherever an earlier start was interrupted.
 func (p *provisioner) developer(ctx context.Context, portal string) error {
 	c, err := newClient(p.places.portal(), "")
 	if err != nil {
@@ -159,15 +159,17 @@ func (p *provisioner) developer(ctx context.Context, portal string) error {
 	if err := c.call(ctx, "POST", "/api/v3/developer", object{"email": account.Email, "full_name": "Dana Developer"}, nil); err != nil {
 		return err
 	}
+	// The mail of the sign-up works only once, and may have been used before an
+	// interruption; this one comes as often as it is asked for, and confirms the
+	// address as well.
+	if err := c.call(ctx, "POST", "/api/v3/developer/forgot-password", object{"email": account.Email}, nil); err != nil {
+		return err
+	}
 	token, err := lastToken(p.outbox, account.Email)
 	if err != nil {
 		return err
 	}
-	var verified struct{ Token string }
-	if err := c.call(ctx, "POST", "/api/v3/developer/verify-email", object{"token": token}, &verified); err != nil {
-		return err
-	}
-	if err := c.call(ctx, "POST", "/api/v3/developer/reset-password", object{"token": verified.Token, "password": account.Password}, nil); err != nil {
+	if err := c.call(ctx, "POST", "/api/v3/developer/reset-password", object{"token": token, "password": account.Password}, nil); err != nil {
 		return err
 	}
 	var found struct {

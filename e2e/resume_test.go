@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
@@ -43,5 +44,19 @@ func TestDemoResumes(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(dir, "demo.json")); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestDemoThatCannotBeSetUpEnds holds that a demo whose setting up fails says so
+// and ends, instead of serving half of what it should.
+func TestDemoThatCannotBeSetUpEnds(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "outbox.jsonl"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, dir, nil, "demo", "--data", dir, "--port-base", strconv.Itoa(portBase(t)))
+	if said := p.wait(); p.err == nil || !strings.Contains(said, "outbox.jsonl") {
+		t.Errorf("ended with %v and %q", p.err, said)
 	}
 }
