@@ -210,8 +210,39 @@ func (p pages) use(w http.ResponseWriter, v *page.Visit, a api) error {
 	return v.Render(w, status, v.T("catalog.use_title", "API", a.Name), usePage(view))
 }
 
+// manyApps is how many applications of a kind are worth a card each.
+const manyApps = 12
+
+// unlisted says how many applications are left out that could not be chosen
+// anyway; empty: none.
+func unlisted(ctx context.Context, u useView) string {
+	if left := max(0, len(u.Existing)-manyApps) + max(0, len(u.Others)-manyApps); left > 0 {
+		return i18n.N(ctx, "catalog.unlisted", left)
+	}
+	return ""
+}
+
 // appOptions are the applications that may be chosen, and why others may not.
 func appOptions(ctx context.Context, u useView) []design.Option {
+	out := fittingOptions(ctx, u)
+	for _, app := range u.Existing[:min(len(u.Existing), manyApps)] {
+		key := "catalog.already_registered"
+		if app.Registration.Status == portico.Pending {
+			key = "catalog.already_asked"
+		}
+		out = append(out, design.Option{Value: string(app.ID), Label: app.Name, Disabled: true, Reason: i18n.T(ctx, key)})
+	}
+	for _, app := range u.Others[:min(len(u.Others), manyApps)] {
+		out = append(out, design.Option{
+			Value: string(app.ID), Label: app.Name, Disabled: true,
+			Reason: i18n.T(ctx, "catalog.other_strategy", "Strategy", app.Strategy.DisplayName, "Needed", u.API.Strategy.DisplayName),
+		})
+	}
+	return out
+}
+
+// fittingOptions are the applications that can be chosen, and a new one.
+func fittingOptions(ctx context.Context, u useView) []design.Option {
 	var out []design.Option
 	chosen := u.Form.Value("app")
 	for i, app := range u.Fitting {
@@ -220,18 +251,5 @@ func appOptions(ctx context.Context, u useView) []design.Option {
 	out = append(out, design.Option{
 		Value: newApp, Label: i18n.T(ctx, "catalog.new_app"), Text: i18n.T(ctx, "catalog.new_app_text"), Icon: "plus", Selected: chosen == newApp || chosen == "" && len(u.Fitting) == 0,
 	})
-	for _, app := range u.Existing {
-		key := "catalog.already_registered"
-		if app.Registration.Status == portico.Pending {
-			key = "catalog.already_asked"
-		}
-		out = append(out, design.Option{Value: string(app.ID), Label: app.Name, Disabled: true, Reason: i18n.T(ctx, key)})
-	}
-	for _, app := range u.Others {
-		out = append(out, design.Option{
-			Value: string(app.ID), Label: app.Name, Disabled: true,
-			Reason: i18n.T(ctx, "catalog.other_strategy", "Strategy", app.Strategy.DisplayName, "Needed", u.API.Strategy.DisplayName),
-		})
-	}
 	return out
 }
