@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -96,6 +97,16 @@ func TestUseThisAPI(t *testing.T) {
 	b.get(path).is(http.StatusOK).says("Awaiting approval")
 	b.get("/apis/" + h.flights.Slug + "/apps").is(http.StatusOK).says("Checkout")
 	b.get("/apis/" + h.hidden.Slug + "/use").is(http.StatusForbidden)
+
+	// Many applications make a short page all the same.
+	for i := range 14 {
+		h.application(dana, "Other "+strconv.Itoa(i), other.ID)
+	}
+	b.get(path).is(http.StatusOK).says("3 more apps are not listed")
+	for i := range 13 {
+		h.application(dana, "Fitting "+strconv.Itoa(i), h.keys.ID)
+	}
+	b.get(path).is(http.StatusOK).says("<select", "Fitting 12", "New app")
 }
 
 func TestTryIt(t *testing.T) {
