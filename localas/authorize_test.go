@@ -303,7 +303,8 @@ func TestCodesAreRedeemedOnceAndInTime(t *testing.T) {
 
 func TestWrongPasswordsAreRefusedAndSlowed(t *testing.T) {
 	t.Parallel()
-	c := newCity(t)
+	now := &clock{now: time.Now()} // it stands still, however long hashing takes
+	c := newCity(t, func(cfg *localas.Config) { cfg.Now = now.read })
 	c.manage("POST", "/api/v1/users?activate=false", user("Stan", "Staged", "stan@dev.example", doraPassword)).object(t, 200)
 	p := c.visitor()
 	attempts := [][2]string{{doraLogin, "wrong parrots"}, {"nobody@dev.example", doraPassword}, {c.dora, doraPassword}, {"stan@dev.example", doraPassword},
