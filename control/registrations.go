@@ -232,7 +232,7 @@ func (r Registrations) notify(ctx context.Context, v RegistrationView) {
 			Template: "app-registration-" + string(v.Status), Reason: v.Reason, Path: "/apps/" + string(v.ApplicationID), Values: values,
 		})
 	})
-	if err != nil {
+	if err != nil && portico.KindOf(err) != portico.KindNotFound { // whoever is gone by now need not be told
 		r.Logger.ErrorContext(ctx, "developer not told of the decision", "registration", v.ID, "err", err)
 	}
 	for _, letter := range letters {
