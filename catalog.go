@@ -83,6 +83,12 @@ type Publication struct {
 	UpdatedAt                time.Time
 }
 
+// AutoApproves says that nobody needs to decide about registrations for the
+// publication's API: its portal approves all of them, or it does so itself.
+func (p Publication) AutoApproves(in Portal) bool {
+	return in.AutoApproveApplications || p.AutoApproveRegistrations != nil && *p.AutoApproveRegistrations
+}
+
 // Implementation links an API to what serves it: a gateway service, or a whole
 // control plane.
 type Implementation struct {

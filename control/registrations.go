@@ -112,7 +112,7 @@ func (r Registrations) plan(ctx context.Context, tx portico.Tx, app portico.Appl
 		return none, nowhere, portico.Errorf(portico.KindConflict, "The API [%s] is published with another auth strategy than the application [%s] uses; nothing was registered. Use an application with the API's auth strategy.", api, a.Name).Named("other_strategy")
 	}
 	decided := portico.Pending
-	if portal.AutoApproveApplications || p.AutoApproveRegistrations != nil && *p.AutoApproveRegistrations {
+	if p.AutoApproves(portal) {
 		decided = portico.Approved
 	}
 	now := r.Now()

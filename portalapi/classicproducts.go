@@ -128,10 +128,9 @@ func viewProductVersion(portal portico.Portal, a control.PublishedAPI, v product
 	if a.Strategy == nil {
 		return out
 	}
-	auto := a.Publication.AutoApproveRegistrations
 	config := registrationConfig{
 		ID: a.Strategy.ID, Name: a.Strategy.DisplayName, CredentialType: a.Strategy.CredentialType(), Enabled: true,
-		AutoApprove: portal.AutoApproveApplications || auto != nil && *auto,
+		AutoApprove: a.Publication.AutoApproves(portal),
 	}
 	if a.Strategy.KeyAuth == nil {
 		client := clientStrategy(*a.Strategy)

@@ -27,6 +27,7 @@ type createView struct {
 	Strategies []control.StrategyView
 	API        *control.PublishedAPI // it is registered for this one at once; nil: for none
 	Teams      []portico.Team        // that may own it
+	Approval   bool                  // somebody decides about API, and may be told why
 	Full       bool
 }
 
@@ -43,7 +44,7 @@ func (p pages) newForm(w http.ResponseWriter, v *page.Visit) error {
 	if err != nil {
 		return err
 	}
-	filled := url.Values{"owner": {ownerMe}}
+	filled := url.Values{"owner": {ownerMe}, "comment": {v.URL.Query().Get("comment")}}
 	if v.Portal.DefaultStrategyID != nil {
 		filled.Set("strategy", string(*v.Portal.DefaultStrategyID))
 	}
@@ -67,6 +68,7 @@ func (p pages) createView(v *page.Visit, api string) (createView, error) {
 			return view, err
 		}
 		view.API, view.Strategies = &shown, nil
+		view.Approval = !shown.Publication.AutoApproves(v.Portal)
 		if shown.Strategy != nil {
 			view.Strategies = []control.StrategyView{*shown.Strategy}
 		}
@@ -114,6 +116,7 @@ func (p pages) create(w http.ResponseWriter, v *page.Visit) error {
 func (c createView) wish(v *page.Visit) (control.NewApplication, control.StrategyView) {
 	f := c.Form
 	in := control.NewApplication{PortalID: v.Portal.ID, DeveloperID: v.Developer.ID, Name: f.Text("name", true, most), Description: f.Optional("description", most)}
+	f.Text("comment", false, maxComment) // it goes with the registration, once there is an application
 	var strategy control.StrategyView
 	for _, s := range c.Strategies {
 		if c.chosen(s) {

@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"portico"
@@ -132,7 +133,7 @@ const newApp = "new"
 const maxComment = 1000
 
 func (p pages) useView(v *page.Visit, a api) (useView, error) {
-	view := useView{API: a, Approval: !autoApproves(v.Portal, a.Publication)}
+	view := useView{API: a, Approval: !a.Publication.AutoApproves(v.Portal)}
 	if useOf(v, a).Href == "" {
 		return view, portico.Errorf(portico.KindForbidden, "This API cannot be used by an application of yours: it needs none, or you have not been given the role for it. Ask the portal's team.").Named("may_not_use")
 	}
@@ -161,11 +162,6 @@ func (p pages) useView(v *page.Visit, a api) (useView, error) {
 	return view, nil
 }
 
-// autoApproves says that nobody needs to decide about a registration.
-func autoApproves(portal portico.Portal, p portico.Publication) bool {
-	return portal.AutoApproveApplications || p.AutoApproveRegistrations != nil && *p.AutoApproveRegistrations
-}
-
 func (p pages) useForm(w http.ResponseWriter, v *page.Visit, a api) error {
 	view, err := p.useView(v, a)
 	if err != nil {
@@ -191,7 +187,11 @@ func (p pages) use(w http.ResponseWriter, v *page.Visit, a api) error {
 	status := http.StatusUnprocessableEntity
 	if view.Form.OK() {
 		if chosen == newApp {
-			return v.Redirect("/apps/new?api=" + a.Slug)
+			next := url.Values{"api": {a.Slug}}
+			if comment != "" {
+				next.Set("comment", comment)
+			}
+			return v.Redirect("/apps/new?" + next.Encode())
 		}
 		made, err := p.Registrations.Request(v.Context(), v.Visitor, portico.ApplicationID(chosen), a.ID, comment)
 		if err == nil {

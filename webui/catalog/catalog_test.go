@@ -85,8 +85,10 @@ func TestUseThisAPI(t *testing.T) {
 	b.get(path).is(http.StatusOK).says("Checkout", "Uses Other keys; this API needs Keys of ours.", "approves registrations")
 	b.post(path, url.Values{}).is(http.StatusUnprocessableEntity)
 	b.post(path, url.Values{"app": {string(wrong.ID)}}).is(http.StatusUnprocessableEntity)
-	if s := b.post(path, url.Values{"app": {"new"}}); !strings.HasPrefix(s.path, "/apps/new?api=") {
+	if s := b.post(path, url.Values{"app": {"new"}, "comment": {"For a new kiosk"}}); !strings.HasPrefix(s.path, "/apps/new?api=") {
 		t.Errorf("led to %s", s.path)
+	} else {
+		s.says("For a new kiosk")
 	}
 	b.post(path, url.Values{"app": {string(fitting.ID)}, "comment": {"For the kiosks"}}).is(http.StatusOK).says("You asked to use Flights")
 	made, err := h.Registrations.List(t.Context(), portico.Everything(portico.Where("application_id", fitting.ID)))
