@@ -3,6 +3,7 @@ package page
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"math"
 	"net/http"
 	"net/url"
@@ -40,7 +41,11 @@ func (s *Site) fail(w http.ResponseWriter, v *Visit, err error) {
 	e := problem.Translate(err)
 	status := problem.Status(e.Kind)
 	if e.Err != nil {
-		s.Logger.ErrorContext(v.Context(), "page failed", "request_id", problem.RequestID(v.Context()), "route", v.Pattern, "status", status, "err", e.Err)
+		level := slog.LevelWarn // a conflict that the database found, and the like
+		if e.Kind == portico.KindInternal {
+			level = slog.LevelError
+		}
+		s.Logger.Log(v.Context(), level, "page failed", "request_id", problem.RequestID(v.Context()), "route", v.Pattern, "status", status, "err", e.Err)
 	}
 	RetryAfter(w, e)
 	w.Header().Set("Cache-Control", "no-store")
