@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"portico"
+	"portico/admins"
 	"portico/app"
-	"portico/control"
 	"portico/localas"
 	"portico/password"
 	"portico/secret"
@@ -131,7 +131,7 @@ func newHouse(b testing.TB, database string) *house {
 // caught up with it before anything is measured.
 func (h *house) furnish() {
 	h.b.Helper()
-	founded, err := h.app.Control.Accounts.Bootstrap(h.b.Context(), control.Founding{
+	founded, err := h.app.Control.Accounts.Bootstrap(h.b.Context(), admins.Founding{
 		Organization: "Bench", Email: "admin@example.com", FullName: "Admin", TokenName: "bench", TokenLifetime: 24 * time.Hour,
 	})
 	if err != nil {

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"portico/admins"
 	"portico/analytics"
 	"portico/content"
 	"portico/developers"
@@ -15,7 +16,7 @@ type saga struct{ usecase.Deps }
 
 // Control is every use case there is.
 type Control struct {
-	Accounts          Accounts
+	Accounts          admins.Accounts
 	Providers         Providers
 	Strategies        Strategies
 	Portals           Portals
@@ -44,7 +45,7 @@ func New(d usecase.Deps) *Control {
 	s := saga{d}
 	applications := Applications{s}
 	return &Control{
-		Accounts: Accounts{s}, Providers: Providers{s}, Strategies: Strategies{s},
+		Accounts: admins.Accounts{Deps: d}, Providers: Providers{s}, Strategies: Strategies{s},
 		Portals: Portals{s}, APIs: APIs{s}, Publications: Publications{s},
 		Implementations: routing.Implementations{Deps: d}, Gateways: routing.Gateways{Deps: d},
 		Developers: developers.Accounts{Deps: d, Applications: applications}, Sessions: developers.Sessions{Deps: d}, Teams: developers.Teams{Deps: d}, Templates: developers.Templates{Deps: d},

@@ -17,8 +17,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"portico"
+	"portico/admins"
 	"portico/app"
-	"portico/control"
 	"portico/httpkit"
 	"portico/localas"
 	"portico/secret"
@@ -135,7 +135,7 @@ func (d *demo) found(ctx context.Context) error {
 	if d.accounts.Token != "" {
 		return nil
 	}
-	founded, err := d.app.Control.Accounts.Bootstrap(ctx, control.Founding{
+	founded, err := d.app.Control.Accounts.Bootstrap(ctx, admins.Founding{
 		Organization: "Coffee Shop", Email: d.accounts.Admin.Email, FullName: "Ada Admin", Password: secret.New(d.accounts.Admin.Password),
 		TokenName: "demo", TokenLifetime: 365 * 24 * time.Hour,
 	})

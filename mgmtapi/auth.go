@@ -12,22 +12,14 @@ import (
 	"golang.org/x/time/rate"
 
 	"portico"
-	"portico/control"
+	"portico/admins"
 	"portico/httpkit"
 	"portico/secret"
 )
 
-type principalKey struct{}
-
-// principal is the admin whose token came with the request.
-func principal(ctx context.Context) control.Principal {
-	p, _ := ctx.Value(principalKey{}).(control.Principal)
-	return p
-}
-
 // authenticator turns access tokens into principals.
 type authenticator struct {
-	accounts control.Accounts
+	accounts admins.Accounts
 	log      *slog.Logger
 	now      func() time.Time
 	perMin   int
@@ -37,7 +29,7 @@ type authenticator struct {
 	noted   map[portico.AccessTokenID]time.Time
 }
 
-func newAuthenticator(accounts control.Accounts, log *slog.Logger, now func() time.Time, perMin int) *authenticator {
+func newAuthenticator(accounts admins.Accounts, log *slog.Logger, now func() time.Time, perMin int) *authenticator {
 	return &authenticator{
 		accounts: accounts, log: log, now: now, perMin: perMin,
 		sources: map[netip.Addr]*rate.Limiter{}, noted: map[portico.AccessTokenID]time.Time{},
@@ -62,7 +54,7 @@ func (a *authenticator) authenticate(r *http.Request) (*http.Request, error) {
 		return r, err
 	}
 	a.note(ctx, p.Token)
-	return r.WithContext(context.WithValue(ctx, principalKey{}, p)), nil
+	return r.WithContext(admins.With(ctx, p)), nil
 }
 
 // bearer is the token of the Authorization header (RFC 6750 §2.1): the scheme

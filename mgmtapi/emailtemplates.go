@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"portico"
+	"portico/admins"
 	"portico/developers"
 	"portico/httpkit"
 )
@@ -206,7 +207,7 @@ func (s *server) sendTestMail(w http.ResponseWriter, r *http.Request) error {
 	if err := o.Err(); err != nil {
 		return err
 	}
-	if err := s.Templates.SendTest(r.Context(), portal, r.PathValue("templateName"), words, principal(r.Context()).User); err != nil {
+	if err := s.Templates.SendTest(r.Context(), portal, r.PathValue("templateName"), words, admins.From(r.Context()).User); err != nil {
 		return err
 	}
 	return httpkit.NoContent(w)

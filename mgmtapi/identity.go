@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"portico"
+	"portico/admins"
 	"portico/httpkit"
 	"portico/listing"
 )
@@ -60,7 +61,7 @@ type userView struct {
 }
 
 func (s *server) user(w http.ResponseWriter, r *http.Request) error {
-	u := principal(r.Context()).User
+	u := admins.From(r.Context()).User
 	return httpkit.JSON(w, http.StatusOK, userView{
 		ID: u.ID, Email: u.Email, FullName: u.FullName, PreferredName: u.PreferredName, Active: u.Active,
 		CreatedAt: httpkit.Timestamp(u.CreatedAt), UpdatedAt: httpkit.Timestamp(u.UpdatedAt),
@@ -96,7 +97,7 @@ func (s *server) viewToken(t portico.AccessToken) tokenView {
 // tokens nothing is told.
 func ownUser(r *http.Request) (portico.UserID, error) {
 	id, err := httpkit.PathID[portico.UserID](r, "userId")
-	if err == nil && id != principal(r.Context()).User.ID {
+	if err == nil && id != admins.From(r.Context()).User.ID {
 		return "", portico.NotFound("user", id)
 	}
 	return id, err

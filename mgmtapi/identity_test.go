@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"portico"
-	"portico/control"
+	"portico/admins"
 	"portico/secret"
 )
 
@@ -150,7 +150,7 @@ func TestTokensOfOtherUsers(t *testing.T) {
 func TestBootstrapOnce(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
-	again := control.Founding{Organization: "Other", Email: "eve@example.com", Password: secret.New("correct horse battery"), TokenName: "x", TokenLifetime: time.Hour}
+	again := admins.Founding{Organization: "Other", Email: "eve@example.com", Password: secret.New("correct horse battery"), TokenName: "x", TokenLifetime: time.Hour}
 	if _, err := s.Accounts.Bootstrap(t.Context(), again); portico.KindOf(err) != portico.KindConflict {
 		t.Errorf("founded twice: %v", err)
 	}

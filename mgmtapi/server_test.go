@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"portico"
+	"portico/admins"
 	"portico/control"
 	"portico/httpkit"
 	"portico/keyring"
@@ -64,7 +65,7 @@ func newServer(t testing.TB) *testServer {
 		Logger: logger, Now: s.clock.Now, Checkpoint: func(string) {}, IdPTimeout: 10 * time.Second,
 		PortalDomain: "localhost", PortalURL: func(domain string) string { return "http://" + domain },
 	})
-	founded, err := s.Accounts.Bootstrap(t.Context(), control.Founding{
+	founded, err := s.Accounts.Bootstrap(t.Context(), admins.Founding{
 		Organization: "Acme", Email: "Ada@acme.example", FullName: "Ada Admin", Password: secret.New("correct horse battery"),
 		TokenName: "bootstrap", TokenLifetime: 365 * 24 * time.Hour,
 	})

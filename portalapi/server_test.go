@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"portico"
+	"portico/admins"
 	"portico/control"
 	"portico/developers"
 	"portico/httpkit"
@@ -73,7 +74,7 @@ func newThrottledServer(t testing.TB, limits developers.Limits) *testServer {
 		Logger: logger, Now: s.clock.Now, Checkpoint: func(string) {}, IdPTimeout: 10 * time.Second,
 		PortalDomain: "portal.example", PortalURL: func(domain string) string { return "http://" + domain },
 	})
-	_, err = s.Accounts.Bootstrap(t.Context(), control.Founding{
+	_, err = s.Accounts.Bootstrap(t.Context(), admins.Founding{
 		Organization: "Acme", Email: "ada@acme.example", FullName: "Ada Admin", Password: secret.New("correct horse battery"),
 		TokenName: "bootstrap", TokenLifetime: time.Hour,
 	})

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"portico"
+	"portico/admins"
 	"portico/app"
 	"portico/control"
 	"portico/demo"
@@ -146,7 +147,7 @@ func (p *program) token() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return p.issueToken(cmd.Context(), c, cmd, control.Founding{Organization: organization, Email: email, FullName: email, TokenName: name, TokenLifetime: life})
+			return p.issueToken(cmd.Context(), c, cmd, admins.Founding{Organization: organization, Email: email, FullName: email, TokenName: name, TokenLifetime: life})
 		},
 	}
 	cmd.Flags().StringVar(&email, "email", "", "the admin's e-mail address")
@@ -159,7 +160,7 @@ func (p *program) token() *cobra.Command {
 	return cmd
 }
 
-func (p *program) issueToken(ctx context.Context, c app.Config, cmd *cobra.Command, founding control.Founding) error {
+func (p *program) issueToken(ctx context.Context, c app.Config, cmd *cobra.Command, founding admins.Founding) error {
 	store, ring, err := app.OpenStore(ctx, c, logger(c, cmd.ErrOrStderr()), time.Now)
 	if err != nil {
 		return err

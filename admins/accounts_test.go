@@ -1,4 +1,4 @@
-package control_test
+package admins_test
 
 import (
 	"strings"
@@ -7,12 +7,12 @@ import (
 	"time"
 
 	"portico"
-	"portico/control"
+	"portico/admins"
 	"portico/secret"
 )
 
-func founding() control.Founding {
-	return control.Founding{
+func founding() admins.Founding {
+	return admins.Founding{
 		Organization: "Acme", Email: "Ada@acme.example", FullName: "Ada", Password: secret.New(goodPassword), TokenName: "first", TokenLifetime: 24 * time.Hour,
 	}
 }
@@ -21,15 +21,15 @@ func TestBootstrapHappensOnce(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, h *house) {
 		ctx := t.Context()
-		_, err := h.Accounts.Organization(ctx)
+		_, err := h.Organization(ctx)
 		wantKind(t, err, portico.KindNotFound)
-		founded, errs := make([]control.Founded, 3), make([]error, 3)
+		founded, errs := make([]admins.Founded, 3), make([]error, 3)
 		var group sync.WaitGroup
 		for i := range errs {
-			group.Go(func() { founded[i], errs[i] = h.Accounts.Bootstrap(ctx, founding()) })
+			group.Go(func() { founded[i], errs[i] = h.Bootstrap(ctx, founding()) })
 		}
 		group.Wait()
-		var made control.Founded
+		var made admins.Founded
 		for i, err := range errs {
 			if err != nil {
 				wantKind(t, err, portico.KindConflict)
@@ -42,14 +42,14 @@ func TestBootstrapHappensOnce(t *testing.T) {
 				t.Error("founded twice")
 			}
 		}
-		_, err = h.Accounts.Bootstrap(ctx, founding())
+		_, err = h.Bootstrap(ctx, founding())
 		wantKind(t, err, portico.KindConflict)
-		organization, err := h.Accounts.Organization(ctx)
+		organization, err := h.Organization(ctx)
 		must(t, err)
 		if organization.ID != made.Organization.ID || organization.OwnerID != made.User.ID || made.User.Email != "ada@acme.example" {
 			t.Errorf("founded %+v by %+v", organization, made.User)
 		}
-		who, err := h.Accounts.Authenticate(ctx, made.Token)
+		who, err := h.Authenticate(ctx, made.Token)
 		must(t, err)
 		if who.User.ID != made.User.ID || who.Token.Name != "first" {
 			t.Errorf("the token is %+v", who)
@@ -61,37 +61,37 @@ func TestBootstrapRefuses(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	for name, test := range map[string]struct {
-		change      func(*control.Founding)
+		change      func(*admins.Founding)
 		field, rule string
 	}{
-		"no address":    {func(f *control.Founding) { f.Email = "" }, "email", "invalid"},
-		"a named one":   {func(f *control.Founding) { f.Email = "Ada <ada@acme.example>" }, "email", "invalid"},
-		"no name":       {func(f *control.Founding) { f.Organization = " " }, "organization", "min_length"},
-		"no token name": {func(f *control.Founding) { f.TokenName = "" }, "name", "min_length"},
-		"no life":       {func(f *control.Founding) { f.TokenLifetime = 0 }, "life", "min"},
-		"weak password": {func(f *control.Founding) { f.Password = secret.New("short") }, "password", "min_length"},
+		"no address":    {func(f *admins.Founding) { f.Email = "" }, "email", "invalid"},
+		"a named one":   {func(f *admins.Founding) { f.Email = "Ada <ada@acme.example>" }, "email", "invalid"},
+		"no name":       {func(f *admins.Founding) { f.Organization = " " }, "organization", "min_length"},
+		"no token name": {func(f *admins.Founding) { f.TokenName = "" }, "name", "min_length"},
+		"no life":       {func(f *admins.Founding) { f.TokenLifetime = 0 }, "life", "min"},
+		"weak password": {func(f *admins.Founding) { f.Password = secret.New("short") }, "password", "min_length"},
 	} {
 		in := founding()
 		test.change(&in)
-		_, err := h.Accounts.Bootstrap(t.Context(), in)
+		_, err := h.Bootstrap(t.Context(), in)
 		t.Run(name, func(t *testing.T) { wantFault(t, err, test.field, test.rule) })
 	}
-	_, err := h.Accounts.Organization(t.Context())
+	_, err := h.Organization(t.Context())
 	wantKind(t, err, portico.KindNotFound)
 }
 
 func TestAdminsSignIn(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	founded, err := h.Accounts.Bootstrap(t.Context(), founding())
+	founded, err := h.Bootstrap(t.Context(), founding())
 	must(t, err)
-	user, err := h.Accounts.SignIn(t.Context(), "ADA@acme.example", secret.New(goodPassword))
+	user, err := h.SignIn(t.Context(), "ADA@acme.example", secret.New(goodPassword))
 	must(t, err)
 	if user.ID != founded.User.ID {
 		t.Errorf("signed in as %+v", user)
 	}
-	_, wrong := h.Accounts.SignIn(t.Context(), "ada@acme.example", secret.New("wrong passphrase"))
-	_, unknown := h.Accounts.SignIn(t.Context(), "eve@acme.example", secret.New(goodPassword))
+	_, wrong := h.SignIn(t.Context(), "ada@acme.example", secret.New("wrong passphrase"))
+	_, unknown := h.SignIn(t.Context(), "eve@acme.example", secret.New(goodPassword))
 	if wantKind(t, wrong, portico.KindUnauthenticated).Detail != wantKind(t, unknown, portico.KindUnauthenticated).Detail {
 		t.Errorf("%v tells more than %v", wrong, unknown)
 	}
@@ -101,57 +101,57 @@ func TestAccessTokens(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, h *house) {
 		ctx := t.Context()
-		founded, err := h.Accounts.Bootstrap(ctx, founding())
+		founded, err := h.Bootstrap(ctx, founding())
 		must(t, err)
 		ada := founded.User.ID
 		opens := func(token secret.Text) bool {
-			_, err := h.Accounts.Authenticate(ctx, token)
+			_, err := h.Authenticate(ctx, token)
 			if err != nil {
 				wantKind(t, err, portico.KindUnauthenticated)
 			}
 			return err == nil
 		}
 		end := h.clock.Now().Add(time.Hour)
-		issued, err := h.Accounts.CreateToken(ctx, ada, "ci", end)
+		issued, err := h.CreateToken(ctx, ada, "ci", end)
 		must(t, err)
 		if !strings.HasPrefix(issued.Value.Reveal(), "kpat_") || !opens(issued.Value) {
 			t.Error("the new token does not open anything")
 		}
-		_, err = h.Accounts.CreateToken(ctx, ada, "ci", end)
+		_, err = h.CreateToken(ctx, ada, "ci", end)
 		wantKind(t, err, portico.KindConflict)
-		renamed, err := h.Accounts.RenameToken(ctx, ada, issued.ID, "deploy")
+		renamed, err := h.RenameToken(ctx, ada, issued.ID, "deploy")
 		must(t, err)
-		_, err = h.Accounts.RenameToken(ctx, ada, issued.ID, "first")
+		_, err = h.RenameToken(ctx, ada, issued.ID, "first")
 		wantKind(t, err, portico.KindConflict)
-		must(t, h.Accounts.NoteUse(ctx, issued.ID, h.clock.Now()))
-		kept, err := h.Accounts.Token(ctx, ada, issued.ID)
+		must(t, h.NoteUse(ctx, issued.ID, h.clock.Now()))
+		kept, err := h.Token(ctx, ada, issued.ID)
 		must(t, err)
 		if renamed.Name != "deploy" || kept.Name != "deploy" || kept.LastUsedAt == nil || kept.Digest != issued.Value.Digest() {
 			t.Errorf("kept %+v", kept)
 		}
 		const eve = portico.UserID("eve")
-		_, err = h.Accounts.Token(ctx, eve, issued.ID)
+		_, err = h.Token(ctx, eve, issued.ID)
 		wantKind(t, err, portico.KindNotFound)
-		_, err = h.Accounts.RevokeToken(ctx, eve, issued.ID)
+		_, err = h.RevokeToken(ctx, eve, issued.ID)
 		wantKind(t, err, portico.KindNotFound)
-		_, err = h.Accounts.RenameToken(ctx, eve, issued.ID, "stolen")
+		_, err = h.RenameToken(ctx, eve, issued.ID, "stolen")
 		wantKind(t, err, portico.KindNotFound)
-		wantKind(t, h.Accounts.DeleteToken(ctx, eve, issued.ID), portico.KindNotFound)
+		wantKind(t, h.DeleteToken(ctx, eve, issued.ID), portico.KindNotFound)
 
 		for _, bad := range []secret.Text{{}, secret.New("kpat_"), secret.New(strings.TrimPrefix(issued.Value.Reveal(), "kpat_")), secret.Token("kpat_")} {
 			if opens(bad) {
 				t.Error("an unknown token opens")
 			}
 		}
-		_, err = h.Accounts.RevokeToken(ctx, ada, issued.ID)
+		_, err = h.RevokeToken(ctx, ada, issued.ID)
 		must(t, err)
 		if opens(issued.Value) {
 			t.Error("a revoked token opens")
 		}
-		must(t, h.Accounts.DeleteToken(ctx, ada, issued.ID))
-		wantKind(t, h.Accounts.DeleteToken(ctx, ada, issued.ID), portico.KindNotFound)
+		must(t, h.DeleteToken(ctx, ada, issued.ID))
+		wantKind(t, h.DeleteToken(ctx, ada, issued.ID), portico.KindNotFound)
 
-		short, err := h.Accounts.CreateToken(ctx, ada, "short", end)
+		short, err := h.CreateToken(ctx, ada, "short", end)
 		must(t, err)
 		h.clock.add(time.Hour - time.Microsecond)
 		if !opens(short.Value) {
@@ -162,10 +162,10 @@ func TestAccessTokens(t *testing.T) {
 			t.Error("an expired token opens")
 		}
 		for n := 2; n < portico.MaxAccessTokens; n++ {
-			_, err = h.Accounts.CreateToken(ctx, ada, strings.Repeat("n", n), end)
+			_, err = h.CreateToken(ctx, ada, strings.Repeat("n", n), end)
 			must(t, err)
 		}
-		_, err = h.Accounts.CreateToken(ctx, ada, "one too many", end)
+		_, err = h.CreateToken(ctx, ada, "one too many", end)
 		wantKind(t, err, portico.KindConflict)
 	})
 }
@@ -174,14 +174,14 @@ func TestReissueTokenReplacesTheOneOfThatName(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	ctx := t.Context()
-	founded, err := h.Accounts.Bootstrap(ctx, founding())
+	founded, err := h.Bootstrap(ctx, founding())
 	must(t, err)
-	token, err := h.Accounts.ReissueToken(ctx, "ADA@acme.example", "first", time.Hour)
+	token, err := h.ReissueToken(ctx, "ADA@acme.example", "first", time.Hour)
 	must(t, err)
-	_, err = h.Accounts.Authenticate(ctx, founded.Token)
+	_, err = h.Authenticate(ctx, founded.Token)
 	wantKind(t, err, portico.KindUnauthenticated)
-	_, err = h.Accounts.Authenticate(ctx, token)
+	_, err = h.Authenticate(ctx, token)
 	must(t, err)
-	_, err = h.Accounts.ReissueToken(ctx, "eve@acme.example", "first", time.Hour)
+	_, err = h.ReissueToken(ctx, "eve@acme.example", "first", time.Hour)
 	wantKind(t, err, portico.KindNotFound)
 }

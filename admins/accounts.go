@@ -1,4 +1,4 @@
-package control
+package admins
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 )
 
 // Accounts are the organization, its admins and their access tokens.
-type Accounts struct{ saga }
+type Accounts struct{ usecase.Deps }
 
 // tokenPrefix marks personal access tokens, so that a leaked one is recognised.
 const tokenPrefix = "kpat_"
@@ -134,12 +134,6 @@ func (a Accounts) SignIn(ctx context.Context, email string, pass secret.Text) (p
 		return portico.User{}, portico.Errorf(portico.KindUnauthenticated, "The e-mail address or the password is wrong.")
 	}
 	return user, nil
-}
-
-// Principal is an admin who proved to be one with an access token.
-type Principal struct {
-	User  portico.User
-	Token portico.AccessToken
 }
 
 // unauthenticated is the one answer for every token that does not count, so

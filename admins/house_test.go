@@ -1,0 +1,131 @@
+package admins_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"portico"
+	"portico/admins"
+	"portico/keyring"
+	"portico/sqlstore"
+	"portico/storetest"
+	"portico/usecase"
+)
+
+func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
+
+const goodPassword = "correct horse battery"
+
+// house is the use cases on a real store and a real key.
+type house struct {
+	admins.Accounts
+	clock *clock
+	post  *post
+}
+
+func newHouse(t testing.TB) *house {
+	t.Helper()
+	return newHouseOn(t, "sqlite:"+filepath.Join(t.TempDir(), "portico.db"))
+}
+
+// onBoth runs a test on SQLite and on PostgreSQL.
+func onBoth(t *testing.T, test func(t *testing.T, h *house)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		test(t, newHouse(t))
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		test(t, newHouseOn(t, storetest.Postgres(t)))
+	})
+}
+
+func newHouseOn(t testing.TB, dsn string) *house {
+	t.Helper()
+	h := &house{clock: &clock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}, post: &post{}}
+	store, err := sqlstore.Open(t.Context(), sqlstore.Config{DSN: dsn, Now: h.clock.Now})
+	must(t, err)
+	t.Cleanup(func() { must(t, store.Close()) })
+	ring, _, err := keyring.Open(filepath.Join(t.TempDir(), "key.json"))
+	must(t, err)
+	h.Accounts = admins.Accounts{Deps: usecase.Deps{
+		Store: store, Sealer: ring, Mailer: h.post, Flusher: h.post, Logger: slog.New(slog.DiscardHandler), Now: h.clock.Now,
+	}}
+	return h
+}
+
+// clock stands still until it is moved.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) add(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// post keeps the mails; there are no gateways to bring up to date.
+type post struct {
+	mu    sync.Mutex
+	mails []portico.Message
+}
+
+func (p *post) Flush(context.Context) error { return nil }
+
+func (p *post) Send(_ context.Context, m portico.Message) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.mails = append(p.mails, m)
+	return nil
+}
+
+// mailed runs something and returns the mails that it sent.
+func (p *post) mailed(run func()) []portico.Message {
+	p.mu.Lock()
+	from := len(p.mails)
+	p.mu.Unlock()
+	run()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.mails[from:])
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wantKind(t testing.TB, err error, kind portico.Kind) *portico.Error {
+	t.Helper()
+	var e *portico.Error
+	if !errors.As(err, &e) || e.Kind != kind {
+		t.Fatalf("got %v, want an error of kind %v", err, kind)
+	}
+	return e
+}
+
+func wantFault(t testing.TB, err error, field, rule string) {
+	t.Helper()
+	e := wantKind(t, err, portico.KindInvalid)
+	if !slices.ContainsFunc(e.Invalid, func(f portico.InvalidParameter) bool { return f.Field == field && f.Rule == rule }) {
+		t.Errorf("got %+v, want %s: %s", e.Invalid, field, rule)
+	}
+}

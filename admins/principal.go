@@ -1,0 +1,27 @@
+package admins
+
+import (
+	"context"
+
+	"portico"
+)
+
+// Principal is who makes a request to the management API or the console: an
+// admin who proved to be one with an access token.
+type Principal struct {
+	User  portico.User
+	Token portico.AccessToken
+}
+
+type principalKey struct{}
+
+// With returns a context whose principal is p.
+func With(ctx context.Context, p Principal) context.Context {
+	return context.WithValue(ctx, principalKey{}, p)
+}
+
+// From returns the principal of a request; the zero Principal outside of one.
+func From(ctx context.Context) Principal {
+	p, _ := ctx.Value(principalKey{}).(Principal)
+	return p
+}
