@@ -21,7 +21,7 @@ var migrationFiles embed.FS
 // migration is one step of the schema. Steps only go forward; one that was
 // applied anywhere is never edited.
 type migration struct {
-	version  int // the number that the file's name begins with
+	version  int // the number that the file's name begins with; they ascend, some may be missing
 	name     string
 	checksum string
 	sql      string
@@ -43,8 +43,8 @@ func migrations() []migration {
 		base := strings.TrimSuffix(path.Base(name), ".sql")
 		digits, _, _ := strings.Cut(base, "_")
 		version, err := strconv.Atoi(digits)
-		if err != nil || version != i+1 {
-			panic("migration " + base + " is out of sequence")
+		if err != nil || i > 0 && version <= steps[i-1].version {
+			panic("migration " + base + " has no number, or that of another one")
 		}
 		steps[i] = migration{version: version, name: base, checksum: hex.EncodeToString(sum[:]), sql: string(text)}
 	}
@@ -128,11 +128,11 @@ func (s *Store) applied(ctx context.Context, tx *sql.Tx, steps []migration) (int
 			return 0, s.explain(ctx, err)
 		}
 		switch {
-		case there.version > len(steps):
+		case count >= len(steps):
 			return 0, portico.Errorf(portico.KindUnavailable,
 				"The database belongs to a newer version of Portico: its schema is %s, this program knows %d steps. "+
 					"Nothing was changed. Start the newer version, or restore a backup that this one made.", there.name, len(steps))
-		case there.version != count+1 || there.checksum != steps[count].checksum:
+		case there.version != steps[count].version || there.checksum != steps[count].checksum:
 			return 0, portico.Errorf(portico.KindUnavailable,
 				"The database was not migrated by a release of Portico: step %s is not the one that this program knows. "+
 					"Nothing was changed. Start the program that made the database, or restore a backup.", there.name)
