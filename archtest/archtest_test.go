@@ -24,7 +24,7 @@ const module = "portico"
 var level = map[string]int{
 	"secret": 0,
 	"":       1, // the domain
-	"oauth":  2, "snapshot": 2, "keyring": 2, "password": 2, "problem": 2, "openapi": 2, "usage": 2, "markdown": 2,
+	"oauth":  2, "snapshot": 2, "keyring": 2, "password": 2, "problem": 2, "openapi": 2, "usage": 2, "markdown": 2, "access": 2,
 	"webui/i18n": 2,
 	"listing":    3, "httpkit": 3, "webui/design": 3,
 	"sqlstore": 4, "compile": 4, "idp": 4, "mail": 4, "usecase": 4, "webui/reference": 4,
@@ -33,7 +33,7 @@ var level = map[string]int{
 	"control": 6, "trial": 6,
 	"localas/dialect": 1, "localas/expression": 1, "localas/litedb": 1, "localas/ratelimit": 1,
 	"localas/signing": 2, "localas/directory": 2, "localas/session": 2, "localas/faults": 2, "localas/signin": 3,
-	"mgmtapi/contentapi": 7, "mgmtapi": 8, "portalapi": 7, "gateway": 7, "localas": 7, "webui/page": 7,
+	"mgmtapi/route": 6, "mgmtapi/contentapi": 7, "mgmtapi": 8, "portalapi": 7, "gateway": 7, "localas": 7, "webui/page": 7,
 	"webui/apps": 8, "webui/catalog": 8,
 	"webui/portal": 9,
 	"app":          10,

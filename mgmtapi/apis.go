@@ -6,19 +6,21 @@ import (
 	"strings"
 
 	"portico"
+	"portico/access"
 	"portico/control"
 	"portico/httpkit"
 	"portico/listing"
+	"portico/mgmtapi/route"
 )
 
 // apiRoutes: the catalogue's APIs (contract: api-builder v3).
-func (s *server) apiRoutes() []route {
-	return []route{
-		on("POST", "/v3/apis", "create-api", s.createAPI).large(),
-		on("GET", "/v3/apis", "list-apis", s.listAPIs),
-		on("GET", "/v3/apis/{apiId}", "fetch-api", s.api),
-		on("PATCH", "/v3/apis/{apiId}", "update-api", s.updateAPI),
-		on("DELETE", "/v3/apis/{apiId}", "delete-api", s.deleteAPI),
+func (s *server) apiRoutes() []route.Route {
+	return []route.Route{
+		route.On("POST", "/v3/apis", "create-api", s.createAPI, access.For(access.APIs, access.Create, "")).Sized(),
+		route.On("GET", "/v3/apis", "list-apis", s.listAPIs, access.For(access.APIs, access.View, "")),
+		route.On("GET", "/v3/apis/{apiId}", "fetch-api", s.api, access.For(access.APIs, access.View, "apiId")),
+		route.On("PATCH", "/v3/apis/{apiId}", "update-api", s.updateAPI, access.For(access.APIs, access.Edit, "apiId")),
+		route.On("DELETE", "/v3/apis/{apiId}", "delete-api", s.deleteAPI, access.For(access.APIs, access.Delete, "apiId")),
 	}
 }
 
@@ -154,7 +156,7 @@ func (s *server) listAPIs(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page, err := s.APIs.List(r.Context(), q)
+	page, err := s.APIs.List(r.Context(), access.Visible(r.Context(), q, access.APIs, "id"))
 	if err != nil {
 		return err
 	}

@@ -5,26 +5,28 @@ import (
 	"net/http"
 
 	"portico"
+	"portico/access"
 	"portico/control"
 	"portico/httpkit"
 	"portico/listing"
+	"portico/mgmtapi/route"
 	"portico/usecase"
 )
 
 // applicationRoutes: the applications of a portal's developers with their
 // credentials (contract: portal-management v3). Credentials are read only:
 // their owner alone makes and revokes them, in the portal.
-func (s *server) applicationRoutes() []route {
+func (s *server) applicationRoutes() []route.Route {
 	const applications = "/v3/portals/{portalId}/applications"
-	return []route{
-		on("POST", applications, "create-application", s.createApplication),
-		on("GET", applications, "list-applications", s.listApplications),
-		on("GET", applications+"/{applicationId}", "get-application", s.application),
-		on("PATCH", applications+"/{applicationId}", "update-application", s.updateApplication),
-		on("DELETE", applications+"/{applicationId}", "delete-application", s.deleteApplication),
-		on("GET", applications+"/{applicationId}/developers", "list-developers-by-application", s.listOwners),
-		on("GET", applications+"/{applicationId}/credentials", "list-credentials-by-application", s.listCredentials),
-		on("GET", "/v3/applications/{applicationId}", "get-application-unscoped", s.anyApplication),
+	return []route.Route{
+		route.On("POST", applications, "create-application", s.createApplication, access.For(access.Portals, access.Applications, "portalId")),
+		route.On("GET", applications, "list-applications", s.listApplications, access.For(access.Portals, access.View, "portalId")),
+		route.On("GET", applications+"/{applicationId}", "get-application", s.application, access.For(access.Portals, access.View, "portalId")),
+		route.On("PATCH", applications+"/{applicationId}", "update-application", s.updateApplication, access.For(access.Portals, access.Applications, "portalId")),
+		route.On("DELETE", applications+"/{applicationId}", "delete-application", s.deleteApplication, access.For(access.Portals, access.Applications, "portalId")),
+		route.On("GET", applications+"/{applicationId}/developers", "list-developers-by-application", s.listOwners, access.For(access.Portals, access.View, "portalId")),
+		route.On("GET", applications+"/{applicationId}/credentials", "list-credentials-by-application", s.listCredentials, access.For(access.Portals, access.View, "portalId")),
+		route.On("GET", "/v3/applications/{applicationId}", "get-application-unscoped", s.anyApplication, access.For(access.Portals, access.View, "")),
 	}
 }
 
@@ -248,6 +250,9 @@ func (s *server) anyApplication(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	app, err := s.Applications.ByID(r.Context(), "", id)
+	if err == nil && !access.From(r.Context()).May(access.Portals, access.View, string(app.PortalID)) {
+		err = portico.NotFound("application", id) // as all that the caller may not know of
+	}
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"portico"
+	"portico/access"
 	"portico/admins"
 	"portico/httpkit"
 	"portico/secret"
@@ -54,6 +55,7 @@ func (a *authenticator) authenticate(r *http.Request) (*http.Request, error) {
 		return r, err
 	}
 	a.note(ctx, p.Token)
+	ctx = access.With(ctx, access.Grants{access.OrganizationAdmin()})
 	return r.WithContext(admins.With(ctx, p)), nil
 }
 

@@ -5,20 +5,22 @@ import (
 	"strings"
 
 	"portico"
+	"portico/access"
 	"portico/httpkit"
 	"portico/listing"
+	"portico/mgmtapi/route"
 	"portico/routing"
 )
 
 // controlPlaneRoutes: control planes (contract: control-planes v2).
-func (s *server) controlPlaneRoutes() []route {
+func (s *server) controlPlaneRoutes() []route.Route {
 	const one = "/v2/control-planes/{controlPlaneId}"
-	return []route{
-		on("POST", "/v2/control-planes", "create-control-plane", s.createControlPlane),
-		on("GET", "/v2/control-planes", "list-control-planes", s.listControlPlanes),
-		on("GET", one, "get-control-plane", s.controlPlane),
-		on("PATCH", one, "update-control-plane", s.updateControlPlane),
-		on("DELETE", one, "delete-control-plane", s.deleteControlPlane),
+	return []route.Route{
+		route.On("POST", "/v2/control-planes", "create-control-plane", s.createControlPlane, access.For(access.ControlPlanes, access.Create, "")),
+		route.On("GET", "/v2/control-planes", "list-control-planes", s.listControlPlanes, access.For(access.ControlPlanes, access.View, "")),
+		route.On("GET", one, "get-control-plane", s.controlPlane, access.For(access.ControlPlanes, access.View, "controlPlaneId")),
+		route.On("PATCH", one, "update-control-plane", s.updateControlPlane, access.For(access.ControlPlanes, access.Edit, "controlPlaneId")),
+		route.On("DELETE", one, "delete-control-plane", s.deleteControlPlane, access.For(access.ControlPlanes, access.Delete, "controlPlaneId")),
 	}
 }
 
@@ -116,7 +118,7 @@ func (s *server) listControlPlanes(w http.ResponseWriter, r *http.Request) error
 		return err
 	}
 	q.Filters = append(q.Filters, labelFilters(r)...)
-	page, err := s.Gateways.ControlPlanes(r.Context(), q)
+	page, err := s.Gateways.ControlPlanes(r.Context(), access.Visible(r.Context(), q, access.ControlPlanes, "id"))
 	if err != nil {
 		return err
 	}

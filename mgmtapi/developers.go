@@ -4,20 +4,22 @@ import (
 	"net/http"
 
 	"portico"
+	"portico/access"
 	"portico/developers"
 	"portico/httpkit"
 	"portico/listing"
+	"portico/mgmtapi/route"
 )
 
 // developerRoutes: the developers of a portal (contract: portal-management v3).
-func (s *server) developerRoutes() []route {
+func (s *server) developerRoutes() []route.Route {
 	const developers = "/v3/portals/{portalId}/developers"
-	return []route{
-		on("POST", developers, "create-developer", s.createDeveloper),
-		on("GET", developers, "list-portal-developers", s.listDevelopers),
-		on("GET", developers+"/{developerId}", "get-developer", s.developer),
-		on("PATCH", developers+"/{developerId}", "update-developer", s.updateDeveloper),
-		on("DELETE", developers+"/{developerId}", "delete-developer", s.deleteDeveloper),
+	return []route.Route{
+		route.On("POST", developers, "create-developer", s.createDeveloper, access.For(access.Portals, access.Accounts, "portalId")),
+		route.On("GET", developers, "list-portal-developers", s.listDevelopers, access.For(access.Portals, access.View, "portalId")),
+		route.On("GET", developers+"/{developerId}", "get-developer", s.developer, access.For(access.Portals, access.View, "portalId")),
+		route.On("PATCH", developers+"/{developerId}", "update-developer", s.updateDeveloper, access.For(access.Portals, access.Approve, "portalId")),
+		route.On("DELETE", developers+"/{developerId}", "delete-developer", s.deleteDeveloper, access.For(access.Portals, access.Accounts, "portalId")),
 	}
 }
 

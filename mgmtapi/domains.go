@@ -4,17 +4,19 @@ import (
 	"net/http"
 
 	"portico"
+	"portico/access"
 	"portico/httpkit"
+	"portico/mgmtapi/route"
 )
 
 // domainRoutes: a portal's custom domain (contract: portal-management v3).
-func (s *server) domainRoutes() []route {
+func (s *server) domainRoutes() []route.Route {
 	const domain = "/v3/portals/{portalId}/custom-domain"
-	return []route{
-		on("GET", domain, "get-portal-custom-domain", s.domain),
-		on("POST", domain, "create-portal-custom-domain", s.createDomain),
-		on("PATCH", domain, "update-portal-custom-domain", s.updateDomain),
-		on("DELETE", domain, "delete-portal-custom-domain", s.deleteDomain),
+	return []route.Route{
+		route.On("GET", domain, "get-portal-custom-domain", s.domain, access.For(access.Portals, access.View, "portalId")),
+		route.On("POST", domain, "create-portal-custom-domain", s.createDomain, access.For(access.Portals, access.Edit, "portalId")),
+		route.On("PATCH", domain, "update-portal-custom-domain", s.updateDomain, access.For(access.Portals, access.Edit, "portalId")),
+		route.On("DELETE", domain, "delete-portal-custom-domain", s.deleteDomain, access.For(access.Portals, access.Edit, "portalId")),
 	}
 }
 

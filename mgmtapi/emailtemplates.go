@@ -4,9 +4,11 @@ import (
 	"net/http"
 
 	"portico"
+	"portico/access"
 	"portico/admins"
 	"portico/developers"
 	"portico/httpkit"
+	"portico/mgmtapi/route"
 )
 
 // defaultTemplates is where Portico's own wordings are. One multiplexer cannot
@@ -15,17 +17,17 @@ const defaultTemplates = "/v3/portals/email-templates"
 
 // emailTemplateRoutes: how a portal words its mails (contract: portal-management
 // v3).
-func (s *server) emailTemplateRoutes() []route {
+func (s *server) emailTemplateRoutes() []route.Route {
 	const own = "/v3/portals/{portalId}/email-templates"
-	return []route{
-		on("GET", defaultTemplates, "list-default-email-templates", s.listDefaultTemplates),
-		on("GET", defaultTemplates+"/variables", "list-email-template-variables", s.listTemplateVariables),
-		on("GET", defaultTemplates+"/{templateName}", "get-default-email-template", s.defaultTemplate),
-		on("GET", own, "list-portal-custom-email-templates", s.listTemplates),
-		on("GET", own+"/{templateName}", "get-portal-custom-email-template", s.template),
-		on("PATCH", own+"/{templateName}", "update-portal-custom-email-template", s.updateTemplate),
-		on("DELETE", own+"/{templateName}", "delete-portal-custom-email-template", s.deleteTemplate),
-		on("POST", own+"/{templateName}/send-test-email", "post-portal-custom-email-test-send", s.sendTestMail),
+	return []route.Route{
+		route.On("GET", defaultTemplates, "list-default-email-templates", s.listDefaultTemplates, access.Own()),
+		route.On("GET", defaultTemplates+"/variables", "list-email-template-variables", s.listTemplateVariables, access.Own()),
+		route.On("GET", defaultTemplates+"/{templateName}", "get-default-email-template", s.defaultTemplate, access.Own()),
+		route.On("GET", own, "list-portal-custom-email-templates", s.listTemplates, access.For(access.Portals, access.View, "portalId")),
+		route.On("GET", own+"/{templateName}", "get-portal-custom-email-template", s.template, access.For(access.Portals, access.View, "portalId")),
+		route.On("PATCH", own+"/{templateName}", "update-portal-custom-email-template", s.updateTemplate, access.For(access.Portals, access.Edit, "portalId")),
+		route.On("DELETE", own+"/{templateName}", "delete-portal-custom-email-template", s.deleteTemplate, access.For(access.Portals, access.Edit, "portalId")),
+		route.On("POST", own+"/{templateName}/send-test-email", "post-portal-custom-email-test-send", s.sendTestMail, access.For(access.Portals, access.Edit, "portalId")),
 	}
 }
 

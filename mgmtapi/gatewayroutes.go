@@ -5,33 +5,35 @@ import (
 	"slices"
 
 	"portico"
+	"portico/access"
 	"portico/httpkit"
 	"portico/listing"
+	"portico/mgmtapi/route"
 	"portico/routing"
 )
 
 // gatewayRouteRoutes: the routes of a control plane, and the same below their
 // service. PATCH is Kong's Admin API's; the contract leaves it out.
-func (s *server) gatewayRouteRoutes() []route {
+func (s *server) gatewayRouteRoutes() []route.Route {
 	const (
 		routes = coreEntities + "/routes"
 		one    = routes + "/{RouteId}"
 		below  = coreEntities + "/services/{ServiceId}/routes"
 	)
-	return []route{
-		on("POST", routes, "create-route", s.createRoute),
-		on("GET", routes, "list-route", s.listRoutes),
-		on("GET", one, "get-route", s.gatewayRoute),
-		on("PUT", one, "upsert-route", s.putRoute),
-		on("PATCH", one, "", s.updateRoute),
-		on("DELETE", one, "delete-route", s.deleteRoute),
+	return []route.Route{
+		route.On("POST", routes, "create-route", s.createRoute, access.For(access.ControlPlanes, access.Routes, "controlPlaneId")),
+		route.On("GET", routes, "list-route", s.listRoutes, access.For(access.ControlPlanes, access.View, "controlPlaneId")),
+		route.On("GET", one, "get-route", s.gatewayRoute, access.For(access.ControlPlanes, access.View, "controlPlaneId")),
+		route.On("PUT", one, "upsert-route", s.putRoute, access.For(access.ControlPlanes, access.Routes, "controlPlaneId")),
+		route.On("PATCH", one, "", s.updateRoute, access.For(access.ControlPlanes, access.Routes, "controlPlaneId")),
+		route.On("DELETE", one, "delete-route", s.deleteRoute, access.For(access.ControlPlanes, access.Routes, "controlPlaneId")),
 
-		on("POST", below, "create-route-with-service", s.createRoute),
-		on("GET", below, "list-route-with-service", s.listRoutes),
-		on("GET", below+"/{RouteId}", "get-route-with-service", s.gatewayRoute),
-		on("PUT", below+"/{RouteId}", "upsert-route-with-service", s.putRoute),
-		on("PATCH", below+"/{RouteId}", "", s.updateRoute),
-		on("DELETE", below+"/{RouteId}", "delete-route-with-service", s.deleteRoute),
+		route.On("POST", below, "create-route-with-service", s.createRoute, access.For(access.ControlPlanes, access.Routes, "controlPlaneId")),
+		route.On("GET", below, "list-route-with-service", s.listRoutes, access.For(access.ControlPlanes, access.View, "controlPlaneId")),
+		route.On("GET", below+"/{RouteId}", "get-route-with-service", s.gatewayRoute, access.For(access.ControlPlanes, access.View, "controlPlaneId")),
+		route.On("PUT", below+"/{RouteId}", "upsert-route-with-service", s.putRoute, access.For(access.ControlPlanes, access.Routes, "controlPlaneId")),
+		route.On("PATCH", below+"/{RouteId}", "", s.updateRoute, access.For(access.ControlPlanes, access.Routes, "controlPlaneId")),
+		route.On("DELETE", below+"/{RouteId}", "delete-route-with-service", s.deleteRoute, access.For(access.ControlPlanes, access.Routes, "controlPlaneId")),
 	}
 }
 

@@ -7,24 +7,26 @@ import (
 	"time"
 
 	"portico"
+	"portico/access"
 	"portico/admins"
 	"portico/httpkit"
 	"portico/listing"
+	"portico/mgmtapi/route"
 )
 
 // identityRoutes: the organization, the caller, and the caller's access tokens
 // (contract: identity v3).
-func (s *server) identityRoutes() []route {
+func (s *server) identityRoutes() []route.Route {
 	const tokens = "/v3/users/{userId}/access-tokens"
-	return []route{
-		on("GET", "/v3/organizations/me", "get-organizations-me", s.organization),
-		on("GET", "/v3/users/me", "get-users-me", s.user),
-		on("POST", tokens, "create-personal-access-token", s.createToken),
-		on("GET", tokens, "list-users-personal-access-tokens", s.listTokens),
-		on("GET", tokens+"/{tokenId}", "get-personal-access-token-details", s.token),
-		on("PATCH", tokens+"/{tokenId}", "update-personal-access-token-details", s.renameToken),
-		on("DELETE", tokens+"/{tokenId}", "delete-personal-access-token", s.deleteToken),
-		on("PATCH", tokens+"/{tokenId}/revoke", "revoke-personal-access-token", s.revokeToken),
+	return []route.Route{
+		route.On("GET", "/v3/organizations/me", "get-organizations-me", s.organization, access.Own()),
+		route.On("GET", "/v3/users/me", "get-users-me", s.user, access.Own()),
+		route.On("POST", tokens, "create-personal-access-token", s.createToken, access.Own()),
+		route.On("GET", tokens, "list-users-personal-access-tokens", s.listTokens, access.Own()),
+		route.On("GET", tokens+"/{tokenId}", "get-personal-access-token-details", s.token, access.Own()),
+		route.On("PATCH", tokens+"/{tokenId}", "update-personal-access-token-details", s.renameToken, access.Own()),
+		route.On("DELETE", tokens+"/{tokenId}", "delete-personal-access-token", s.deleteToken, access.Own()),
+		route.On("PATCH", tokens+"/{tokenId}/revoke", "revoke-personal-access-token", s.revokeToken, access.Own()),
 	}
 }
 

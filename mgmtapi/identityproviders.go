@@ -4,33 +4,35 @@ import (
 	"net/http"
 
 	"portico"
+	"portico/access"
 	"portico/developers"
 	"portico/httpkit"
 	"portico/listing"
+	"portico/mgmtapi/route"
 	"portico/secret"
 	"portico/usecase"
 )
 
 // identityProviderRoutes: how developers sign in to a portal, and what groups
 // mean there (contract: portal-management v3).
-func (s *server) identityProviderRoutes() []route {
+func (s *server) identityProviderRoutes() []route.Route {
 	const portal = "/v3/portals/{portalId}"
 	const providers = portal + "/identity-providers"
 	const mappings = providers + "/{id}/team-group-mappings"
-	return []route{
-		on("GET", portal+"/authentication-settings", "get-portal-authentication-settings", s.authenticationSettings),
-		on("PATCH", portal+"/authentication-settings", "update-portal-authentication-settings", s.updateAuthenticationSettings),
-		on("GET", providers, "get-portal-identity-providers", s.listIdentityProviders),
-		on("POST", providers, "create-portal-identity-provider", s.createIdentityProvider),
-		on("GET", providers+"/{id}", "get-portal-identity-provider", s.identityProvider),
-		on("PATCH", providers+"/{id}", "update-portal-identity-provider", s.updateIdentityProvider),
-		on("DELETE", providers+"/{id}", "delete-portal-identity-provider", s.deleteIdentityProvider),
-		on("GET", mappings, "list-portal-idp-team-group-mappings", s.listGroupMappings),
-		on("POST", mappings, "create-portal-idp-team-group-mapping", s.createGroupMapping),
-		on("GET", mappings+"/{mappingId}", "get-portal-idp-team-group-mapping", s.groupMapping),
-		on("DELETE", mappings+"/{mappingId}", "delete-portal-idp-team-group-mapping", s.deleteGroupMapping),
-		on("GET", portal+"/identity-provider/team-group-mappings", "list-portal-team-group-mappings", s.listTeamGroups),
-		on("PATCH", portal+"/identity-provider/team-group-mappings", "update-portal-team-group-mappings", s.updateTeamGroups),
+	return []route.Route{
+		route.On("GET", portal+"/authentication-settings", "get-portal-authentication-settings", s.authenticationSettings, access.For(access.Portals, access.View, "portalId")),
+		route.On("PATCH", portal+"/authentication-settings", "update-portal-authentication-settings", s.updateAuthenticationSettings, access.For(access.Portals, access.Edit, "portalId")),
+		route.On("GET", providers, "get-portal-identity-providers", s.listIdentityProviders, access.For(access.Portals, access.View, "portalId")),
+		route.On("POST", providers, "create-portal-identity-provider", s.createIdentityProvider, access.For(access.Portals, access.Edit, "portalId")),
+		route.On("GET", providers+"/{id}", "get-portal-identity-provider", s.identityProvider, access.For(access.Portals, access.View, "portalId")),
+		route.On("PATCH", providers+"/{id}", "update-portal-identity-provider", s.updateIdentityProvider, access.For(access.Portals, access.Edit, "portalId")),
+		route.On("DELETE", providers+"/{id}", "delete-portal-identity-provider", s.deleteIdentityProvider, access.For(access.Portals, access.Edit, "portalId")),
+		route.On("GET", mappings, "list-portal-idp-team-group-mappings", s.listGroupMappings, access.For(access.Portals, access.View, "portalId")),
+		route.On("POST", mappings, "create-portal-idp-team-group-mapping", s.createGroupMapping, access.For(access.Portals, access.Edit, "portalId")),
+		route.On("GET", mappings+"/{mappingId}", "get-portal-idp-team-group-mapping", s.groupMapping, access.For(access.Portals, access.View, "portalId")),
+		route.On("DELETE", mappings+"/{mappingId}", "delete-portal-idp-team-group-mapping", s.deleteGroupMapping, access.For(access.Portals, access.Edit, "portalId")),
+		route.On("GET", portal+"/identity-provider/team-group-mappings", "list-portal-team-group-mappings", s.listTeamGroups, access.For(access.Portals, access.View, "portalId")),
+		route.On("PATCH", portal+"/identity-provider/team-group-mappings", "update-portal-team-group-mappings", s.updateTeamGroups, access.For(access.Portals, access.Edit, "portalId")),
 	}
 }
 

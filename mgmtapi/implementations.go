@@ -4,18 +4,20 @@ import (
 	"net/http"
 
 	"portico"
+	"portico/access"
 	"portico/httpkit"
 	"portico/listing"
+	"portico/mgmtapi/route"
 )
 
 // implementationRoutes: what serves an API (contract: api-builder v3).
-func (s *server) implementationRoutes() []route {
+func (s *server) implementationRoutes() []route.Route {
 	const implementations = "/v3/apis/{apiId}/implementations"
-	return []route{
-		on("POST", implementations, "create-api-implementation", s.createImplementation),
-		on("GET", implementations+"/{implementationId}", "fetch-api-implementation", s.implementation),
-		on("DELETE", implementations+"/{implementationId}", "delete-api-implementation", s.deleteImplementation),
-		on("GET", "/v3/api-implementations", "list-api-implementations", s.listImplementations),
+	return []route.Route{
+		route.On("POST", implementations, "create-api-implementation", s.createImplementation, access.For(access.APIs, access.Edit, "apiId")),
+		route.On("GET", implementations+"/{implementationId}", "fetch-api-implementation", s.implementation, access.For(access.APIs, access.View, "apiId")),
+		route.On("DELETE", implementations+"/{implementationId}", "delete-api-implementation", s.deleteImplementation, access.For(access.APIs, access.Edit, "apiId")),
+		route.On("GET", "/v3/api-implementations", "list-api-implementations", s.listImplementations, access.For(access.APIs, access.View, "")),
 	}
 }
 
@@ -95,6 +97,9 @@ func (s *server) createImplementation(w http.ResponseWriter, r *http.Request) er
 	if err != nil {
 		return err
 	}
+	if err := access.Require(r.Context(), access.ControlPlanes, access.Services, string(controlPlane)); err != nil {
+		return err
+	}
 	i, err := s.Implementations.Create(r.Context(), api, controlPlane, service)
 	if err != nil {
 		return err
@@ -141,7 +146,7 @@ func (s *server) listImplementations(w http.ResponseWriter, r *http.Request) err
 	if err != nil {
 		return err
 	}
-	page, err := s.Implementations.List(r.Context(), q)
+	page, err := s.Implementations.List(r.Context(), access.Visible(r.Context(), q, access.APIs, "api_id"))
 	if err != nil {
 		return err
 	}

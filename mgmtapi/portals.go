@@ -4,19 +4,21 @@ import (
 	"net/http"
 
 	"portico"
+	"portico/access"
 	"portico/control"
 	"portico/httpkit"
 	"portico/listing"
+	"portico/mgmtapi/route"
 )
 
 // portalRoutes: developer portals (contract: portal-management v3).
-func (s *server) portalRoutes() []route {
-	return []route{
-		on("POST", "/v3/portals", "create-portal", s.createPortal),
-		on("GET", "/v3/portals", "list-portals", s.listPortals),
-		on("GET", "/v3/portals/{portalId}", "get-portal", s.portal),
-		on("PATCH", "/v3/portals/{portalId}", "update-portal", s.updatePortal),
-		on("DELETE", "/v3/portals/{portalId}", "delete-portal", s.deletePortal),
+func (s *server) portalRoutes() []route.Route {
+	return []route.Route{
+		route.On("POST", "/v3/portals", "create-portal", s.createPortal, access.For(access.Portals, access.Create, "")),
+		route.On("GET", "/v3/portals", "list-portals", s.listPortals, access.For(access.Portals, access.View, "")),
+		route.On("GET", "/v3/portals/{portalId}", "get-portal", s.portal, access.For(access.Portals, access.View, "portalId")),
+		route.On("PATCH", "/v3/portals/{portalId}", "update-portal", s.updatePortal, access.For(access.Portals, access.Edit, "portalId")),
+		route.On("DELETE", "/v3/portals/{portalId}", "delete-portal", s.deletePortal, access.For(access.Portals, access.Delete, "portalId")),
 	}
 }
 
@@ -114,7 +116,7 @@ func (s *server) listPortals(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page, err := s.Portals.List(r.Context(), q)
+	page, err := s.Portals.List(r.Context(), access.Visible(r.Context(), q, access.Portals, "id"))
 	if err != nil {
 		return err
 	}

@@ -5,21 +5,23 @@ import (
 	"regexp"
 
 	"portico"
+	"portico/access"
 	"portico/control"
 	"portico/httpkit"
 	"portico/listing"
+	"portico/mgmtapi/route"
 	"portico/secret"
 )
 
 // providerRoutes: DCR providers (contract: application-auth-strategies v2).
-func (s *server) providerRoutes() []route {
-	return []route{
-		on("POST", "/v2/dcr-providers", "create-dcr-provider", s.createProvider),
-		on("GET", "/v2/dcr-providers", "list-dcr-providers", s.listProviders),
-		on("GET", "/v2/dcr-providers/{dcrProviderId}", "get-dcr-provider", s.provider),
-		on("PATCH", "/v2/dcr-providers/{dcrProviderId}", "update-dcr-provider", s.updateProvider),
-		on("DELETE", "/v2/dcr-providers/{dcrProviderId}", "delete-dcr-provider", s.deleteProvider),
-		on("POST", "/v2/dcr-providers/{dcrProviderId}/verify", "verify-dcr-provider", s.verifyProvider),
+func (s *server) providerRoutes() []route.Route {
+	return []route.Route{
+		route.On("POST", "/v2/dcr-providers", "create-dcr-provider", s.createProvider, access.For(access.Providers, access.Create, "")),
+		route.On("GET", "/v2/dcr-providers", "list-dcr-providers", s.listProviders, access.For(access.Providers, access.View, "")),
+		route.On("GET", "/v2/dcr-providers/{dcrProviderId}", "get-dcr-provider", s.provider, access.For(access.Providers, access.View, "dcrProviderId")),
+		route.On("PATCH", "/v2/dcr-providers/{dcrProviderId}", "update-dcr-provider", s.updateProvider, access.For(access.Providers, access.Edit, "dcrProviderId")),
+		route.On("DELETE", "/v2/dcr-providers/{dcrProviderId}", "delete-dcr-provider", s.deleteProvider, access.For(access.Providers, access.Delete, "dcrProviderId")),
+		route.On("POST", "/v2/dcr-providers/{dcrProviderId}/verify", "verify-dcr-provider", s.verifyProvider, access.For(access.Providers, access.Edit, "dcrProviderId")),
 	}
 }
 
@@ -156,7 +158,7 @@ func (s *server) listProviders(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page, err := s.Providers.List(r.Context(), q)
+	page, err := s.Providers.List(r.Context(), access.Visible(r.Context(), q, access.Providers, "id"))
 	if err != nil {
 		return err
 	}

@@ -5,20 +5,22 @@ import (
 	"strings"
 
 	"portico"
+	"portico/access"
 	"portico/control"
 	"portico/httpkit"
 	"portico/listing"
+	"portico/mgmtapi/route"
 )
 
 // publicationRoutes: APIs in portals (contract: api-builder v3).
-func (s *server) publicationRoutes() []route {
+func (s *server) publicationRoutes() []route.Route {
 	const publication = "/v3/apis/{apiId}/publications/{portalId}"
-	return []route{
-		on("PUT", publication, "publish-api-to-portal", s.publish),
-		on("GET", publication, "fetch-publication", s.publication),
-		on("DELETE", publication, "delete-publication", s.unpublish),
-		on("GET", "/v3/api-publications", "list-api-publications", s.listPublications),
-		on("GET", "/v3/portals/{portalId}/api-publications", "list-portal-api-publications", s.listPortalPublications),
+	return []route.Route{
+		route.On("PUT", publication, "publish-api-to-portal", s.publish, access.For(access.APIs, access.Publish, "apiId"), access.For(access.Portals, access.Publish, "portalId")),
+		route.On("GET", publication, "fetch-publication", s.publication, access.For(access.APIs, access.View, "apiId")),
+		route.On("DELETE", publication, "delete-publication", s.unpublish, access.For(access.APIs, access.Publish, "apiId"), access.For(access.Portals, access.Publish, "portalId")),
+		route.On("GET", "/v3/api-publications", "list-api-publications", s.listPublications, access.For(access.APIs, access.View, "")),
+		route.On("GET", "/v3/portals/{portalId}/api-publications", "list-portal-api-publications", s.listPortalPublications, access.For(access.Portals, access.View, "portalId")),
 	}
 }
 
@@ -164,7 +166,7 @@ func (s *server) listPublications(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	page, err := s.Publications.List(r.Context(), q)
+	page, err := s.Publications.List(r.Context(), access.Visible(r.Context(), q, access.APIs, "api_id"))
 	if err != nil {
 		return err
 	}

@@ -4,23 +4,25 @@ import (
 	"net/http"
 
 	"portico"
+	"portico/access"
 	"portico/control"
 	"portico/httpkit"
 	"portico/listing"
+	"portico/mgmtapi/route"
 )
 
 // registrationRoutes: who may use which API (contracts: portal-management v3,
 // api-builder v3).
-func (s *server) registrationRoutes() []route {
+func (s *server) registrationRoutes() []route.Route {
 	const registrations = "/v3/portals/{portalId}/applications/{applicationId}/registrations"
-	return []route{
-		on("POST", registrations, "create-application-registration", s.createRegistration),
-		on("GET", registrations, "list-registrations-by-application", s.listRegistrations),
-		on("GET", registrations+"/{registrationId}", "get-application-registration", s.registration),
-		on("PATCH", registrations+"/{registrationId}", "update-application-registration", s.updateRegistration),
-		on("DELETE", registrations+"/{registrationId}", "delete-application-registration", s.deleteRegistration),
-		on("GET", "/v3/portals/{portalId}/application-registrations", "list-registrations", s.listPortalRegistrations),
-		on("GET", "/v3/apis/{apiId}/registrations", "list-api-registrations", s.listAPIRegistrations),
+	return []route.Route{
+		route.On("POST", registrations, "create-application-registration", s.createRegistration, access.For(access.Portals, access.Applications, "portalId")),
+		route.On("GET", registrations, "list-registrations-by-application", s.listRegistrations, access.For(access.Portals, access.View, "portalId")),
+		route.On("GET", registrations+"/{registrationId}", "get-application-registration", s.registration, access.For(access.Portals, access.View, "portalId")),
+		route.On("PATCH", registrations+"/{registrationId}", "update-application-registration", s.updateRegistration, access.For(access.Portals, access.Approve, "portalId").OrElse(access.For(access.APIs, access.Approve, ""))),
+		route.On("DELETE", registrations+"/{registrationId}", "delete-application-registration", s.deleteRegistration, access.For(access.Portals, access.Approve, "portalId").OrElse(access.For(access.APIs, access.Approve, ""))),
+		route.On("GET", "/v3/portals/{portalId}/application-registrations", "list-registrations", s.listPortalRegistrations, access.For(access.Portals, access.View, "portalId")),
+		route.On("GET", "/v3/apis/{apiId}/registrations", "list-api-registrations", s.listAPIRegistrations, access.For(access.APIs, access.View, "apiId")),
 	}
 }
 
@@ -144,8 +146,18 @@ func (s *server) registration(w http.ResponseWriter, r *http.Request) error {
 	return httpkit.JSON(w, http.StatusOK, viewRegistration(v))
 }
 
-func (s *server) updateRegistration(w http.ResponseWriter, r *http.Request) error {
+// decidable is the registration in the path, for a caller who may decide about
+// it: by his role in the portal, or by his role for its API.
+func (s *server) decidable(r *http.Request) (control.RegistrationView, error) {
 	v, err := s.registered(r)
+	if err == nil && !access.From(r.Context()).May(access.Portals, access.Approve, string(v.PortalID)) {
+		err = access.Require(r.Context(), access.APIs, access.Approve, string(v.APIID))
+	}
+	return v, err
+}
+
+func (s *server) updateRegistration(w http.ResponseWriter, r *http.Request) error {
+	v, err := s.decidable(r)
 	if err != nil {
 		return err
 	}
@@ -166,7 +178,7 @@ func (s *server) updateRegistration(w http.ResponseWriter, r *http.Request) erro
 }
 
 func (s *server) deleteRegistration(w http.ResponseWriter, r *http.Request) error {
-	v, err := s.registered(r)
+	v, err := s.decidable(r)
 	if err != nil {
 		return err
 	}

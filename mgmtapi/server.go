@@ -7,8 +7,10 @@ import (
 	"time"
 
 	"portico"
+	"portico/access"
 	"portico/control"
 	"portico/httpkit"
+	"portico/mgmtapi/route"
 	"portico/problem"
 )
 
@@ -67,10 +69,10 @@ func under(path, top string) bool {
 	return ok && (rest == "" || rest[0] == '/')
 }
 
-// handler puts the limits and the authentication around a route's handler.
-func (s *server) handler(r route) http.Handler {
+// handler puts the limits, the authentication and the permissions around a route's handler.
+func (s *server) handler(r route.Route) http.Handler {
 	limit := s.limits.Body
-	if r.specification {
+	if r.Large {
 		limit = s.limits.Specification
 	}
 	h := httpkit.Handle(s.log, func(w http.ResponseWriter, req *http.Request) error {
@@ -81,9 +83,28 @@ func (s *server) handler(r route) http.Handler {
 		if err != nil {
 			return err
 		}
-		return r.handle(w, req)
+		if err := permit(req, r); err != nil {
+			return err
+		}
+		return r.Handle(w, req)
 	})
 	return httpkit.Chain(h, httpkit.BodyLimit(limit))
+}
+
+// permit lets a request through whose caller was granted all that the route
+// needs. It answers before anything is looked up, so that nobody learns what
+// exists from being refused.
+func permit(req *http.Request, r route.Route) error {
+	granted := access.From(req.Context())
+	for _, need := range r.Needs {
+		if !granted.Meet(need, req.PathValue) {
+			return access.Refusal(need)
+		}
+	}
+	if len(r.Needs) == 0 {
+		return portico.Errorf(portico.KindForbidden, "Nobody is allowed this operation; nothing was done.")
+	}
+	return nil
 }
 
 func (l Limits) withDefaults() Limits {

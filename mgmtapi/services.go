@@ -5,25 +5,27 @@ import (
 	"net/http"
 
 	"portico"
+	"portico/access"
 	"portico/httpkit"
 	"portico/listing"
+	"portico/mgmtapi/route"
 	"portico/routing"
 )
 
 // serviceRoutes: the services of a control plane. PATCH is Kong's Admin API's;
 // the contract leaves it out.
-func (s *server) serviceRoutes() []route {
+func (s *server) serviceRoutes() []route.Route {
 	const (
 		services = coreEntities + "/services"
 		one      = services + "/{ServiceId}"
 	)
-	return []route{
-		on("POST", services, "create-service", s.createService),
-		on("GET", services, "list-service", s.listServices),
-		on("GET", one, "get-service", s.service),
-		on("PUT", one, "upsert-service", s.putService),
-		on("PATCH", one, "", s.updateService),
-		on("DELETE", one, "delete-service", s.deleteService),
+	return []route.Route{
+		route.On("POST", services, "create-service", s.createService, access.For(access.ControlPlanes, access.Services, "controlPlaneId")),
+		route.On("GET", services, "list-service", s.listServices, access.For(access.ControlPlanes, access.View, "controlPlaneId")),
+		route.On("GET", one, "get-service", s.service, access.For(access.ControlPlanes, access.View, "controlPlaneId")),
+		route.On("PUT", one, "upsert-service", s.putService, access.For(access.ControlPlanes, access.Services, "controlPlaneId")),
+		route.On("PATCH", one, "", s.updateService, access.For(access.ControlPlanes, access.Services, "controlPlaneId")),
+		route.On("DELETE", one, "delete-service", s.deleteService, access.For(access.ControlPlanes, access.Services, "controlPlaneId")),
 	}
 }
 

@@ -7,21 +7,23 @@ import (
 	"slices"
 
 	"portico"
+	"portico/access"
 	"portico/control"
 	"portico/httpkit"
 	"portico/listing"
+	"portico/mgmtapi/route"
 )
 
 // strategyRoutes: application auth strategies (contract:
 // application-auth-strategies v2).
-func (s *server) strategyRoutes() []route {
-	return []route{
-		on("POST", "/v2/application-auth-strategies", "create-app-auth-strategy", s.createStrategy),
-		on("GET", "/v2/application-auth-strategies", "list-app-auth-strategies", s.listStrategies),
-		on("GET", "/v2/application-auth-strategies/{authStrategyId}", "get-app-auth-strategy", s.strategy),
-		on("PUT", "/v2/application-auth-strategies/{authStrategyId}", "replace-app-auth-strategy", s.replaceStrategy),
-		on("PATCH", "/v2/application-auth-strategies/{authStrategyId}", "update-app-auth-strategy", s.updateStrategy),
-		on("DELETE", "/v2/application-auth-strategies/{authStrategyId}", "delete-app-auth-strategy", s.deleteStrategy),
+func (s *server) strategyRoutes() []route.Route {
+	return []route.Route{
+		route.On("POST", "/v2/application-auth-strategies", "create-app-auth-strategy", s.createStrategy, access.For(access.Strategies, access.Create, "")),
+		route.On("GET", "/v2/application-auth-strategies", "list-app-auth-strategies", s.listStrategies, access.For(access.Strategies, access.View, "")),
+		route.On("GET", "/v2/application-auth-strategies/{authStrategyId}", "get-app-auth-strategy", s.strategy, access.For(access.Strategies, access.View, "authStrategyId")),
+		route.On("PUT", "/v2/application-auth-strategies/{authStrategyId}", "replace-app-auth-strategy", s.replaceStrategy, access.For(access.Strategies, access.Edit, "authStrategyId")),
+		route.On("PATCH", "/v2/application-auth-strategies/{authStrategyId}", "update-app-auth-strategy", s.updateStrategy, access.For(access.Strategies, access.Edit, "authStrategyId")),
+		route.On("DELETE", "/v2/application-auth-strategies/{authStrategyId}", "delete-app-auth-strategy", s.deleteStrategy, access.For(access.Strategies, access.Delete, "authStrategyId")),
 	}
 }
 
@@ -195,7 +197,7 @@ func (s *server) listStrategies(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page, err := s.Strategies.List(r.Context(), q)
+	page, err := s.Strategies.List(r.Context(), access.Visible(r.Context(), q, access.Strategies, "id"))
 	if err != nil {
 		return err
 	}

@@ -4,29 +4,31 @@ import (
 	"net/http"
 
 	"portico"
+	"portico/access"
 	"portico/developers"
 	"portico/httpkit"
 	"portico/listing"
+	"portico/mgmtapi/route"
 )
 
 // teamRoutes: the teams of a portal's developers, with their members and roles
 // (contract: portal-management v3).
-func (s *server) teamRoutes() []route {
+func (s *server) teamRoutes() []route.Route {
 	const teams = "/v3/portals/{portalId}/teams"
-	return []route{
-		on("POST", teams, "create-portal-team", s.createTeam),
-		on("GET", teams, "list-portal-teams", s.listTeams),
-		on("GET", teams+"/{teamId}", "get-portal-team", s.team),
-		on("PATCH", teams+"/{teamId}", "update-portal-team", s.updateTeam),
-		on("DELETE", teams+"/{teamId}", "delete-portal-team", s.deleteTeam),
-		on("GET", teams+"/{teamId}/developers", "list-portal-team-developers", s.listMembers),
-		on("POST", teams+"/{teamId}/developers", "add-developer-to-portal-team", s.addMember),
-		on("DELETE", teams+"/{teamId}/developers/{developerId}", "remove-developer-from-portal-team", s.removeMember),
-		on("GET", teams+"/{teamId}/assigned-roles", "list-portal-team-roles", s.listRoles),
-		on("POST", teams+"/{teamId}/assigned-roles", "assign-role-to-portal-teams", s.assignRole),
-		on("DELETE", teams+"/{teamId}/assigned-roles/{roleId}", "remove-role-from-portal-team", s.unassignRole),
-		on("GET", "/v3/portals/{portalId}/developers/{developerId}/teams", "list-portal-developer-teams", s.listTeamsOf),
-		on("GET", "/v3/portal-roles", "list-portal-roles", s.roles),
+	return []route.Route{
+		route.On("POST", teams, "create-portal-team", s.createTeam, access.For(access.Portals, access.Accounts, "portalId")),
+		route.On("GET", teams, "list-portal-teams", s.listTeams, access.For(access.Portals, access.View, "portalId")),
+		route.On("GET", teams+"/{teamId}", "get-portal-team", s.team, access.For(access.Portals, access.View, "portalId")),
+		route.On("PATCH", teams+"/{teamId}", "update-portal-team", s.updateTeam, access.For(access.Portals, access.Accounts, "portalId")),
+		route.On("DELETE", teams+"/{teamId}", "delete-portal-team", s.deleteTeam, access.For(access.Portals, access.Accounts, "portalId")),
+		route.On("GET", teams+"/{teamId}/developers", "list-portal-team-developers", s.listMembers, access.For(access.Portals, access.View, "portalId")),
+		route.On("POST", teams+"/{teamId}/developers", "add-developer-to-portal-team", s.addMember, access.For(access.Portals, access.Accounts, "portalId")),
+		route.On("DELETE", teams+"/{teamId}/developers/{developerId}", "remove-developer-from-portal-team", s.removeMember, access.For(access.Portals, access.Accounts, "portalId")),
+		route.On("GET", teams+"/{teamId}/assigned-roles", "list-portal-team-roles", s.listRoles, access.For(access.Portals, access.View, "portalId")),
+		route.On("POST", teams+"/{teamId}/assigned-roles", "assign-role-to-portal-teams", s.assignRole, access.For(access.Portals, access.Accounts, "portalId")),
+		route.On("DELETE", teams+"/{teamId}/assigned-roles/{roleId}", "remove-role-from-portal-team", s.unassignRole, access.For(access.Portals, access.Accounts, "portalId")),
+		route.On("GET", "/v3/portals/{portalId}/developers/{developerId}/teams", "list-portal-developer-teams", s.listTeamsOf, access.For(access.Portals, access.View, "portalId")),
+		route.On("GET", "/v3/portal-roles", "list-portal-roles", s.roles, access.Own()),
 	}
 }
 

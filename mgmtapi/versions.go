@@ -4,32 +4,34 @@ import (
 	"net/http"
 
 	"portico"
+	"portico/access"
 	"portico/control"
 	"portico/httpkit"
 	"portico/listing"
+	"portico/mgmtapi/route"
 )
 
 // versionRoutes: versions of APIs and, the same by an older name, their
 // specifications (contract: api-builder v3).
-func (s *server) versionRoutes() []route {
+func (s *server) versionRoutes() []route.Route {
 	const (
 		versions       = "/v3/apis/{apiId}/versions"
 		specifications = "/v3/apis/{apiId}/specifications"
 	)
-	return []route{
-		on("POST", versions, "create-api-version", s.createVersion).large(),
-		on("GET", versions, "list-api-versions", s.listVersions),
-		on("GET", versions+"/{versionId}", "fetch-api-version", s.version),
-		on("PATCH", versions+"/{versionId}", "update-api-version", s.updateVersion).large(),
-		on("DELETE", versions+"/{versionId}", "delete-api-version", s.deleteVersion),
+	return []route.Route{
+		route.On("POST", versions, "create-api-version", s.createVersion, access.For(access.APIs, access.Edit, "apiId")).Sized(),
+		route.On("GET", versions, "list-api-versions", s.listVersions, access.For(access.APIs, access.View, "apiId")),
+		route.On("GET", versions+"/{versionId}", "fetch-api-version", s.version, access.For(access.APIs, access.View, "apiId")),
+		route.On("PATCH", versions+"/{versionId}", "update-api-version", s.updateVersion, access.For(access.APIs, access.Edit, "apiId")).Sized(),
+		route.On("DELETE", versions+"/{versionId}", "delete-api-version", s.deleteVersion, access.For(access.APIs, access.Edit, "apiId")),
 
-		on("POST", specifications, "create-api-spec", s.createSpecification).large(),
-		on("GET", specifications, "list-api-specs", s.listSpecifications),
-		on("GET", specifications+"/{versionId}", "fetch-api-spec", s.specification),
-		on("PATCH", specifications+"/{versionId}", "update-api-spec", s.updateSpecification).large(),
-		on("DELETE", specifications+"/{versionId}", "delete-api-spec", s.deleteVersion),
+		route.On("POST", specifications, "create-api-spec", s.createSpecification, access.For(access.APIs, access.Edit, "apiId")).Sized(),
+		route.On("GET", specifications, "list-api-specs", s.listSpecifications, access.For(access.APIs, access.View, "apiId")),
+		route.On("GET", specifications+"/{versionId}", "fetch-api-spec", s.specification, access.For(access.APIs, access.View, "apiId")),
+		route.On("PATCH", specifications+"/{versionId}", "update-api-spec", s.updateSpecification, access.For(access.APIs, access.Edit, "apiId")).Sized(),
+		route.On("DELETE", specifications+"/{versionId}", "delete-api-spec", s.deleteVersion, access.For(access.APIs, access.Edit, "apiId")),
 
-		on("POST", "/v3/apis/validate-specification", "validate-specification", s.validateSpecification).large(),
+		route.On("POST", "/v3/apis/validate-specification", "validate-specification", s.validateSpecification, access.Own()).Sized(),
 	}
 }
 

@@ -6,16 +6,18 @@ import (
 	"strings"
 
 	"portico"
+	"portico/access"
 	"portico/content"
 	"portico/control"
 	"portico/httpkit"
 	"portico/listing"
+	"portico/mgmtapi/route"
 	"portico/usecase"
 )
 
 // attributeRoutes: what all APIs are described by (contract: api-builder v3).
-func (s server) attributeRoutes() []Route {
-	return []Route{on("GET", "/v3/api-attributes", "list-api-attributes", s.listAttributes)}
+func (s server) attributeRoutes() []route.Route {
+	return []route.Route{route.On("GET", "/v3/api-attributes", "list-api-attributes", s.listAttributes, access.For(access.APIs, access.View, ""))}
 }
 
 // attributeView is the contract's ApiAttributeListItem.

@@ -5,23 +5,25 @@ import (
 	"net/http"
 
 	"portico"
+	"portico/access"
 	"portico/content"
 	"portico/httpkit"
+	"portico/mgmtapi/route"
 )
 
 // customizationRoutes: how a portal looks (contract: portal-management v3).
-func (s server) customizationRoutes() []Route {
+func (s server) customizationRoutes() []route.Route {
 	const (
 		customization = "/v3/portals/{portalId}/customization"
 		integrations  = "/v3/portals/{portalId}/integrations"
 	)
-	return []Route{
-		on("GET", customization, "get-portal-customization", s.customization),
-		on("PUT", customization, "replace-portal-customization", s.saveCustomization(content.Designs.Replace)),
-		on("PATCH", customization, "update-portal-customization", s.saveCustomization(content.Designs.Update)),
-		on("GET", integrations, "get-portal-integrations", s.integrations),
-		on("PUT", integrations, "upsert-portal-integrations", s.saveIntegrations),
-		on("PATCH", integrations, "update-portal-integrations", s.saveIntegrations),
+	return []route.Route{
+		route.On("GET", customization, "get-portal-customization", s.customization, access.For(access.Portals, access.View, "portalId")),
+		route.On("PUT", customization, "replace-portal-customization", s.saveCustomization(content.Designs.Replace), access.For(access.Portals, access.Appearance, "portalId")),
+		route.On("PATCH", customization, "update-portal-customization", s.saveCustomization(content.Designs.Update), access.For(access.Portals, access.Appearance, "portalId")),
+		route.On("GET", integrations, "get-portal-integrations", s.integrations, access.For(access.Portals, access.View, "portalId")),
+		route.On("PUT", integrations, "upsert-portal-integrations", s.saveIntegrations, access.For(access.Portals, access.Appearance, "portalId")),
+		route.On("PATCH", integrations, "update-portal-integrations", s.saveIntegrations, access.For(access.Portals, access.Appearance, "portalId")),
 	}
 }
 

@@ -5,25 +5,27 @@ import (
 	"strconv"
 
 	"portico"
+	"portico/access"
 	"portico/content"
 	"portico/httpkit"
 	"portico/listing"
+	"portico/mgmtapi/route"
 	"portico/usecase"
 )
 
 // documentRoutes: the Markdown documents of an API (contract: api-builder v3).
-func (s server) documentRoutes() []Route {
+func (s server) documentRoutes() []route.Route {
 	const (
 		documents = "/v3/apis/{apiId}/documents"
 		document  = documents + "/{documentId}"
 	)
-	return []Route{
-		on("GET", documents, "list-api-documents", s.listDocuments),
-		on("POST", documents, "create-api-document", s.createDocument).large(),
-		on("GET", document, "fetch-api-document", s.document),
-		on("PATCH", document, "update-api-document", s.updateDocument).large(),
-		on("DELETE", document, "delete-api-document", s.deleteDocument),
-		on("POST", document+"/move", "move-api-document", s.moveDocument),
+	return []route.Route{
+		route.On("GET", documents, "list-api-documents", s.listDocuments, access.For(access.APIs, access.View, "apiId")),
+		route.On("POST", documents, "create-api-document", s.createDocument, access.For(access.APIs, access.Edit, "apiId")).Sized(),
+		route.On("GET", document, "fetch-api-document", s.document, access.For(access.APIs, access.View, "apiId")),
+		route.On("PATCH", document, "update-api-document", s.updateDocument, access.For(access.APIs, access.Edit, "apiId")).Sized(),
+		route.On("DELETE", document, "delete-api-document", s.deleteDocument, access.For(access.APIs, access.Edit, "apiId")),
+		route.On("POST", document+"/move", "move-api-document", s.moveDocument, access.For(access.APIs, access.Edit, "apiId")),
 	}
 }
 

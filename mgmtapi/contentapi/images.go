@@ -4,30 +4,32 @@ import (
 	"net/http"
 
 	"portico"
+	"portico/access"
 	"portico/content"
 	"portico/httpkit"
+	"portico/mgmtapi/route"
 )
 
 // imageRoutes: logos and favicons of portals, icons of APIs (contracts:
 // portal-management v3, api-builder v3).
-func (s server) imageRoutes() []Route {
+func (s server) imageRoutes() []route.Route {
 	const (
 		assets = "/v3/portals/{portalId}/assets/"
 		image  = "/v3/apis/{apiId}/images/{imageType}"
 	)
-	return []Route{
-		on("GET", assets+"logo", "get-portal-asset-logo", s.asset(portico.AssetLogo)),
-		on("PUT", assets+"logo", "replace-portal-asset-logo", s.putAsset(portico.AssetLogo)).large(),
-		on("GET", assets+"logo/raw", "get-portal-asset-logo-raw", s.rawAsset(portico.AssetLogo)),
-		on("GET", assets+"favicon", "get-portal-asset-favicon", s.asset(portico.AssetFavicon)),
-		on("PUT", assets+"favicon", "replace-portal-asset-favicon", s.putAsset(portico.AssetFavicon)).large(),
-		on("GET", assets+"favicon/raw", "get-portal-asset-favicon-raw", s.rawAsset(portico.AssetFavicon)),
+	return []route.Route{
+		route.On("GET", assets+"logo", "get-portal-asset-logo", s.asset(portico.AssetLogo), access.For(access.Portals, access.View, "portalId")),
+		route.On("PUT", assets+"logo", "replace-portal-asset-logo", s.putAsset(portico.AssetLogo), access.For(access.Portals, access.Appearance, "portalId")).Sized(),
+		route.On("GET", assets+"logo/raw", "get-portal-asset-logo-raw", s.rawAsset(portico.AssetLogo), access.For(access.Portals, access.View, "portalId")),
+		route.On("GET", assets+"favicon", "get-portal-asset-favicon", s.asset(portico.AssetFavicon), access.For(access.Portals, access.View, "portalId")),
+		route.On("PUT", assets+"favicon", "replace-portal-asset-favicon", s.putAsset(portico.AssetFavicon), access.For(access.Portals, access.Appearance, "portalId")).Sized(),
+		route.On("GET", assets+"favicon/raw", "get-portal-asset-favicon-raw", s.rawAsset(portico.AssetFavicon), access.For(access.Portals, access.View, "portalId")),
 
-		on("GET", image, "fetch-api-image", s.apiImage),
-		on("PUT", image, "upsert-api-image", s.putAPIImage).large(),
-		on("DELETE", image, "delete-api-image", s.deleteAPIImage),
-		on("GET", image+"/raw", "fetch-api-raw-image", s.redirectToAPIImage),
-		on("GET", image+"/content", "", s.apiImageContent), // where /raw leads
+		route.On("GET", image, "fetch-api-image", s.apiImage, access.For(access.APIs, access.View, "apiId")),
+		route.On("PUT", image, "upsert-api-image", s.putAPIImage, access.For(access.APIs, access.Edit, "apiId")).Sized(),
+		route.On("DELETE", image, "delete-api-image", s.deleteAPIImage, access.For(access.APIs, access.Edit, "apiId")),
+		route.On("GET", image+"/raw", "fetch-api-raw-image", s.redirectToAPIImage, access.For(access.APIs, access.View, "apiId")),
+		route.On("GET", image+"/content", "", s.apiImageContent, access.For(access.APIs, access.View, "apiId")), // where /raw leads
 	}
 }
 

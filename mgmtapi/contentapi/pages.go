@@ -4,25 +4,27 @@ import (
 	"net/http"
 
 	"portico"
+	"portico/access"
 	"portico/content"
 	"portico/httpkit"
 	"portico/listing"
+	"portico/mgmtapi/route"
 )
 
 // pageRoutes: the Markdown pages of a portal (contract: portal-management v3).
-func (s server) pageRoutes() []Route {
+func (s server) pageRoutes() []route.Route {
 	const (
 		pages = "/v3/portals/{portalId}/pages"
 		page  = pages + "/{pageId}"
 	)
-	return []Route{
-		on("GET", pages, "list-portal-pages", s.listPages),
-		on("POST", pages, "create-portal-page", s.createPage).large(),
-		on("GET", page, "get-portal-page", s.page),
-		on("PATCH", page, "update-portal-page", s.updatePage).large(),
-		on("DELETE", page, "delete-portal-page", s.deletePage),
-		on("POST", page+"/move", "move-portal-pages", s.movePage),
-		on("POST", "/v3/portals/{portalId}/default-content", "create-default-content", s.createDefaultContent),
+	return []route.Route{
+		route.On("GET", pages, "list-portal-pages", s.listPages, access.For(access.Portals, access.View, "portalId")),
+		route.On("POST", pages, "create-portal-page", s.createPage, access.For(access.Portals, access.Content, "portalId")).Sized(),
+		route.On("GET", page, "get-portal-page", s.page, access.For(access.Portals, access.View, "portalId")),
+		route.On("PATCH", page, "update-portal-page", s.updatePage, access.For(access.Portals, access.Content, "portalId")).Sized(),
+		route.On("DELETE", page, "delete-portal-page", s.deletePage, access.For(access.Portals, access.Content, "portalId")),
+		route.On("POST", page+"/move", "move-portal-pages", s.movePage, access.For(access.Portals, access.Content, "portalId")),
+		route.On("POST", "/v3/portals/{portalId}/default-content", "create-default-content", s.createDefaultContent, access.For(access.Portals, access.Content, "portalId")),
 	}
 }
 

@@ -4,24 +4,26 @@ import (
 	"net/http"
 
 	"portico"
+	"portico/access"
 	"portico/content"
 	"portico/httpkit"
 	"portico/listing"
+	"portico/mgmtapi/route"
 )
 
 // snippetRoutes: the pieces of Markdown that pages include (contract:
 // portal-management v3).
-func (s server) snippetRoutes() []Route {
+func (s server) snippetRoutes() []route.Route {
 	const (
 		snippets = "/v3/portals/{portalId}/snippets"
 		snippet  = snippets + "/{snippetId}"
 	)
-	return []Route{
-		on("GET", snippets, "list-portal-snippets", s.listSnippets),
-		on("POST", snippets, "create-portal-snippet", s.createSnippet).large(),
-		on("GET", snippet, "get-portal-snippet", s.snippet),
-		on("PATCH", snippet, "update-portal-snippet", s.updateSnippet).large(),
-		on("DELETE", snippet, "delete-portal-snippet", s.deleteSnippet),
+	return []route.Route{
+		route.On("GET", snippets, "list-portal-snippets", s.listSnippets, access.For(access.Portals, access.View, "portalId")),
+		route.On("POST", snippets, "create-portal-snippet", s.createSnippet, access.For(access.Portals, access.Content, "portalId")).Sized(),
+		route.On("GET", snippet, "get-portal-snippet", s.snippet, access.For(access.Portals, access.View, "portalId")),
+		route.On("PATCH", snippet, "update-portal-snippet", s.updateSnippet, access.For(access.Portals, access.Content, "portalId")).Sized(),
+		route.On("DELETE", snippet, "delete-portal-snippet", s.deleteSnippet, access.For(access.Portals, access.Content, "portalId")),
 	}
 }
 
