@@ -13,6 +13,11 @@ type Principal struct {
 	Token portico.AccessToken
 }
 
+// Actor is the principal as the audit log names it.
+func (p Principal) Actor() portico.Principal {
+	return portico.Principal{Kind: portico.PrincipalUser, ID: string(p.User.ID), Name: p.User.Email}
+}
+
 type principalKey struct{}
 
 // With returns a context whose principal is p.

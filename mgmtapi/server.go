@@ -8,6 +8,7 @@ import (
 
 	"portico"
 	"portico/access"
+	"portico/admins"
 	"portico/control"
 	"portico/httpkit"
 	"portico/mgmtapi/route"
@@ -86,7 +87,8 @@ func (s *server) handler(r route.Route) http.Handler {
 		if err := permit(req, r); err != nil {
 			return err
 		}
-		return r.Handle(w, req)
+		event := httpkit.Event(req, r.ID, admins.From(req.Context()).Actor())
+		return r.Handle(w, req.WithContext(portico.WithEvent(req.Context(), event)))
 	})
 	return httpkit.Chain(h, httpkit.BodyLimit(limit))
 }
