@@ -1,6 +1,7 @@
 package mgmtapi
 
 import (
+	"cmp"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -87,7 +88,7 @@ func (s *server) handler(r route.Route) http.Handler {
 		if err := permit(req, r); err != nil {
 			return err
 		}
-		event := httpkit.Event(req, r.ID, admins.From(req.Context()).Actor())
+		event := httpkit.Event(req, cmp.Or(r.ID, r.Method+" "+r.Pattern), admins.From(req.Context()).Actor())
 		return r.Handle(w, req.WithContext(portico.WithEvent(req.Context(), event)))
 	})
 	return httpkit.Chain(h, httpkit.BodyLimit(limit))
