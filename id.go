@@ -41,6 +41,10 @@ type (
 	IdentityProviderID string
 	GroupMappingID     string
 	HandoffID          string
+
+	ConsumerID        string
+	ConsumerMappingID string
+	PluginID          string
 )
 
 // NewID makes a UUID of version 7 (RFC 9562 §5.7): ids sort by creation time,

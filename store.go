@@ -94,6 +94,9 @@ type GatewayTx interface {
 	ControlPlanes() Collection[ControlPlaneID, ControlPlane]
 	Services() Collection[ServiceID, Service]
 	Routes() Collection[RouteID, Route]
+	Plugins() Collection[PluginID, Plugin]
+	Consumers() Collection[ConsumerID, Consumer]
+	ConsumerMappings() Collection[ConsumerMappingID, ConsumerMapping]
 }
 
 // DeveloperTx holds the developers' accounts.

@@ -93,3 +93,83 @@ func routes() *table[portico.RouteID, portico.Route] {
 		change: routingChange[portico.Route],
 	}
 }
+
+func plugins() *table[portico.PluginID, portico.Plugin] {
+	return &table[portico.PluginID, portico.Plugin]{
+		name: "plugins",
+		noun: "plugin",
+		row: func(p *portico.Plugin) []cell {
+			return []cell{
+				text("id", &p.ID),
+				text("control_plane_id", &p.ControlPlaneID),
+				text("name", &p.Name),
+				optionalText("instance_name", &p.InstanceName),
+				optionalText("service_id", &p.ServiceID),
+				optionalText("route_id", &p.RouteID),
+				optionalText("consumer_id", &p.ConsumerID),
+				text("config", &p.Config),
+				document("protocols", &p.Protocols),
+				boolean("enabled", &p.Enabled),
+				document("tags", &p.Tags),
+				instant("created_at", &p.CreatedAt),
+				instant("updated_at", &p.UpdatedAt),
+			}
+		},
+		fields: []string{"id", "control_plane_id", "name", "instance_name", "service_id", "route_id", "consumer_id", "enabled", "created_at", "updated_at"},
+		more:   map[string]field{"tags": tags("plugins.tags")},
+		unique: map[string]string{
+			"plugins_scope_key":                          "A plugin with this name exists already for the same service, route and consumer.",
+			"plugins_control_plane_id_instance_name_key": "A plugin with this instance name exists already in the control plane.",
+		},
+		change: routingChange[portico.Plugin],
+	}
+}
+
+func consumers() *table[portico.ConsumerID, portico.Consumer] {
+	const mapped = "SELECT application_id FROM consumer_mappings WHERE consumer_id = $1 ORDER BY application_id"
+	return &table[portico.ConsumerID, portico.Consumer]{
+		name: "consumers",
+		noun: "consumer",
+		row: func(c *portico.Consumer) []cell {
+			return []cell{
+				text("id", &c.ID),
+				text("control_plane_id", &c.ControlPlaneID),
+				optionalText("username", &c.Username),
+				optionalText("custom_id", &c.CustomID),
+				document("tags", &c.Tags),
+				instant("created_at", &c.CreatedAt),
+				instant("updated_at", &c.UpdatedAt),
+			}
+		},
+		fields: []string{"id", "control_plane_id", "username", "custom_id", "created_at", "updated_at"},
+		more:   map[string]field{"tags": tags("consumers.tags")},
+		unique: map[string]string{
+			"consumers_control_plane_id_username_key":  "A consumer with this username exists already in the control plane.",
+			"consumers_control_plane_id_custom_id_key": "A consumer with this custom id exists already in the control plane.",
+		},
+		touches: mapped,
+		removal: removal{routing: true, applications: mapped},
+	}
+}
+
+func consumerMappings() *table[portico.ConsumerMappingID, portico.ConsumerMapping] {
+	return &table[portico.ConsumerMappingID, portico.ConsumerMapping]{
+		name: "consumer_mappings",
+		noun: "consumer mapping",
+		row: func(m *portico.ConsumerMapping) []cell {
+			return []cell{
+				text("id", &m.ID),
+				text("application_id", &m.ApplicationID),
+				text("control_plane_id", &m.ControlPlaneID),
+				text("consumer_id", &m.ConsumerID),
+				instant("created_at", &m.CreatedAt),
+				instant("updated_at", &m.UpdatedAt),
+			}
+		},
+		fields: []string{"id", "application_id", "control_plane_id", "consumer_id", "created_at", "updated_at"},
+		unique: map[string]string{
+			"consumer_mappings_application_id_control_plane_id_key": "The application has a consumer in this control plane already.",
+		},
+		change: func(m portico.ConsumerMapping) portico.Change { return applicationChange(m.ApplicationID) },
+	}
+}

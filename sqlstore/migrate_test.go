@@ -27,9 +27,9 @@ func TestMigrationsGoForward(t *testing.T) {
 	eachEngine(t, func(t *testing.T, dsn string) {
 		ctx := t.Context()
 		store := openAt(t, dsn)
-		steps := append(migrations(), migration{version: len(migrations()) + 1, name: "9999_next", checksum: "next",
+		steps := append(migrations(), migration{version: 9999, name: "9999_next", checksum: "next",
 			sql: "CREATE TABLE next (id TEXT NOT NULL PRIMARY KEY); INSERT INTO next (id) VALUES ('one');"})
-		broken := append(steps[:len(steps):len(steps)], migration{version: len(steps) + 1, name: "broken", checksum: "broken",
+		broken := append(steps[:len(steps):len(steps)], migration{version: 10_000, name: "broken", checksum: "broken",
 			sql: "CREATE TABLE half (id TEXT); SELECT nonsense FROM nowhere;"})
 		if err := store.migrate(ctx, broken); err == nil || !strings.Contains(err.Error(), "migration broken") {
 			t.Errorf("a broken step gives %v", err)

@@ -17,6 +17,9 @@ type schema struct {
 	controlPlanes     *table[portico.ControlPlaneID, portico.ControlPlane]
 	services          *table[portico.ServiceID, portico.Service]
 	routes            *table[portico.RouteID, portico.Route]
+	plugins           *table[portico.PluginID, portico.Plugin]
+	consumers         *table[portico.ConsumerID, portico.Consumer]
+	consumerMappings  *table[portico.ConsumerMappingID, portico.ConsumerMapping]
 	developers        *table[portico.DeveloperID, portico.Developer]
 	oneTimeTokens     *table[portico.OneTimeTokenID, portico.OneTimeToken]
 	sessions          *table[portico.SessionID, portico.Session]
@@ -53,6 +56,9 @@ func newSchema() *schema {
 		controlPlanes:     controlPlanes().prepare(),
 		services:          services().prepare(),
 		routes:            routes().prepare(),
+		plugins:           plugins().prepare(),
+		consumers:         consumers().prepare(),
+		consumerMappings:  consumerMappings().prepare(),
 		developers:        developers().prepare(),
 		oneTimeTokens:     oneTimeTokens().prepare(),
 		sessions:          sessions().prepare(),
@@ -82,7 +88,7 @@ func (s *schema) descriptions() []described {
 		s.organizations.described(), s.users.described(), s.accessTokens.described(), s.providers.described(),
 		s.strategies.described(), s.portals.described(), s.apis.described(), s.versions.described(),
 		s.publications.described(), s.implementations.described(), s.controlPlanes.described(), s.services.described(),
-		s.routes.described(), s.developers.described(), s.oneTimeTokens.described(), s.sessions.described(),
+		s.routes.described(), s.plugins.described(), s.consumers.described(), s.consumerMappings.described(), s.developers.described(), s.oneTimeTokens.described(), s.sessions.described(),
 		s.applications.described(), s.apiKeys.described(), s.registrations.described(), s.tasks.described(),
 		s.pages.described(), s.snippets.described(), s.documents.described(), s.customizations.described(),
 		s.assets.described(), s.emailTemplates.described(), s.teams.described(), s.teamMembers.described(),

@@ -26,6 +26,7 @@ type table[ID ~string, T any] struct {
 
 	change  func(T) portico.Change // what a write tells the gateways' side; nil: nothing
 	removal removal                // what a deletion tells it besides
+	touches string                 // a SELECT of the ids of all applications that a change touches, given the id
 
 	columns                                    []string
 	selectSQL, insertSQL, updateSQL, deleteSQL string
@@ -137,7 +138,9 @@ func (c collection[ID, T]) Change(ctx context.Context, id ID, fn func(*T) error)
 	}
 	c.announce(before)
 	c.announce(after)
-	return after, nil
+	touched, err := c.applications(ctx, c.touches, id)
+	c.tx.announceApplications(touched)
+	return after, err
 }
 
 // Delete implements portico.Collection.
@@ -146,11 +149,9 @@ func (c collection[ID, T]) Delete(ctx context.Context, id ID) error {
 	if err != nil {
 		return err
 	}
-	var applications []string
-	if c.removal.applications != "" {
-		if applications, err = c.tx.strings(ctx, c.removal.applications, string(id)); err != nil {
-			return err
-		}
+	applications, err := c.applications(ctx, c.removal.applications, id)
+	if err != nil {
+		return err
 	}
 	if err := c.tx.write(ctx, c.deleteSQL, string(id)); err != nil {
 		return c.tx.fail(err, func() error { return c.tx.deletionError(ctx, err, c.described(), string(id)) })
@@ -159,10 +160,17 @@ func (c collection[ID, T]) Delete(ctx context.Context, id ID) error {
 	if c.removal.routing {
 		c.tx.announce(portico.Change{Scope: portico.ChangeRouting})
 	}
-	for _, application := range applications {
-		c.tx.announce(portico.Change{Scope: portico.ChangeApplication, ID: application})
-	}
+	c.tx.announceApplications(applications)
 	return nil
+}
+
+// applications are the ids that a query for applications finds; none without a
+// query.
+func (c collection[ID, T]) applications(ctx context.Context, query string, id ID) ([]string, error) {
+	if query == "" {
+		return nil, nil
+	}
+	return c.tx.strings(ctx, query, string(id))
 }
 
 func (c collection[ID, T]) announce(entity T) {

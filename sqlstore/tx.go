@@ -115,6 +115,12 @@ func (t *tx) announce(c portico.Change) {
 	}
 }
 
+func (t *tx) announceApplications(ids []string) {
+	for _, id := range ids {
+		t.announce(portico.Change{Scope: portico.ChangeApplication, ID: id})
+	}
+}
+
 // The collections: which method gives which table.
 
 func (t *tx) Organizations() portico.Collection[portico.OrganizationID, portico.Organization] {
@@ -167,6 +173,18 @@ func (t *tx) Services() portico.Collection[portico.ServiceID, portico.Service] {
 
 func (t *tx) Routes() portico.Collection[portico.RouteID, portico.Route] {
 	return in(t, t.store.schema.routes)
+}
+
+func (t *tx) Plugins() portico.Collection[portico.PluginID, portico.Plugin] {
+	return in(t, t.store.schema.plugins)
+}
+
+func (t *tx) Consumers() portico.Collection[portico.ConsumerID, portico.Consumer] {
+	return in(t, t.store.schema.consumers)
+}
+
+func (t *tx) ConsumerMappings() portico.Collection[portico.ConsumerMappingID, portico.ConsumerMapping] {
+	return in(t, t.store.schema.consumerMappings)
 }
 
 func (t *tx) Developers() portico.Collection[portico.DeveloperID, portico.Developer] {

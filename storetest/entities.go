@@ -22,6 +22,7 @@ type subject[ID ~string, T any] struct {
 
 func testEntities(t *testing.T, open func(*testing.T) portico.Store) {
 	testPortalEntities(t, open)
+	testGatewayEntities(t, open)
 	w := newWorld()
 	t.Run("organizations", check(open, w, subject[portico.OrganizationID, portico.Organization]{
 		of: portico.Tx.Organizations, id: func(e *portico.Organization) *portico.OrganizationID { return &e.ID },

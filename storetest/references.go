@@ -142,6 +142,21 @@ func (d duplicates) ofPeople(ctx context.Context) []duplicate {
 		{"route name", func(tx portico.Tx) error {
 			return tx.Routes().Insert(ctx, another(d.w.Route, func(*portico.Route) {}))
 		}, "route with this name"},
+		{"consumer username", func(tx portico.Tx) error {
+			return tx.Consumers().Insert(ctx, another(d.w.Consumer, func(c *portico.Consumer) { c.CustomID = nil }))
+		}, "username"},
+		{"consumer custom id", func(tx portico.Tx) error {
+			return tx.Consumers().Insert(ctx, another(d.w.Consumer, func(c *portico.Consumer) { c.Username = nil }))
+		}, "custom id"},
+		{"consumer mapping", func(tx portico.Tx) error {
+			return tx.ConsumerMappings().Insert(ctx, another(d.w.ConsumerMapping, func(*portico.ConsumerMapping) {}))
+		}, "consumer in this control plane"},
+		{"plugin scope", func(tx portico.Tx) error {
+			return tx.Plugins().Insert(ctx, another(d.w.Plugin, func(p *portico.Plugin) { p.InstanceName = nil }))
+		}, "same service, route and consumer"},
+		{"plugin instance name", func(tx portico.Tx) error {
+			return tx.Plugins().Insert(ctx, another(d.w.Plugin, func(p *portico.Plugin) { p.RouteID = nil }))
+		}, "instance name"},
 		{"developer e-mail", func(tx portico.Tx) error {
 			return tx.Developers().Insert(ctx, another(d.w.Developer, func(e *portico.Developer) { e.ExternalID = "" }))
 		}, "e-mail"},
@@ -235,6 +250,7 @@ func testUsed(t *testing.T, open func(*testing.T) portico.Store) {
 		{"application", func(tx portico.Tx) error { return tx.Applications().Delete(ctx, w.Application.ID) }},
 		{"task", func(tx portico.Tx) error { return tx.Tasks().Delete(ctx, w.Task.ID) }},
 		{"route", func(tx portico.Tx) error { return tx.Routes().Delete(ctx, w.Route.ID) }},
+		{"consumer", func(tx portico.Tx) error { return tx.Consumers().Delete(ctx, w.Consumer.ID) }},
 	}
 	deletions := []struct {
 		name string
@@ -245,7 +261,7 @@ func testUsed(t *testing.T, open func(*testing.T) portico.Store) {
 		{"team", func(tx portico.Tx) error { return tx.Teams().Delete(ctx, w.Team.ID) }, 2},
 		{"DCR provider", func(tx portico.Tx) error { return tx.Providers().Delete(ctx, w.Provider.ID) }, 3},
 		{"service", func(tx portico.Tx) error { return tx.Services().Delete(ctx, w.Service.ID) }, 4},
-		{"control plane", func(tx portico.Tx) error { return tx.ControlPlanes().Delete(ctx, w.ControlPlane.ID) }, 4}, // once the service is gone
+		{"control plane", func(tx portico.Tx) error { return tx.ControlPlanes().Delete(ctx, w.ControlPlane.ID) }, 5}, // once the service is gone
 	}
 	for step := range len(steps) + 1 {
 		for _, d := range deletions {
@@ -302,6 +318,9 @@ func count(ctx context.Context, tx portico.Tx) (map[string]int, error) {
 		size(ctx, counts, "identity providers", tx.IdentityProviders()),
 		size(ctx, counts, "group mappings", tx.GroupMappings()),
 		size(ctx, counts, "hand-offs", tx.Handoffs()),
+		size(ctx, counts, "plugins", tx.Plugins()),
+		size(ctx, counts, "consumers", tx.Consumers()),
+		size(ctx, counts, "consumer mappings", tx.ConsumerMappings()),
 	)
 }
 
@@ -319,16 +338,16 @@ func testCascades(t *testing.T, open func(*testing.T) portico.Store) {
 		"portal": {func(ctx context.Context, tx portico.Tx, w World) error { return tx.Portals().Delete(ctx, w.Portal.ID) },
 			[]string{"portals", "publications", "developers", "one-time tokens", "sessions", "applications", "keys", "registrations",
 				"pages", "snippets", "customizations", "assets", "mail wordings", "teams", "team members", "team roles",
-				"identity providers", "group mappings", "hand-offs"}},
+				"identity providers", "group mappings", "hand-offs", "consumer mappings"}},
 		"API": {func(ctx context.Context, tx portico.Tx, w World) error { return tx.APIs().Delete(ctx, w.API.ID) },
 			[]string{"apis", "versions", "publications", "implementations", "registrations", "documents", "team roles"}},
 		"developer": {func(ctx context.Context, tx portico.Tx, w World) error {
 			return tx.Developers().Delete(ctx, w.Developer.ID)
 		},
-			[]string{"developers", "one-time tokens", "sessions", "applications", "keys", "registrations", "team members", "hand-offs"}},
+			[]string{"developers", "one-time tokens", "sessions", "applications", "keys", "registrations", "team members", "hand-offs", "consumer mappings"}},
 		"application": {func(ctx context.Context, tx portico.Tx, w World) error {
 			return tx.Applications().Delete(ctx, w.Application.ID)
-		}, []string{"applications", "keys", "registrations", "hand-offs"}},
+		}, []string{"applications", "keys", "registrations", "hand-offs", "consumer mappings"}},
 		"team": {func(ctx context.Context, tx portico.Tx, w World) error {
 			_, err := tx.Applications().Change(ctx, w.Application.ID, func(a *portico.Application) error { a.TeamID = nil; return nil })
 			if err != nil {
@@ -346,7 +365,10 @@ func testCascades(t *testing.T, open func(*testing.T) portico.Store) {
 				return err
 			}
 			return tx.Services().Delete(ctx, w.Service.ID)
-		}, []string{"implementations"}},
+		}, []string{"implementations", "plugins"}},
+		"consumer": {func(ctx context.Context, tx portico.Tx, w World) error {
+			return tx.Consumers().Delete(ctx, w.Consumer.ID)
+		}, []string{"consumers", "consumer mappings", "plugins"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -50,6 +50,9 @@ type World struct {
 	IdentityProvider portico.IdentityProvider
 	GroupMapping     portico.GroupMapping
 	Handoff          portico.Handoff
+	Consumer         portico.Consumer
+	ConsumerMapping  portico.ConsumerMapping
+	Plugin           portico.Plugin
 }
 
 // Seed fills a store with a world.
@@ -77,6 +80,9 @@ func newWorld() World {
 	w.Publication.APIID, w.Publication.PortalID, w.Publication.StrategyID = w.API.ID, w.Portal.ID, &w.Strategy.ID
 	w.Service.ControlPlaneID = w.ControlPlane.ID
 	w.Route.ControlPlaneID, w.Route.ServiceID = w.ControlPlane.ID, &w.Service.ID
+	w.Consumer.ControlPlaneID, w.ConsumerMapping.ControlPlaneID = w.ControlPlane.ID, w.ControlPlane.ID
+	w.ConsumerMapping.ConsumerID, w.ConsumerMapping.ApplicationID = w.Consumer.ID, w.Application.ID
+	w.Plugin.ControlPlaneID, w.Plugin.ServiceID, w.Plugin.RouteID, w.Plugin.ConsumerID = w.ControlPlane.ID, &w.Service.ID, &w.Route.ID, &w.Consumer.ID
 	w.Implementation.APIID, w.Implementation.ControlPlaneID, w.Implementation.ServiceID = w.API.ID, w.ControlPlane.ID, &w.Service.ID
 	w.Developer.PortalID = w.Portal.ID
 	w.OneTimeToken.DeveloperID = w.Developer.ID
@@ -105,12 +111,15 @@ func (w World) insert(ctx context.Context, tx portico.Tx) error {
 		func() error { return tx.ControlPlanes().Insert(ctx, w.ControlPlane) },
 		func() error { return tx.Services().Insert(ctx, w.Service) },
 		func() error { return tx.Routes().Insert(ctx, w.Route) },
+		func() error { return tx.Consumers().Insert(ctx, w.Consumer) },
+		func() error { return tx.Plugins().Insert(ctx, w.Plugin) },
 		func() error { return tx.Implementations().Insert(ctx, w.Implementation) },
 		func() error { return tx.Developers().Insert(ctx, w.Developer) },
 		func() error { return tx.OneTimeTokens().Insert(ctx, w.OneTimeToken) },
 		func() error { return tx.Sessions().Insert(ctx, w.Session) },
 		func() error { return w.insertPortal(ctx, tx) },
 		func() error { return tx.Applications().Insert(ctx, w.Application) },
+		func() error { return tx.ConsumerMappings().Insert(ctx, w.ConsumerMapping) },
 		func() error { return tx.APIKeys().Insert(ctx, w.APIKey) },
 		func() error { return tx.Registrations().Insert(ctx, w.Registration) },
 		func() error { return tx.Tasks().Insert(ctx, w.Task) },
