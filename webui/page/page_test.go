@@ -24,6 +24,7 @@ import (
 	"portico/usecase"
 	"portico/webui/i18n"
 	"portico/webui/page"
+	"portico/webui/visit"
 )
 
 // open serves routes as a portal without accounts would, and returns what was
@@ -227,7 +228,7 @@ func FuzzLocalPath(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, path string) {
-		got := page.LocalPath(path, "/")
+		got := visit.LocalPath(path, "/")
 		to, err := base.Parse(got)
 		if err != nil || to.Host != "portal.test" || !strings.HasPrefix(got, "/") {
 			t.Errorf("%q leads to %v (%v)", path, to, err)

@@ -1,15 +1,11 @@
 package page
 
 import (
-	"bytes"
-	"context"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/a-h/templ"
 
-	"portico"
 	"portico/webui/design"
 	"portico/webui/i18n"
 )
@@ -44,14 +40,6 @@ func (v *Visit) RenderBare(w http.ResponseWriter, status int, title string, cont
 	return v.answer(w, status, design.Bare, title, content, options)
 }
 
-// Fragment answers with a component alone, for a script to put into a page.
-func (v *Visit) Fragment(w http.ResponseWriter, content templ.Component) error {
-	return v.write(v.Context(), w, http.StatusOK, content)
-}
-
-// NoStore keeps an answer that holds a secret out of every cache.
-func (v *Visit) NoStore() { v.w.Header().Set("Cache-Control", "no-store") }
-
 func (v *Visit) answer(w http.ResponseWriter, status int, frame func(design.Shell) templ.Component, title string, content templ.Component, options []Option) error {
 	shell, err := v.shell(title)
 	if err != nil {
@@ -60,29 +48,15 @@ func (v *Visit) answer(w http.ResponseWriter, status int, frame func(design.Shel
 	for _, change := range options {
 		change(&shell)
 	}
-	return v.write(templ.WithChildren(v.Context(), content), w, status, frame(shell))
-}
-
-// write renders everything before it sends anything, so that a failure can
-// still become an error page.
-func (v *Visit) write(ctx context.Context, w http.ResponseWriter, status int, c templ.Component) error {
-	var html bytes.Buffer
-	if err := c.Render(ctx, &html); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Add("Vary", "Accept-Language, Cookie")
-	w.WriteHeader(status)
-	_, _ = w.Write(html.Bytes()) // fails only when the visitor has left
-	return nil
+	return v.Write(templ.WithChildren(v.Context(), content), w, status, frame(shell))
 }
 
 // shell is what surrounds every page of the portal.
 func (v *Visit) shell(title string) (design.Shell, error) {
-	here := v.here()
+	here := v.Here()
 	s := design.Shell{
-		Title: title, Lang: i18n.Lang(v.Context()), Theme: design.Mode(v.theme), Path: here,
-		Brand: design.Brand{Name: v.PortalName()}, Languages: languages(v, here), Flash: v.takeFlash(),
+		Title: title, Lang: i18n.Lang(v.Context()), Theme: design.Mode(v.Theme), Path: here,
+		Brand: design.Brand{Name: v.PortalName()}, Languages: v.Languages(), Flash: v.TakeFlash(),
 	}
 	if v.Portal.ID == "" {
 		return s, nil
@@ -90,16 +64,6 @@ func (v *Visit) shell(title string) (design.Shell, error) {
 	s.Search = design.Search{Action: "/search"}
 	v.addAccount(&s, here)
 	return s, v.dress(&s)
-}
-
-// here is the page's own address, where choosing a language or signing in leads
-// back to. What was posted to can be asked for by GET, too.
-func (v *Visit) here() string {
-	u := url.URL{Path: v.URL.Path, RawQuery: v.URL.RawQuery}
-	q := u.Query()
-	q.Del(i18n.Param)
-	u.RawQuery = q.Encode()
-	return u.RequestURI()
 }
 
 // PortalName is what the portal calls itself.
@@ -111,19 +75,6 @@ func (v *Visit) PortalName() string {
 		return v.Portal.Name
 	}
 	return "Portico"
-}
-
-// languages are the language menu: the same page in each of them.
-func languages(v *Visit, here string) []design.Language {
-	var out []design.Language
-	for _, l := range i18n.Languages() {
-		separator := "?"
-		if strings.Contains(here, "?") {
-			separator = "&"
-		}
-		out = append(out, design.Language{Code: l.Tag, Label: l.Name, Href: here + separator + i18n.Param + "=" + l.Tag, Current: l.Tag == i18n.Lang(v.Context())})
-	}
-	return out
 }
 
 // addAccount adds who is signed in, or how to sign in and come back.
@@ -149,13 +100,4 @@ func SignInPath(back string) string {
 		return "/login"
 	}
 	return "/login?return=" + url.QueryEscape(back)
-}
-
-// themeOf is the mode that pages are shown in.
-func themeOf(mode string) portico.ThemeMode {
-	switch m := portico.ThemeMode(mode); m {
-	case portico.ThemeLight, portico.ThemeDark, portico.ThemeSystem:
-		return m
-	}
-	return ""
 }

@@ -10,6 +10,7 @@ import (
 	"portico/webui/design"
 	"portico/webui/i18n"
 	"portico/webui/page"
+	"portico/webui/visit"
 )
 
 func (p pages) accountRoutes() []page.Route {
@@ -89,7 +90,7 @@ func (p pages) saveProfile(w http.ResponseWriter, v *page.Visit) error {
 	if err != nil {
 		return err
 	}
-	name := f.Text("full_name", true, page.MaxName)
+	name := f.Text("full_name", true, visit.MaxName)
 	languages := []string{asBrowser}
 	for _, l := range i18n.Languages() {
 		languages = append(languages, l.Tag)

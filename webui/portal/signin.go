@@ -12,6 +12,7 @@ import (
 	"portico/webui/design"
 	"portico/webui/i18n"
 	"portico/webui/page"
+	"portico/webui/visit"
 )
 
 func (p pages) signInRoutes() []page.Route {
@@ -108,7 +109,7 @@ func (p pages) refuseFields(w http.ResponseWriter, v *page.Visit, f *page.Form, 
 	status := http.StatusUnprocessableEntity
 	if e := problem.Translate(err); e.Kind == portico.KindTooMany {
 		status = http.StatusTooManyRequests
-		page.RetryAfter(w, e)
+		visit.RetryAfter(w, e)
 	}
 	return show(w, v, status, f)
 }

@@ -9,6 +9,7 @@ import (
 	"portico/problem"
 	"portico/webui/i18n"
 	"portico/webui/page"
+	"portico/webui/visit"
 )
 
 func (p pages) signUpRoutes() []page.Route {
@@ -60,7 +61,7 @@ func (p pages) signUp(w http.ResponseWriter, v *page.Visit) error {
 	if err != nil {
 		return err
 	}
-	applicant := developers.Applicant{FullName: f.Text("full_name", true, page.MaxName), Email: f.Email("email"), Language: i18n.Lang(v.Context())}
+	applicant := developers.Applicant{FullName: f.Text("full_name", true, visit.MaxName), Email: f.Email("email"), Language: i18n.Lang(v.Context())}
 	if !f.OK() {
 		return p.showSignUp(w, v, http.StatusUnprocessableEntity, f)
 	}

@@ -9,6 +9,7 @@ import (
 	"portico/problem"
 	"portico/secret"
 	"portico/webui/page"
+	"portico/webui/visit"
 )
 
 // startSignOn sends the browser to the portal's identity provider. It is a link:
@@ -40,7 +41,7 @@ func (p pages) finishSignOn(w http.ResponseWriter, v *page.Visit) error {
 		return signOnFailed(w, v, err)
 	}
 	v.SignIn(session)
-	return v.Redirect(page.LocalPath(path, "/"))
+	return v.Redirect(visit.LocalPath(path, "/"))
 }
 
 // signOnFailed says that nobody is signed in, why, and how to try again.
@@ -53,7 +54,7 @@ func signOnFailed(w http.ResponseWriter, v *page.Visit, err error) error {
 	case e.Code == "account_refused":
 		return v.RenderBare(w, http.StatusForbidden, v.T("portal.refused_title"), refusedPage(), page.NotIndexed)
 	case e.Kind == portico.KindUnauthenticated || e.Kind == portico.KindUnavailable:
-		view := signOnView{text: page.ErrorText(v.Context(), e), reference: problem.RequestID(v.Context())}
+		view := signOnView{text: visit.ErrorText(v.Context(), e), reference: problem.RequestID(v.Context())}
 		return v.RenderBare(w, problem.Status(e.Kind), v.T("portal.sso_failed_title"), signOnFailedPage(view), page.NotIndexed)
 	}
 	return err

@@ -1,4 +1,4 @@
-package page
+package visit
 
 import (
 	"encoding/base64"
@@ -33,12 +33,12 @@ func (v *Visit) flash(f flashed) {
 }
 
 func (v *Visit) setFlash(value string, age int) {
-	http.SetCookie(v.w, &http.Cookie{Name: flashCookie, Value: value, Path: "/", MaxAge: age, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: v.Secure()})
+	http.SetCookie(v.W, &http.Cookie{Name: flashCookie, Value: value, Path: "/", MaxAge: age, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: v.Secure()})
 }
 
-// takeFlash is the message that waits for this page, which is shown once. A
+// TakeFlash is the message that waits for this page, which is shown once. A
 // cookie that is not ours is no message.
-func (v *Visit) takeFlash() *design.Flash {
+func (v *Visit) TakeFlash() *design.Flash {
 	c, err := v.Cookie(flashCookie)
 	if err != nil {
 		return nil
