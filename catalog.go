@@ -36,18 +36,36 @@ type Portal struct {
 	UpdatedAt               time.Time
 }
 
-// API is an entry of the catalogue. (Name, Version) is unique, and so is Slug.
+// API is an entry of the catalogue: an API, or a package of operations of
+// several APIs, which portals show and developers register for in the same way.
+// (Name, Version) is unique among either; Slug is unique among all.
 type API struct {
 	ID          APIID
+	IsPackage   bool
 	Name        string
 	Version     *string
 	Description *string
 	Slug        string
 	Labels      map[string]string
 	Attributes  map[string][]string
+	RateLimit   *RateLimit // of a package, for each operation of each application; nil: none
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 }
+
+// EntityType is what the contracts call the two kinds of API.
+func (a API) EntityType() string {
+	if a.IsPackage {
+		return EntityPackage
+	}
+	return EntityAPI
+}
+
+// The contracts' entity types of what is published and registered for.
+const (
+	EntityAPI     = "api"
+	EntityPackage = "api_package"
+)
 
 // SpecificationType is the format of an API's specification.
 type SpecificationType string
@@ -67,6 +85,7 @@ type Version struct {
 	Content   string // the document as it was given: JSON or YAML
 	Type      SpecificationType
 	Messages  []string // findings of validation; an imperfect document is kept
+	Computed  bool     // a package's: made from its operations instead of given
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }

@@ -30,6 +30,9 @@ type (
 	RegistrationID   string
 	TaskID           string
 
+	OperationID        string
+	PackageOperationID string
+
 	PageID             string
 	SnippetID          string
 	DocumentID         string

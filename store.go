@@ -65,6 +65,8 @@ type CatalogTx interface {
 	Versions() Collection[VersionID, Version]
 	Publications() Collection[PublicationID, Publication]
 	Implementations() Collection[ImplementationID, Implementation]
+	Operations() Collection[OperationID, Operation]
+	PackageOperations() Collection[PackageOperationID, PackageOperation]
 }
 
 // ContentTx holds what portals say and how they look.

@@ -55,17 +55,19 @@ func apis() *table[portico.APIID, portico.API] {
 		row: func(a *portico.API) []cell {
 			return []cell{
 				text("id", &a.ID),
+				boolean("is_package", &a.IsPackage),
 				text("name", &a.Name),
 				optionalText("version", &a.Version),
 				optionalText("description", &a.Description),
 				text("slug", &a.Slug),
 				document("labels", &a.Labels),
 				document("attributes", &a.Attributes),
+				document("rate_limit", &a.RateLimit),
 				instant("created_at", &a.CreatedAt),
 				instant("updated_at", &a.UpdatedAt),
 			}
 		},
-		fields: []string{"id", "name", "version", "description", "slug", "created_at", "updated_at"},
+		fields: []string{"id", "is_package", "name", "version", "description", "slug", "created_at", "updated_at"},
 		more: map[string]field{
 			"labels":     labels("apis.labels"),
 			"attributes": attributes("apis.attributes"),
@@ -73,11 +75,20 @@ func apis() *table[portico.APIID, portico.API] {
 				" ELSE 'gateway_entity_binding' END FROM implementations WHERE api_id = apis.id LIMIT 1"),
 		},
 		unique: map[string]string{
-			"apis_name_version_key": "An API with this name and version exists already.",
-			"apis_slug_key":         "An API with this slug exists already.",
+			"apis_is_package_name_version_key": "An API or package with this name and version exists already.",
+			"apis_slug_key":                    "An API or package with this slug exists already.",
 		},
+		change:  packageChange,
 		removal: removal{routing: true, applications: "SELECT application_id FROM registrations WHERE api_id = $1 ORDER BY application_id"},
 	}
+}
+
+// packageChange: the gateways know of a package its rate limit.
+func packageChange(a portico.API) portico.Change {
+	if !a.IsPackage {
+		return portico.Change{}
+	}
+	return routingChange(a)
 }
 
 func versions() *table[portico.VersionID, portico.Version] {
@@ -92,6 +103,7 @@ func versions() *table[portico.VersionID, portico.Version] {
 				text("content", &v.Content),
 				text("type", &v.Type),
 				document("messages", &v.Messages),
+				boolean("computed", &v.Computed),
 				instant("created_at", &v.CreatedAt),
 				instant("updated_at", &v.UpdatedAt),
 			}
@@ -125,6 +137,8 @@ func publications() *table[portico.PublicationID, portico.Publication] {
 		more: map[string]field{
 			"api_name":    related("SELECT name FROM apis WHERE id = publications.api_id"),
 			"portal_name": related("SELECT name FROM portals WHERE id = publications.portal_id"),
+			"entity_type": related("SELECT CASE WHEN is_package THEN '" + portico.EntityPackage + "' ELSE '" + portico.EntityAPI +
+				"' END FROM apis WHERE id = publications.api_id"),
 		},
 		unique: map[string]string{
 			"publications_api_id_portal_id_key": "The API is published to this portal already.",

@@ -14,6 +14,8 @@ type schema struct {
 	versions          *table[portico.VersionID, portico.Version]
 	publications      *table[portico.PublicationID, portico.Publication]
 	implementations   *table[portico.ImplementationID, portico.Implementation]
+	operations        *table[portico.OperationID, portico.Operation]
+	packageOperations *table[portico.PackageOperationID, portico.PackageOperation]
 	controlPlanes     *table[portico.ControlPlaneID, portico.ControlPlane]
 	services          *table[portico.ServiceID, portico.Service]
 	routes            *table[portico.RouteID, portico.Route]
@@ -53,6 +55,8 @@ func newSchema() *schema {
 		versions:          versions().prepare(),
 		publications:      publications().prepare(),
 		implementations:   implementations().prepare(),
+		operations:        operations().prepare(),
+		packageOperations: packageOperations().prepare(),
 		controlPlanes:     controlPlanes().prepare(),
 		services:          services().prepare(),
 		routes:            routes().prepare(),
@@ -93,6 +97,7 @@ func (s *schema) descriptions() []described {
 		s.pages.described(), s.snippets.described(), s.documents.described(), s.customizations.described(),
 		s.assets.described(), s.emailTemplates.described(), s.teams.described(), s.teamMembers.described(),
 		s.teamRoles.described(), s.identityProviders.described(), s.groupMappings.described(), s.handoffs.described(),
+		s.operations.described(), s.packageOperations.described(),
 	}
 }
 

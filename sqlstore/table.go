@@ -24,7 +24,7 @@ type table[ID ~string, T any] struct {
 	unique map[string]string // unique constraint → the sentence for a second one
 	long   string            // the column that a brief list leaves out; empty: none
 
-	change  func(T) portico.Change // what a write tells the gateways' side; nil: nothing
+	change  func(T) portico.Change // what a write tells the gateways' side; nil, or none: nothing
 	removal removal                // what a deletion tells it besides
 	touches string                 // a SELECT of the ids of all applications that a change touches, given the id
 
@@ -174,8 +174,11 @@ func (c collection[ID, T]) applications(ctx context.Context, query string, id ID
 }
 
 func (c collection[ID, T]) announce(entity T) {
-	if c.change != nil {
-		c.tx.announce(c.change(entity))
+	if c.change == nil {
+		return
+	}
+	if change := c.change(entity); change != (portico.Change{}) {
+		c.tx.announce(change)
 	}
 }
 

@@ -163,6 +163,14 @@ func (t *tx) Implementations() portico.Collection[portico.ImplementationID, port
 	return in(t, t.store.schema.implementations)
 }
 
+func (t *tx) Operations() portico.Collection[portico.OperationID, portico.Operation] {
+	return in(t, t.store.schema.operations)
+}
+
+func (t *tx) PackageOperations() portico.Collection[portico.PackageOperationID, portico.PackageOperation] {
+	return in(t, t.store.schema.packageOperations)
+}
+
 func (t *tx) ControlPlanes() portico.Collection[portico.ControlPlaneID, portico.ControlPlane] {
 	return in(t, t.store.schema.controlPlanes)
 }

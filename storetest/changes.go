@@ -64,6 +64,12 @@ func testAnnounced(t *testing.T, open func(*testing.T) portico.Store) {
 		{"registration", touch(ctx, portico.Tx.Registrations, w.Registration.ID), application},
 		{"portal", touch(ctx, portico.Tx.Portals, w.Portal.ID), nil},
 		{"API", touch(ctx, portico.Tx.APIs, w.API.ID), nil},
+		{"API that becomes a package", func(tx portico.Tx) error {
+			_, err := tx.APIs().Change(ctx, w.API.ID, func(a *portico.API) error { a.IsPackage = true; return nil })
+			return err
+		}, routing},
+		{"operation", touch(ctx, portico.Tx.Operations, w.Operation.ID), routing},
+		{"operation of a package", touch(ctx, portico.Tx.PackageOperations, w.PackageOperation.ID), routing},
 		{"developer", touch(ctx, portico.Tx.Developers, w.Developer.ID), nil},
 		{"user", touch(ctx, portico.Tx.Users, w.User.ID), nil},
 		{"new user", func(tx portico.Tx) error { return tx.Users().Insert(ctx, other.User) }, nil},

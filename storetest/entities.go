@@ -72,6 +72,14 @@ func testEntities(t *testing.T, open func(*testing.T) portico.Store) {
 				to.ServiceID = from.ServiceID
 			}
 		}, like: w.Implementation, alone: true}))
+	t.Run("operations", check(open, w, subject[portico.OperationID, portico.Operation]{
+		of: portico.Tx.Operations, id: func(e *portico.Operation) *portico.OperationID { return &e.ID },
+		refs: func(to *portico.Operation, from portico.Operation) { to.APIID = from.APIID }, like: w.Operation}))
+	t.Run("operations of packages", check(open, w, subject[portico.PackageOperationID, portico.PackageOperation]{
+		of: portico.Tx.PackageOperations, id: func(e *portico.PackageOperation) *portico.PackageOperationID { return &e.ID },
+		refs: func(to *portico.PackageOperation, from portico.PackageOperation) {
+			to.PackageID, to.OperationID = from.PackageID, from.OperationID
+		}, like: w.PackageOperation, alone: true}))
 	t.Run("control planes", check(open, w, subject[portico.ControlPlaneID, portico.ControlPlane]{
 		of: portico.Tx.ControlPlanes, id: func(e *portico.ControlPlane) *portico.ControlPlaneID { return &e.ID },
 		refs: func(*portico.ControlPlane, portico.ControlPlane) {}, like: w.ControlPlane}))

@@ -116,6 +116,12 @@ func (d duplicates) ofCatalog(ctx context.Context) []duplicate {
 		{"API slug", func(tx portico.Tx) error {
 			return tx.APIs().Insert(ctx, another(d.w.API, func(a *portico.API) { a.Name = "other" }))
 		}, "slug"},
+		{"operation", func(tx portico.Tx) error {
+			return tx.Operations().Insert(ctx, another(d.w.Operation, func(*portico.Operation) {}))
+		}, "has this operation already"},
+		{"operation of a package", func(tx portico.Tx) error {
+			return tx.PackageOperations().Insert(ctx, another(d.w.PackageOperation, func(*portico.PackageOperation) {}))
+		}, "The package has this operation already."},
 		{"API version", func(tx portico.Tx) error {
 			return tx.Versions().Insert(ctx, another(d.w.Version, func(*portico.Version) {}))
 		}, "version"},
@@ -321,6 +327,8 @@ func count(ctx context.Context, tx portico.Tx) (map[string]int, error) {
 		size(ctx, counts, "plugins", tx.Plugins()),
 		size(ctx, counts, "consumers", tx.Consumers()),
 		size(ctx, counts, "consumer mappings", tx.ConsumerMappings()),
+		size(ctx, counts, "operations", tx.Operations()),
+		size(ctx, counts, "operations of packages", tx.PackageOperations()),
 	)
 }
 
@@ -340,7 +348,12 @@ func testCascades(t *testing.T, open func(*testing.T) portico.Store) {
 				"pages", "snippets", "customizations", "assets", "mail wordings", "teams", "team members", "team roles",
 				"identity providers", "group mappings", "hand-offs", "consumer mappings"}},
 		"API": {func(ctx context.Context, tx portico.Tx, w World) error { return tx.APIs().Delete(ctx, w.API.ID) },
-			[]string{"apis", "versions", "publications", "implementations", "registrations", "documents", "team roles"}},
+			[]string{"apis", "versions", "publications", "implementations", "registrations", "documents", "team roles",
+				"operations", "operations of packages"}},
+		"operation": {func(ctx context.Context, tx portico.Tx, w World) error {
+			return tx.Operations().Delete(ctx, w.Operation.ID)
+		},
+			[]string{"operations", "operations of packages"}},
 		"developer": {func(ctx context.Context, tx portico.Tx, w World) error {
 			return tx.Developers().Delete(ctx, w.Developer.ID)
 		},

@@ -53,6 +53,8 @@ type World struct {
 	Consumer         portico.Consumer
 	ConsumerMapping  portico.ConsumerMapping
 	Plugin           portico.Plugin
+	Operation        portico.Operation
+	PackageOperation portico.PackageOperation // the world's one API is its own package
 }
 
 // Seed fills a store with a world.
@@ -77,6 +79,9 @@ func newWorld() World {
 	w.KeyStrategy.OIDC, w.KeyStrategy.ProviderID = nil, nil
 	w.Portal.DefaultStrategyID = &w.Strategy.ID
 	w.Version.APIID = w.API.ID
+	w.API.IsPackage = false
+	w.Operation.APIID = w.API.ID
+	w.PackageOperation.PackageID, w.PackageOperation.OperationID = w.API.ID, w.Operation.ID
 	w.Publication.APIID, w.Publication.PortalID, w.Publication.StrategyID = w.API.ID, w.Portal.ID, &w.Strategy.ID
 	w.Service.ControlPlaneID = w.ControlPlane.ID
 	w.Route.ControlPlaneID, w.Route.ServiceID = w.ControlPlane.ID, &w.Service.ID
@@ -107,6 +112,8 @@ func (w World) insert(ctx context.Context, tx portico.Tx) error {
 		func() error { return tx.Portals().Insert(ctx, w.Portal) },
 		func() error { return tx.APIs().Insert(ctx, w.API) },
 		func() error { return tx.Versions().Insert(ctx, w.Version) },
+		func() error { return tx.Operations().Insert(ctx, w.Operation) },
+		func() error { return tx.PackageOperations().Insert(ctx, w.PackageOperation) },
 		func() error { return tx.Publications().Insert(ctx, w.Publication) },
 		func() error { return tx.ControlPlanes().Insert(ctx, w.ControlPlane) },
 		func() error { return tx.Services().Insert(ctx, w.Service) },
