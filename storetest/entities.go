@@ -22,6 +22,7 @@ type subject[ID ~string, T any] struct {
 
 func testEntities(t *testing.T, open func(*testing.T) portico.Store) {
 	testPortalEntities(t, open)
+	testOperationEntities(t, open)
 	testGatewayEntities(t, open)
 	w := newWorld()
 	t.Run("organizations", check(open, w, subject[portico.OrganizationID, portico.Organization]{
@@ -64,22 +65,6 @@ func testEntities(t *testing.T, open func(*testing.T) portico.Store) {
 				to.StrategyID = from.StrategyID
 			}
 		}, like: w.Publication, alone: true}))
-	t.Run("implementations", check(open, w, subject[portico.ImplementationID, portico.Implementation]{
-		of: portico.Tx.Implementations, id: func(e *portico.Implementation) *portico.ImplementationID { return &e.ID },
-		refs: func(to *portico.Implementation, from portico.Implementation) {
-			to.APIID, to.ControlPlaneID = from.APIID, from.ControlPlaneID
-			if to.ServiceID != nil {
-				to.ServiceID = from.ServiceID
-			}
-		}, like: w.Implementation, alone: true}))
-	t.Run("operations", check(open, w, subject[portico.OperationID, portico.Operation]{
-		of: portico.Tx.Operations, id: func(e *portico.Operation) *portico.OperationID { return &e.ID },
-		refs: func(to *portico.Operation, from portico.Operation) { to.APIID = from.APIID }, like: w.Operation}))
-	t.Run("operations of packages", check(open, w, subject[portico.PackageOperationID, portico.PackageOperation]{
-		of: portico.Tx.PackageOperations, id: func(e *portico.PackageOperation) *portico.PackageOperationID { return &e.ID },
-		refs: func(to *portico.PackageOperation, from portico.PackageOperation) {
-			to.PackageID, to.OperationID = from.PackageID, from.OperationID
-		}, like: w.PackageOperation, alone: true}))
 	t.Run("control planes", check(open, w, subject[portico.ControlPlaneID, portico.ControlPlane]{
 		of: portico.Tx.ControlPlanes, id: func(e *portico.ControlPlane) *portico.ControlPlaneID { return &e.ID },
 		refs: func(*portico.ControlPlane, portico.ControlPlane) {}, like: w.ControlPlane}))
