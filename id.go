@@ -48,6 +48,17 @@ type (
 	ConsumerID        string
 	ConsumerMappingID string
 	PluginID          string
+
+	AdminTeamID             string
+	AdminTeamMemberID       string
+	RoleAssignmentID        string
+	SystemAccountID         string
+	SystemAccountTokenID    string
+	InviteID                string
+	AdminSessionID          string
+	PasswordResetID         string
+	AdminIdentityProviderID string
+	AdminGroupMappingID     string
 )
 
 // NewID makes a UUID of version 7 (RFC 9562 §5.7): ids sort by creation time,

@@ -50,6 +50,27 @@ type AccountTx interface {
 	Organizations() Collection[OrganizationID, Organization]
 	Users() Collection[UserID, User]
 	AccessTokens() Collection[AccessTokenID, AccessToken]
+	AdminTx
+	AdminSignOnTx
+}
+
+// AdminTx holds what the organization's people and machines may do, and their
+// ways in.
+type AdminTx interface {
+	AdminTeams() Collection[AdminTeamID, AdminTeam]
+	AdminTeamMembers() Collection[AdminTeamMemberID, AdminTeamMember]
+	RoleAssignments() Collection[RoleAssignmentID, RoleAssignment]
+	SystemAccounts() Collection[SystemAccountID, SystemAccount]
+	SystemAccountTokens() Collection[SystemAccountTokenID, SystemAccountToken]
+	Invites() Collection[InviteID, Invite]
+	AdminSessions() Collection[AdminSessionID, AdminSession]
+	PasswordResets() Collection[PasswordResetID, PasswordReset]
+}
+
+// AdminSignOnTx holds who else signs users in.
+type AdminSignOnTx interface {
+	AdminIdentityProviders() Collection[AdminIdentityProviderID, AdminIdentityProvider]
+	AdminGroupMappings() Collection[AdminGroupMappingID, AdminGroupMapping]
 }
 
 // AuthTx holds application auth.

@@ -78,7 +78,10 @@ func (a Accounts) Bootstrap(ctx context.Context, in Founding) (Founded, error) {
 		ID: portico.UserID(a.NewID()), Email: strings.ToLower(in.Email), FullName: in.FullName,
 		Active: true, PasswordHash: hash, CreatedAt: now, UpdatedAt: now,
 	}
-	organization := portico.Organization{ID: portico.OrganizationID(a.NewID()), Name: in.Organization, OwnerID: user.ID, CreatedAt: now, UpdatedAt: now}
+	organization := portico.Organization{
+		ID: portico.OrganizationID(a.NewID()), Name: in.Organization, OwnerID: user.ID, PasswordSignIn: true, TeamsByHand: true, CreatedAt: now, UpdatedAt: now,
+	}
+	member := portico.AdminTeamMember{ID: portico.AdminTeamMemberID(a.NewID()), TeamID: portico.OrganizationAdmins, UserID: &user.ID, CreatedAt: now}
 	token := a.newToken(user.ID, in.TokenName, now.Add(in.TokenLifetime))
 	err := a.Store.Update(ctx, func(tx portico.Tx) error {
 		there, err := tx.Organizations().List(ctx, portico.ListQuery{Size: 1, Number: 1})
@@ -89,6 +92,9 @@ func (a Accounts) Bootstrap(ctx context.Context, in Founding) (Founded, error) {
 			return portico.Errorf(portico.KindConflict, "The organization [%s] exists already; nothing was changed.", there.Items[0].Name)
 		}
 		if err := tx.Users().Insert(ctx, user); err != nil {
+			return err
+		}
+		if err := tx.AdminTeamMembers().Insert(ctx, member); err != nil {
 			return err
 		}
 		if err := tx.Organizations().Insert(ctx, organization); err != nil {

@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"encoding/base32"
 	"encoding/hex"
+	"errors"
 	"log/slog"
 )
 
@@ -64,6 +65,18 @@ func (d Digest) Equal(other Digest) bool {
 
 // Hex is the digest in the form that stores keep and look up.
 func (d Digest) Hex() string { return hex.EncodeToString(d[:]) }
+
+// MarshalText implements encoding.TextMarshaler: the hexadecimal form.
+func (d Digest) MarshalText() ([]byte, error) { return []byte(d.Hex()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (d *Digest) UnmarshalText(text []byte) error {
+	if len(text) != hex.EncodedLen(len(d)) {
+		return errors.New("a digest has 64 hexadecimal digits")
+	}
+	_, err := hex.Decode(d[:], text)
+	return err
+}
 
 var tokenEncoding = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 

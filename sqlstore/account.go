@@ -11,6 +11,9 @@ func organizations() *table[portico.OrganizationID, portico.Organization] {
 				text("id", &o.ID),
 				text("name", &o.Name),
 				text("owner_id", &o.OwnerID),
+				boolean("password_sign_in", &o.PasswordSignIn),
+				boolean("teams_by_groups", &o.TeamsByGroups),
+				boolean("teams_by_hand", &o.TeamsByHand),
 				instant("created_at", &o.CreatedAt),
 				instant("updated_at", &o.UpdatedAt),
 			}
@@ -31,13 +34,20 @@ func users() *table[portico.UserID, portico.User] {
 				text("preferred_name", &u.PreferredName),
 				boolean("active", &u.Active),
 				text("password_hash", &u.PasswordHash),
+				text("external_id", &u.ExternalID),
+				blob("sealed_totp", &u.SealedTOTP),
+				optionalInstant("totp_confirmed_at", &u.TOTPConfirmedAt),
+				number("totp_last_step", &u.TOTPLastStep),
+				document("recovery_codes", &u.RecoveryCodes),
+				optionalInstant("last_sign_in_at", &u.LastSignInAt),
 				instant("created_at", &u.CreatedAt),
 				instant("updated_at", &u.UpdatedAt),
 			}
 		},
-		fields: []string{"id", "email", "full_name", "preferred_name", "active", "created_at", "updated_at"},
+		fields: []string{"id", "email", "full_name", "preferred_name", "active", "external_id", "last_sign_in_at", "created_at", "updated_at"},
 		unique: map[string]string{
-			"users_email_key": "A user with this e-mail address exists already.",
+			"users_email_key":       "A user with this e-mail address exists already.",
+			"users_external_id_key": "Another user signs in with this identity already.",
 		},
 	}
 }

@@ -169,3 +169,48 @@ func TestPortalsOfTheFirstSchema(t *testing.T) {
 		}
 	})
 }
+
+// TestUsersOfEarlierSchemas: whoever could do everything still can.
+func TestUsersOfEarlierSchemas(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(t *testing.T, dsn string) {
+		ctx := t.Context()
+		store, err := connect(ctx, Config{DSN: dsn})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { store.Close() })
+		if err := store.migrate(ctx, migrations()[:2]); err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range []string{
+			`INSERT INTO organizations (id, name, owner_id, created_at, updated_at) VALUES ('o', 'Acme', 'u', 1, 1)`,
+			`INSERT INTO users (id, email, full_name, preferred_name, active, password_hash, created_at, updated_at) VALUES ('u', 'ada@acme.example', 'Ada', '', TRUE, 'x', 1, 1), ('v', 'bob@acme.example', 'Bob', '', TRUE, '', 1, 1)`,
+		} {
+			if _, err := store.writes.ExecContext(ctx, row); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := store.migrate(ctx, migrations()); err != nil {
+			t.Fatal(err)
+		}
+		err = store.View(ctx, func(tx portico.Tx) error {
+			o, err := tx.Organizations().ByID(ctx, "o")
+			if err != nil || !o.PasswordSignIn || o.TeamsByGroups || !o.TeamsByHand {
+				t.Errorf("organization %+v, %v", o, err)
+			}
+			members, err := tx.AdminTeamMembers().List(ctx, portico.Everything(portico.Where("team_id", portico.OrganizationAdmins)))
+			if err != nil || len(members.Items) != 2 || *members.Items[0].UserID != "u" || *members.Items[1].UserID != "v" {
+				t.Errorf("members %+v, %v", members, err)
+			}
+			teams, err := tx.AdminTeams().List(ctx, portico.Everything(portico.Where("system_team", "true")))
+			if err != nil || len(teams.Items) < 2 || teams.Items[0].ID != portico.OrganizationAdmins || teams.Items[1].ID != portico.OrganizationReaders {
+				t.Errorf("teams %+v, %v", teams, err)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}

@@ -135,6 +135,46 @@ func (t *tx) AccessTokens() portico.Collection[portico.AccessTokenID, portico.Ac
 	return in(t, t.store.schema.accessTokens)
 }
 
+func (t *tx) AdminTeams() portico.Collection[portico.AdminTeamID, portico.AdminTeam] {
+	return in(t, t.store.schema.adminTeams)
+}
+
+func (t *tx) AdminTeamMembers() portico.Collection[portico.AdminTeamMemberID, portico.AdminTeamMember] {
+	return in(t, t.store.schema.adminTeamMembers)
+}
+
+func (t *tx) RoleAssignments() portico.Collection[portico.RoleAssignmentID, portico.RoleAssignment] {
+	return in(t, t.store.schema.roleAssignments)
+}
+
+func (t *tx) SystemAccounts() portico.Collection[portico.SystemAccountID, portico.SystemAccount] {
+	return in(t, t.store.schema.systemAccounts)
+}
+
+func (t *tx) SystemAccountTokens() portico.Collection[portico.SystemAccountTokenID, portico.SystemAccountToken] {
+	return in(t, t.store.schema.systemAccountTokens)
+}
+
+func (t *tx) Invites() portico.Collection[portico.InviteID, portico.Invite] {
+	return in(t, t.store.schema.invites)
+}
+
+func (t *tx) AdminSessions() portico.Collection[portico.AdminSessionID, portico.AdminSession] {
+	return in(t, t.store.schema.adminSessions)
+}
+
+func (t *tx) PasswordResets() portico.Collection[portico.PasswordResetID, portico.PasswordReset] {
+	return in(t, t.store.schema.passwordResets)
+}
+
+func (t *tx) AdminIdentityProviders() portico.Collection[portico.AdminIdentityProviderID, portico.AdminIdentityProvider] {
+	return in(t, t.store.schema.adminIdentityProviders)
+}
+
+func (t *tx) AdminGroupMappings() portico.Collection[portico.AdminGroupMappingID, portico.AdminGroupMapping] {
+	return in(t, t.store.schema.adminGroupMappings)
+}
+
 func (t *tx) Providers() portico.Collection[portico.ProviderID, portico.Provider] {
 	return in(t, t.store.schema.providers)
 }

@@ -24,6 +24,7 @@ func testEntities(t *testing.T, open func(*testing.T) portico.Store) {
 	testPortalEntities(t, open)
 	testOperationEntities(t, open)
 	testGatewayEntities(t, open)
+	testAdminEntities(t, open)
 	w := newWorld()
 	t.Run("organizations", check(open, w, subject[portico.OrganizationID, portico.Organization]{
 		of: portico.Tx.Organizations, id: func(e *portico.Organization) *portico.OrganizationID { return &e.ID },

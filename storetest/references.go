@@ -48,7 +48,7 @@ func testUnique(t *testing.T, open func(*testing.T) portico.Store) {
 		}
 		return tx.Applications().Insert(ctx, d.selfManaged)
 	})
-	for _, c := range slices.Concat(d.ofCatalog(ctx), d.ofPeople(ctx), d.ofPortal(ctx)) {
+	for _, c := range slices.Concat(d.ofCatalog(ctx), d.ofPeople(ctx), d.ofPortal(ctx), d.ofAdmins(ctx)) {
 		err := store.Update(ctx, c.insert)
 		wantKind(t, c.name, err, portico.KindConflict)
 		if err != nil && !strings.Contains(err.Error(), c.says) {
@@ -96,7 +96,7 @@ type duplicate struct {
 func (d duplicates) ofCatalog(ctx context.Context) []duplicate {
 	return []duplicate{
 		{"user e-mail", func(tx portico.Tx) error {
-			return tx.Users().Insert(ctx, another(d.w.User, func(*portico.User) {}))
+			return tx.Users().Insert(ctx, another(d.w.User, func(u *portico.User) { u.ExternalID = "" }))
 		}, "e-mail"},
 		{"access token", func(tx portico.Tx) error {
 			return tx.AccessTokens().Insert(ctx, another(d.w.AccessToken, func(*portico.AccessToken) {}))

@@ -17,44 +17,54 @@ import (
 // World is one entity of each kind, tied together as they are in life. Tests
 // and benchmarks put their own entities next to it.
 type World struct {
-	Organization     portico.Organization
-	User             portico.User
-	AccessToken      portico.AccessToken
-	Provider         portico.Provider
-	Strategy         portico.Strategy // of the provider
-	KeyStrategy      portico.Strategy
-	Portal           portico.Portal
-	API              portico.API
-	Version          portico.Version
-	Publication      portico.Publication
-	ControlPlane     portico.ControlPlane
-	Service          portico.Service
-	Route            portico.Route
-	Implementation   portico.Implementation
-	Developer        portico.Developer
-	OneTimeToken     portico.OneTimeToken
-	Session          portico.Session
-	Application      portico.Application
-	APIKey           portico.APIKey
-	Registration     portico.Registration
-	Task             portico.Task
-	Page             portico.PortalPage
-	Snippet          portico.Snippet
-	Document         portico.Document
-	Customization    portico.Customization
-	Asset            portico.Asset
-	EmailTemplate    portico.EmailTemplate
-	Team             portico.Team
-	TeamMember       portico.TeamMember
-	TeamRole         portico.TeamRole
-	IdentityProvider portico.IdentityProvider
-	GroupMapping     portico.GroupMapping
-	Handoff          portico.Handoff
-	Consumer         portico.Consumer
-	ConsumerMapping  portico.ConsumerMapping
-	Plugin           portico.Plugin
-	Operation        portico.Operation
-	PackageOperation portico.PackageOperation // the world's one API is its own package
+	Organization          portico.Organization
+	User                  portico.User
+	AccessToken           portico.AccessToken
+	Provider              portico.Provider
+	Strategy              portico.Strategy // of the provider
+	KeyStrategy           portico.Strategy
+	Portal                portico.Portal
+	API                   portico.API
+	Version               portico.Version
+	Publication           portico.Publication
+	ControlPlane          portico.ControlPlane
+	Service               portico.Service
+	Route                 portico.Route
+	Implementation        portico.Implementation
+	Developer             portico.Developer
+	OneTimeToken          portico.OneTimeToken
+	Session               portico.Session
+	Application           portico.Application
+	APIKey                portico.APIKey
+	Registration          portico.Registration
+	Task                  portico.Task
+	Page                  portico.PortalPage
+	Snippet               portico.Snippet
+	Document              portico.Document
+	Customization         portico.Customization
+	Asset                 portico.Asset
+	EmailTemplate         portico.EmailTemplate
+	Team                  portico.Team
+	TeamMember            portico.TeamMember
+	TeamRole              portico.TeamRole
+	IdentityProvider      portico.IdentityProvider
+	GroupMapping          portico.GroupMapping
+	Handoff               portico.Handoff
+	Consumer              portico.Consumer
+	ConsumerMapping       portico.ConsumerMapping
+	Plugin                portico.Plugin
+	Operation             portico.Operation
+	PackageOperation      portico.PackageOperation // the world's one API is its own package
+	AdminTeam             portico.AdminTeam
+	AdminTeamMember       portico.AdminTeamMember
+	RoleAssignment        portico.RoleAssignment
+	SystemAccount         portico.SystemAccount
+	SystemAccountToken    portico.SystemAccountToken
+	Invite                portico.Invite
+	AdminSession          portico.AdminSession
+	PasswordReset         portico.PasswordReset
+	AdminIdentityProvider portico.AdminIdentityProvider
+	AdminGroupMapping     portico.AdminGroupMapping
 }
 
 // Seed fills a store with a world.
@@ -98,6 +108,7 @@ func newWorld() World {
 	w.Registration.ApplicationID, w.Registration.APIID, w.Registration.PortalID = w.Application.ID, w.API.ID, w.Portal.ID
 	w.Task.ProviderID, w.Task.ApplicationID = w.Provider.ID, w.Application.ID
 	w.tiePortal()
+	w.tieAdmins()
 	return w
 }
 
@@ -106,6 +117,7 @@ func (w World) insert(ctx context.Context, tx portico.Tx) error {
 		func() error { return tx.Organizations().Insert(ctx, w.Organization) },
 		func() error { return tx.Users().Insert(ctx, w.User) },
 		func() error { return tx.AccessTokens().Insert(ctx, w.AccessToken) },
+		func() error { return w.insertAdmins(ctx, tx) },
 		func() error { return tx.Providers().Insert(ctx, w.Provider) },
 		func() error { return tx.Strategies().Insert(ctx, w.Strategy) },
 		func() error { return tx.Strategies().Insert(ctx, w.KeyStrategy) },
