@@ -59,6 +59,7 @@ type (
 	PasswordResetID         string
 	AdminIdentityProviderID string
 	AdminGroupMappingID     string
+	AllowListID             string
 )
 
 // NewID makes a UUID of version 7 (RFC 9562 §5.7): ids sort by creation time,

@@ -42,6 +42,7 @@ type Tx interface {
 	GatewayTx
 	DeveloperTx
 	ApplicationTx
+	ReachTx
 	ChangeTx
 }
 
@@ -99,6 +100,11 @@ type ContentTx interface {
 	Assets() Collection[AssetID, Asset]
 	EmailTemplates() Collection[EmailTemplateID, EmailTemplate]
 	SearchTx
+}
+
+// ReachTx holds who reaches a portal, and how a portal reaches people.
+type ReachTx interface {
+	IPAllowLists() Collection[AllowListID, IPAllowList]
 }
 
 // SearchTx is the index of what visitors can search for. It is made from the

@@ -29,7 +29,7 @@ var level = map[string]int{
 	"listing":    3, "httpkit": 3, "webui/design": 3,
 	"sqlstore": 4, "compile": 4, "idp": 4, "mail": 4, "usecase": 4, "webui/reference": 4, "webui/visit": 4,
 	"idp/okta": 5, "configsync": 5,
-	"routing": 5, "developers": 5, "admins": 5, "content": 5, "analytics": 5,
+	"routing": 5, "developers": 5, "admins": 5, "content": 5, "analytics": 5, "allowlist": 5,
 	"control": 6, "trial": 6,
 	"localas/dialect": 1, "localas/expression": 1, "localas/litedb": 1, "localas/ratelimit": 1,
 	"localas/signing": 2, "localas/directory": 2, "localas/session": 2, "localas/faults": 2, "localas/signin": 3,

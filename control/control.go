@@ -2,6 +2,7 @@ package control
 
 import (
 	"portico/admins"
+	"portico/allowlist"
 	"portico/analytics"
 	"portico/content"
 	"portico/developers"
@@ -20,6 +21,7 @@ type Control struct {
 	Providers         Providers
 	Strategies        Strategies
 	Portals           Portals
+	AllowLists        allowlist.Lists
 	APIs              APIs
 	Publications      Publications
 	Implementations   routing.Implementations
@@ -46,7 +48,7 @@ func New(d usecase.Deps) *Control {
 	applications := Applications{s}
 	return &Control{
 		Accounts: admins.Accounts{Deps: d}, Providers: Providers{s}, Strategies: Strategies{s},
-		Portals: Portals{s}, APIs: APIs{s}, Publications: Publications{s},
+		Portals: Portals{s}, AllowLists: allowlist.Lists{Deps: d}, APIs: APIs{s}, Publications: Publications{s},
 		Implementations: routing.Implementations{Deps: d}, Gateways: routing.Gateways{Deps: d},
 		Developers: developers.Accounts{Deps: d, Applications: applications}, Sessions: developers.Sessions{Deps: d}, Teams: developers.Teams{Deps: d}, Templates: developers.Templates{Deps: d},
 		IdentityProviders: developers.IdentityProviders{Deps: d}, SingleSignOn: developers.SingleSignOn{Deps: d, Teams: developers.Teams{Deps: d}},

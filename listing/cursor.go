@@ -52,7 +52,24 @@ type CursorPage struct {
 
 // CursorEnvelope renders a page that q, read from r, has asked for.
 func CursorEnvelope[T, V any](r *http.Request, page portico.Page[T], q portico.ListQuery, view func(T) V) CursorList[V] {
-	list := CursorList[V]{Data: views(page.Items, view), Meta: CursorMeta{CursorPage{Size: q.Size}}}
+	return CursorList[V]{Data: views(page.Items, view), Meta: CursorMeta{cursorPage(r, page.Total, q)}}
+}
+
+// FlatCursorList is a CursorList whose meta is the page itself, as one
+// collection of the contract has it: portals' IP allow lists.
+type FlatCursorList[V any] struct {
+	Data []V        `json:"data"`
+	Meta CursorPage `json:"meta"`
+}
+
+// FlatCursorEnvelope is CursorEnvelope for a FlatCursorList.
+func FlatCursorEnvelope[T, V any](r *http.Request, page portico.Page[T], q portico.ListQuery, view func(T) V) FlatCursorList[V] {
+	return FlatCursorList[V]{Data: views(page.Items, view), Meta: cursorPage(r, page.Total, q)}
+}
+
+// cursorPage tells the way from a page that q, read from r, has asked for.
+func cursorPage(r *http.Request, total int, q portico.ListQuery) CursorPage {
+	page := CursorPage{Size: q.Size}
 	link := func(name string, number int) *string {
 		values := r.URL.Query()
 		values.Del("page[after]")
@@ -60,11 +77,11 @@ func CursorEnvelope[T, V any](r *http.Request, page portico.Page[T], q portico.L
 		values.Set(name, encodeOffset(q.Size, number))
 		return new((&url.URL{Path: r.URL.Path, RawQuery: values.Encode()}).String())
 	}
-	if q.Number*q.Size < page.Total {
-		list.Meta.Page.Next = link("page[after]", q.Number+1)
+	if q.Number*q.Size < total {
+		page.Next = link("page[after]", q.Number+1)
 	}
 	if q.Number > 1 {
-		list.Meta.Page.Previous = link("page[before]", q.Number-1)
+		page.Previous = link("page[before]", q.Number-1)
 	}
-	return list
+	return page
 }

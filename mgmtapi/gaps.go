@@ -77,7 +77,6 @@ func Gaps() []Gap {
 		{"/v3/portals/*/audit-log-webhook", audit},
 		{"/v3/portals/*/email-config", mails},
 		{"/v3/portals/*/email-delivery", mails},
-		{"/v3/portals/*/ip-allow-list", "who may reach a portal is decided in front of it"},
 		{"/v3/portals/email-domains", mails},
 	}
 }

@@ -105,6 +105,9 @@ func (s *server) handler(r route) http.Handler {
 		if err != nil {
 			return err
 		}
+		if err := s.AllowLists.Admit(req.Context(), portal, httpkit.ClientAddr(req)); err != nil {
+			return err
+		}
 		c := call{Request: req, portal: portal}
 		if c.developer, err = s.signedIn(req.Context(), portal, req); err != nil {
 			return err

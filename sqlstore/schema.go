@@ -51,6 +51,7 @@ type schema struct {
 	passwordResets         *table[portico.PasswordResetID, portico.PasswordReset]
 	adminIdentityProviders *table[portico.AdminIdentityProviderID, portico.AdminIdentityProvider]
 	adminGroupMappings     *table[portico.AdminGroupMappingID, portico.AdminGroupMapping]
+	ipAllowLists           *table[portico.AllowListID, portico.IPAllowList]
 }
 
 func newSchema() *schema {
@@ -102,6 +103,7 @@ func newSchema() *schema {
 		passwordResets:         passwordResets().prepare(),
 		adminIdentityProviders: adminIdentityProviders().prepare(),
 		adminGroupMappings:     adminGroupMappings().prepare(),
+		ipAllowLists:           ipAllowLists().prepare(),
 	}
 }
 
@@ -121,6 +123,7 @@ func (s *schema) descriptions() []described {
 		s.assets.described(), s.emailTemplates.described(), s.teams.described(), s.teamMembers.described(),
 		s.teamRoles.described(), s.identityProviders.described(), s.groupMappings.described(), s.handoffs.described(),
 		s.operations.described(), s.packageOperations.described(),
+		s.ipAllowLists.described(),
 	}
 }
 

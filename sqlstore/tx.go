@@ -310,3 +310,7 @@ func (t *tx) GroupMappings() portico.Collection[portico.GroupMappingID, portico.
 func (t *tx) Handoffs() portico.Collection[portico.HandoffID, portico.Handoff] {
 	return in(t, t.store.schema.handoffs)
 }
+
+func (t *tx) IPAllowLists() portico.Collection[portico.AllowListID, portico.IPAllowList] {
+	return in(t, t.store.schema.ipAllowLists)
+}

@@ -25,6 +25,7 @@ func testEntities(t *testing.T, open func(*testing.T) portico.Store) {
 	testOperationEntities(t, open)
 	testGatewayEntities(t, open)
 	testAdminEntities(t, open)
+	testReachEntities(t, open)
 	w := newWorld()
 	t.Run("organizations", check(open, w, subject[portico.OrganizationID, portico.Organization]{
 		of: portico.Tx.Organizations, id: func(e *portico.Organization) *portico.OrganizationID { return &e.ID },

@@ -41,7 +41,7 @@ func ask[ID ~string, T any](of func(portico.Tx) portico.Collection[ID, T], id fu
 // the value that the entity has, finds nothing by another, and sorts.
 func testFields(t *testing.T, store portico.Store) {
 	w, ctx := Seed(t, store), t.Context()
-	for _, c := range slices.Concat(findings(w), portalFindings(w), adminFindings(w)) {
+	for _, c := range slices.Concat(findings(w), portalFindings(w), reachFindings(w), adminFindings(w)) {
 		c.fields["id"] = c.id
 		for field, value := range c.fields {
 			view(t, store, func(tx portico.Tx) error {

@@ -24,6 +24,7 @@ func (w *World) tiePortal() {
 	w.GroupMapping.ProviderID, w.GroupMapping.TeamID = w.IdentityProvider.ID, w.Team.ID
 	w.Application.TeamID = &w.Team.ID
 	w.Handoff.PortalID, w.Handoff.DeveloperID, w.Handoff.ApplicationID = w.Portal.ID, w.Developer.ID, &w.Application.ID
+	w.tieReach()
 }
 
 func (w World) insertPortal(ctx context.Context, tx portico.Tx) error {
@@ -39,6 +40,7 @@ func (w World) insertPortal(ctx context.Context, tx portico.Tx) error {
 		tx.TeamRoles().Insert(ctx, w.TeamRole),
 		tx.IdentityProviders().Insert(ctx, w.IdentityProvider),
 		tx.GroupMappings().Insert(ctx, w.GroupMapping),
+		w.insertReach(ctx, tx),
 	)
 }
 

@@ -329,6 +329,7 @@ func count(ctx context.Context, tx portico.Tx) (map[string]int, error) {
 		size(ctx, counts, "consumer mappings", tx.ConsumerMappings()),
 		size(ctx, counts, "operations", tx.Operations()),
 		size(ctx, counts, "operations of packages", tx.PackageOperations()),
+		size(ctx, counts, "IP allow lists", tx.IPAllowLists()),
 	)
 }
 
@@ -346,7 +347,7 @@ func testCascades(t *testing.T, open func(*testing.T) portico.Store) {
 		"portal": {func(ctx context.Context, tx portico.Tx, w World) error { return tx.Portals().Delete(ctx, w.Portal.ID) },
 			[]string{"portals", "publications", "developers", "one-time tokens", "sessions", "applications", "keys", "registrations",
 				"pages", "snippets", "customizations", "assets", "mail wordings", "teams", "team members", "team roles",
-				"identity providers", "group mappings", "hand-offs", "consumer mappings"}},
+				"identity providers", "group mappings", "hand-offs", "consumer mappings", "IP allow lists"}},
 		"API": {func(ctx context.Context, tx portico.Tx, w World) error { return tx.APIs().Delete(ctx, w.API.ID) },
 			[]string{"apis", "versions", "publications", "implementations", "registrations", "documents", "team roles",
 				"operations", "operations of packages"}},

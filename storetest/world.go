@@ -65,6 +65,7 @@ type World struct {
 	PasswordReset         portico.PasswordReset
 	AdminIdentityProvider portico.AdminIdentityProvider
 	AdminGroupMapping     portico.AdminGroupMapping
+	IPAllowList           portico.IPAllowList
 }
 
 // Seed fills a store with a world.

@@ -33,6 +33,9 @@ func (s *Site) visit(w http.ResponseWriter, r *http.Request) (*Visit, error) {
 	v := &Visit{Visit: visit.New(w, r), site: s}
 	portal, err := s.Portals.ByHost(r.Context(), hostOf(r))
 	if err == nil {
+		err = s.AllowLists.Admit(r.Context(), portal, httpkit.ClientAddr(r))
+	}
+	if err == nil {
 		v.Portal = portal
 		err = v.signedIn(r.Context())
 	}

@@ -1,0 +1,17 @@
+package portaladminapi
+
+import (
+	"portico/access"
+	"portico/control"
+	"portico/mgmtapi/route"
+)
+
+// server is what the handlers of all resources share.
+type server struct{ *control.Control }
+
+// Routes lists this part of the API, resource by resource.
+func Routes(c *control.Control) []route.Route { return server{c}.allowListRoutes() }
+
+// What the operations need: all of them are about a portal.
+func viewsPortal() access.Need { return access.For(access.Portals, access.View, "portalId") }
+func editsPortal() access.Need { return access.For(access.Portals, access.Edit, "portalId") }
