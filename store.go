@@ -42,7 +42,6 @@ type Tx interface {
 	GatewayTx
 	DeveloperTx
 	ApplicationTx
-	ReachTx
 	ChangeTx
 }
 
@@ -102,11 +101,6 @@ type ContentTx interface {
 	SearchTx
 }
 
-// ReachTx holds who reaches a portal, and how a portal reaches people.
-type ReachTx interface {
-	IPAllowLists() Collection[AllowListID, IPAllowList]
-}
-
 // SearchTx is the index of what visitors can search for. It is made from the
 // other entities by whoever changes them, in the same transaction.
 type SearchTx interface {
@@ -134,6 +128,7 @@ type DeveloperTx interface {
 	OneTimeTokens() Collection[OneTimeTokenID, OneTimeToken]
 	Sessions() Collection[SessionID, Session]
 	TeamTx
+	ReachTx
 }
 
 // TeamTx holds the developers' teams and who else signs developers in.
@@ -143,6 +138,11 @@ type TeamTx interface {
 	TeamRoles() Collection[TeamRoleID, TeamRole]
 	IdentityProviders() Collection[IdentityProviderID, IdentityProvider]
 	GroupMappings() Collection[GroupMappingID, GroupMapping]
+}
+
+// ReachTx holds who reaches a portal, and how a portal reaches people.
+type ReachTx interface {
+	IPAllowLists() Collection[AllowListID, IPAllowList]
 }
 
 // ApplicationTx holds applications and the saga's intents.

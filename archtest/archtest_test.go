@@ -33,7 +33,7 @@ var level = map[string]int{
 	"control": 6, "trial": 6,
 	"localas/dialect": 1, "localas/expression": 1, "localas/litedb": 1, "localas/ratelimit": 1,
 	"localas/signing": 2, "localas/directory": 2, "localas/session": 2, "localas/faults": 2, "localas/signin": 3,
-	"mgmtapi/route": 6, "mgmtapi/contentapi": 7, "mgmtapi": 8, "portalapi": 7, "gateway": 7, "localas": 7, "webui/page": 7,
+	"mgmtapi/route": 6, "mgmtapi/contentapi": 7, "mgmtapi/portaladminapi": 7, "mgmtapi": 8, "portalapi": 7, "gateway": 7, "localas": 7, "webui/page": 7,
 	"webui/apps": 8, "webui/catalog": 8,
 	"webui/portal": 9,
 	"app":          10,
@@ -62,6 +62,7 @@ var bans = []struct{ from, to, why string }{
 	{"sqlstore", "listing", "a store reads queries, not URLs"},
 	{"mgmtapi", "sqlstore", "handlers go through use cases"},
 	{"mgmtapi/contentapi", "sqlstore", "handlers go through use cases"},
+	{"mgmtapi/portaladminapi", "sqlstore", "handlers go through use cases"},
 	{"portalapi", "sqlstore", "handlers go through use cases"},
 	{"mgmtapi", "snapshot", "what a gateway is told is compiled by control"},
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"portico/mgmtapi/contentapi"
+	"portico/mgmtapi/portaladminapi"
 	"portico/mgmtapi/route"
 )
 
@@ -29,6 +30,7 @@ func (s *server) routes() []route.Route {
 		s.registrationRoutes(),
 		s.domainRoutes(),
 		contentapi.Routes(s.Control),
+		portaladminapi.Routes(s.Control),
 	)
 }
 

@@ -1,10 +1,13 @@
 package portalapi_test
 
 import (
+	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"portico"
+	"portico/control"
+	"portico/portalapi"
 )
 
 // TestWhichPortal opens portals by host names, right and wrong ones.
@@ -55,4 +58,38 @@ func TestPortalsAreApart(t *testing.T) {
 	here.call(t, 404, "GET", "/applications/"+app, nil)
 	here.refuses(t, "POST", "/applications", map[string]any{"name": "App", "auth_strategy_id": strategy.ID}, "auth_strategy_id missing_reference")
 	here.refuses(t, "POST", "/applications", map[string]any{"name": "App", "auth_strategy_id": nil}, "auth_strategy_id required")
+}
+
+func TestListedAddressesAlone(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	open, closed := s.portal(t, "Open"), s.portal(t, "Closed", func(f *control.PortalFields) { f.SIPREnabled = portico.Some(true) })
+	from := func(portal portico.Portal, addr, method, path string) int {
+		r := httptest.NewRequestWithContext(t.Context(), method, "http://"+s.Portals.DefaultDomain(portal)+path, nil)
+		r.RemoteAddr = addr
+		w := httptest.NewRecorder()
+		s.handler.ServeHTTP(w, r)
+		if w.Code >= 400 && w.Header().Get("Content-Type") != "application/problem+json" {
+			t.Errorf("%s is refused with %s", path, w.Header().Get("Content-Type"))
+		}
+		return w.Code
+	}
+	_, err := s.AllowLists.Create(t.Context(), closed.ID, []string{"198.51.100.7", "2001:db8::/32"})
+	check(t, err)
+	for addr, want := range map[string]int{
+		"198.51.100.7:1234": 200, "198.51.100.8:1234": 403, "[2001:db8::1]:1": 200, "[2001:db9::1]:1": 403,
+		"[::ffff:198.51.100.7]:1": 200, "[2001:db8::1%eth0]:1": 200, "[fe80::1%eth0]:1": 403, "nobody": 403,
+	} {
+		if got := from(closed, addr, "GET", "/api/v3/portal"); got != want {
+			t.Errorf("from %s: status %d, want %d", addr, got, want)
+		}
+		if got := from(open, addr, "GET", "/api/v3/portal"); got != 200 {
+			t.Errorf("another portal, from %s: status %d", addr, got)
+		}
+	}
+	for _, o := range append(portalapi.Operations(), portalapi.ClassicOperations()...) {
+		if got := from(closed, "198.51.100.8:1", o.Method, o.Pattern); got != 403 {
+			t.Errorf("%s %s answers an address that is not listed with %d", o.Method, o.Pattern, got)
+		}
+	}
 }

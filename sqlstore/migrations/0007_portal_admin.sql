@@ -3,7 +3,7 @@
 CREATE TABLE ip_allow_lists (
 	id          TEXT NOT NULL PRIMARY KEY,
 	portal_id   TEXT NOT NULL REFERENCES portals ON DELETE CASCADE,
-	allowed_ips TEXT NOT NULL,
+	allowed_ips TEXT,
 	created_at  BIGINT NOT NULL,
 	updated_at  BIGINT NOT NULL
 );

@@ -293,3 +293,34 @@ func TestLanguages(t *testing.T) {
 	ask("/signup?lang=en", "en")
 	ask("/signup", "en") // what was chosen by hand is remembered
 }
+
+// TestListedAddressesAlone holds that a portal with an IP allow list tells
+// nobody else anything, not even its name, while the other portals stay open.
+func TestListedAddressesAlone(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, control.PortalFields{})
+	dana := s.developer(t, "dana@example.com", "correct horse battery")
+	b := s.signedIn(t, "en", dana.Email, "correct horse battery")
+	b.get("/").is(http.StatusOK, "/")
+
+	entry, err := s.AllowLists.Create(t.Context(), s.portal.ID, []string{"192.0.2.0/24", "2001:db8::/32"})
+	must(t, err)
+	b.get("/").is(http.StatusOK, "/") // the list does not count yet
+	_, err = s.Portals.Update(t.Context(), s.portal.ID, control.PortalFields{SIPREnabled: portico.Some(true)})
+	must(t, err)
+	for _, path := range []string{"/", "/login", "/apis", "/apps", "/nowhere"} {
+		refused := b.get(path).is(http.StatusForbidden, path).says("This portal cannot be reached from your network address.")
+		for _, hidden := range []string{s.portal.DisplayName, dana.FullName} {
+			if strings.Contains(refused.body, hidden) {
+				t.Errorf("%s tells %q", path, hidden)
+			}
+		}
+	}
+	s.browser(t, "ja").get("/").is(http.StatusForbidden, "/").says("お使いのネットワークアドレス")
+
+	_, err = s.AllowLists.Replace(t.Context(), s.portal.ID, entry.ID, []string{"192.0.2.0/24", "127.0.0.0/8"})
+	must(t, err)
+	b.get("/").is(http.StatusOK, "/").says(s.portal.DisplayName)
+	must(t, s.AllowLists.Delete(t.Context(), s.portal.ID, entry.ID))
+	b.get("/").is(http.StatusForbidden, "/") // a list without an entry lets nobody in
+}
