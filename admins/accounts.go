@@ -15,8 +15,12 @@ import (
 // Accounts are the organization, its admins and their access tokens.
 type Accounts struct{ usecase.Deps }
 
-// tokenPrefix marks personal access tokens, so that a leaked one is recognised.
-const tokenPrefix = "kpat_"
+// The prefixes of access tokens, of users and of system accounts, by which a
+// leaked one is recognised.
+const (
+	tokenPrefix        = "kpat_"
+	machineTokenPrefix = "spat_"
+)
 
 // Founding is what a new installation begins with.
 type Founding struct {
@@ -142,38 +146,6 @@ func (a Accounts) SignIn(ctx context.Context, email string, pass secret.Text) (p
 	return user, nil
 }
 
-// unauthenticated is the one answer for every token that does not count, so
-// that nothing can be learnt about the others.
-func unauthenticated() *portico.Error {
-	return portico.Errorf(portico.KindUnauthenticated, "The access token is missing, unknown, expired or revoked. Send a valid one as Authorization: Bearer kpat_….")
-}
-
-// Authenticate returns whose access token it is; KindUnauthenticated. The token
-// is looked up by its digest, so the time it takes tells nothing about it.
-func (a Accounts) Authenticate(ctx context.Context, token secret.Text) (Principal, error) {
-	if !strings.HasPrefix(token.Reveal(), tokenPrefix) {
-		return Principal{}, unauthenticated()
-	}
-	digest := token.Digest()
-	return usecase.View(ctx, a.Store, func(tx portico.Tx) (Principal, error) {
-		same, err := tx.AccessTokens().List(ctx, portico.ListQuery{Size: 1, Number: 1, Filters: []portico.Filter{portico.Where("digest", digest.Hex())}})
-		if err != nil {
-			return Principal{}, err
-		}
-		if len(same.Items) == 0 || !same.Items[0].Digest.Equal(digest) || same.Items[0].State(a.Now()) != portico.TokenActive {
-			return Principal{}, unauthenticated()
-		}
-		user, err := tx.Users().ByID(ctx, same.Items[0].UserID)
-		if err != nil {
-			return Principal{}, err
-		}
-		if !user.Active {
-			return Principal{}, unauthenticated()
-		}
-		return Principal{User: user, Token: same.Items[0]}, nil
-	})
-}
-
 // IssuedToken is a new access token; Value is shown here and kept nowhere.
 type IssuedToken struct {
 	portico.AccessToken
@@ -291,16 +263,5 @@ func (a Accounts) DeleteToken(ctx context.Context, user portico.UserID, id porti
 			return portico.NotFound("access token", id)
 		}
 		return tx.AccessTokens().Delete(ctx, id)
-	})
-}
-
-// NoteUse records when an access token was last used.
-func (a Accounts) NoteUse(ctx context.Context, id portico.AccessTokenID, at time.Time) error {
-	return a.Store.Update(ctx, func(tx portico.Tx) error {
-		_, err := tx.AccessTokens().Change(ctx, id, func(t *portico.AccessToken) error {
-			t.LastUsedAt = &at
-			return nil
-		})
-		return err
 	})
 }

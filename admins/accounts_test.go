@@ -123,7 +123,7 @@ func TestAccessTokens(t *testing.T) {
 		must(t, err)
 		_, err = h.RenameToken(ctx, ada, issued.ID, "first")
 		wantKind(t, err, portico.KindConflict)
-		must(t, h.NoteUse(ctx, issued.ID, h.clock.Now()))
+		must(t, h.NoteUse(ctx, admins.Principal{User: founded.User, Token: issued.AccessToken}, h.clock.Now()))
 		kept, err := h.Token(ctx, ada, issued.ID)
 		must(t, err)
 		if renamed.Name != "deploy" || kept.Name != "deploy" || kept.LastUsedAt == nil || kept.Digest != issued.Value.Digest() {

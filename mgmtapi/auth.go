@@ -12,7 +12,6 @@ import (
 	"golang.org/x/time/rate"
 
 	"portico"
-	"portico/access"
 	"portico/admins"
 	"portico/httpkit"
 	"portico/secret"
@@ -27,13 +26,13 @@ type authenticator struct {
 
 	mu      sync.Mutex
 	sources map[netip.Addr]*rate.Limiter
-	noted   map[portico.AccessTokenID]time.Time
+	noted   map[string]time.Time
 }
 
 func newAuthenticator(accounts admins.Accounts, log *slog.Logger, now func() time.Time, perMin int) *authenticator {
 	return &authenticator{
 		accounts: accounts, log: log, now: now, perMin: perMin,
-		sources: map[netip.Addr]*rate.Limiter{}, noted: map[portico.AccessTokenID]time.Time{},
+		sources: map[netip.Addr]*rate.Limiter{}, noted: map[string]time.Time{},
 	}
 }
 
@@ -54,8 +53,7 @@ func (a *authenticator) authenticate(r *http.Request) (*http.Request, error) {
 	if err != nil {
 		return r, err
 	}
-	a.note(ctx, p.Token)
-	ctx = access.With(ctx, access.Grants{access.OrganizationAdmin()})
+	a.note(ctx, p)
 	return r.WithContext(admins.With(ctx, p)), nil
 }
 
@@ -107,21 +105,22 @@ func (a *authenticator) source(addr netip.Addr) *rate.Limiter {
 
 // note records that a token was used, at most once a minute and behind the
 // request's back: reading must not wait for a write.
-func (a *authenticator) note(ctx context.Context, t portico.AccessToken) {
+func (a *authenticator) note(ctx context.Context, p admins.Principal) {
 	now := a.now()
+	id, last := p.TokenUse()
 	a.mu.Lock()
-	due := now.Sub(a.noted[t.ID]) >= time.Minute
+	due := now.Sub(a.noted[id]) >= time.Minute
 	if due {
-		a.noted[t.ID] = now
+		a.noted[id] = now
 	}
 	a.mu.Unlock()
-	if !due || t.LastUsedAt != nil && now.Sub(*t.LastUsedAt) < time.Minute {
+	if !due || last != nil && now.Sub(*last) < time.Minute {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	go func() {
 		defer cancel()
-		if err := a.accounts.NoteUse(ctx, t.ID, now); err != nil {
+		if err := a.accounts.NoteUse(ctx, p, now); err != nil {
 			a.log.WarnContext(ctx, "use of an access token not recorded", "err", err)
 		}
 	}()
