@@ -33,16 +33,26 @@ var level = map[string]int{
 	"control": 6, "trial": 6,
 	"localas/dialect": 1, "localas/expression": 1, "localas/litedb": 1, "localas/ratelimit": 1,
 	"localas/signing": 2, "localas/directory": 2, "localas/session": 2, "localas/faults": 2, "localas/signin": 3,
-	"mgmtapi/route": 6, "mgmtapi/contentapi": 7, "mgmtapi/portaladminapi": 7, "mgmtapi": 8, "portalapi": 7, "gateway": 7, "localas": 7, "webui/page": 7,
-	"webui/apps": 8, "webui/catalog": 8,
-	"webui/portal": 9,
-	"app":          10,
-	"demo":         11,
-	"cmd/portico":  12,
+	"mgmtapi/route":          6,
+	"mgmtapi/contentapi":     7,
+	"mgmtapi/portaladminapi": 7,
+	"mgmtapi":                8,
+	"portalapi":              7,
+	"gateway":                7,
+	"localas":                7,
+	"webui/page":             7,
+	"webui/desk":             7,
+	"webui/apps":             8, "webui/catalog": 8,
+	"webui/portal": 9, "webui/console": 9,
+	"webui/console/appauth": 8, "webui/console/apis": 8, "webui/console/portals": 8, "webui/console/people": 8,
+	"webui/console/operate": 8, "webui/console/settings": 8,
+	"app":         10,
+	"demo":        11,
+	"cmd/portico": 12,
 }
 
 // tests are packages that only tests import; they may import anything.
-var tests = []string{"storetest", "idptest", "spectest", "archtest", "localas/localastest", "bench", "e2e", "webtest"}
+var tests = []string{"storetest", "idptest", "spectest", "archtest", "localas/localastest", "bench", "e2e", "webtest", "webui/consoletest"}
 
 // bans are arrows that point down and are wrong all the same.
 var bans = []struct{ from, to, why string }{

@@ -1,0 +1,56 @@
+package desk
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"portico/webui/design"
+)
+
+// Call is the request of the management API that does what a form does.
+type Call struct {
+	Method string
+	Path   string // with its ids, such as /v2/dcr-providers
+	Body   any    // what is sent as JSON; nil: nothing. Secrets are given as Variable
+}
+
+// Variable stands for a secret in a Call's body: the name of the environment
+// variable that holds it.
+func Variable(name string) string { return "'\"$" + name + "\"'" }
+
+// WantsCall says that the form was sent to see the call, not to do anything. It
+// is the button of CallButton.
+func (v *Visit) WantsCall() bool { return v.FormValue("view") == "call" }
+
+// Call shows a request of the management API below a form.
+func (v *Visit) Call(c Call) templ.Component {
+	return design.APICall(design.CallProps{ID: "api-call", Text: c.command(v.site.URL)})
+}
+
+// command is the call as a line for a shell. The body stands in single quotes;
+// variables step out of them.
+func (c Call) command(base string) string {
+	var b strings.Builder
+	b.WriteString("curl -X " + c.Method + " '" + base + c.Path + "' \\\n  -H \"Authorization: Bearer $PORTICO_TOKEN\"")
+	if c.Body == nil {
+		return b.String()
+	}
+	var body strings.Builder
+	encoder := json.NewEncoder(&body)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("  ", "  ")
+	if err := encoder.Encode(c.Body); err != nil {
+		return b.String() // texts and numbers always fit
+	}
+	text := strings.ReplaceAll(strings.TrimSpace(body.String()), "'", `'\''`)
+	b.WriteString(" \\\n  -H 'Content-Type: application/json' \\\n  -d '" + unquoteVariables(text) + "'")
+	return b.String()
+}
+
+// unquoteVariables undoes, for variables only, what the JSON encoding and the
+// shell quoting have done: "'\"$NAME\"'" becomes "'"$NAME"'" within its quotes.
+func unquoteVariables(text string) string {
+	return strings.NewReplacer(`'\''\"$`, `'"$`, `\"'\''`, `"'`).Replace(text)
+}
