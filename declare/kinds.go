@@ -1,0 +1,389 @@
+package declare
+
+import (
+	"net/url"
+	"slices"
+)
+
+// kinds is what can be declared. docs/declarative.md lists it for its readers;
+// a test compares them.
+func kinds() schema {
+	return slices.Concat(applicationAuth(), gateways(), portals(), apis(), access())
+}
+
+func labels() field { return field{name: "labels", shape: table} }
+
+var visibilities = []string{"public", "private"}
+
+// applicationAuth: how applications are registered and recognised (contract:
+// application-auth-strategies v2).
+func applicationAuth() schema {
+	return schema{
+		{
+			name: "dcr_providers", noun: "DCR provider", keys: []string{"name"}, path: "/v2/dcr-providers", labelled: true,
+			fields: []field{
+				{name: "name", required: true},
+				{name: "display_name"},
+				{name: "provider_type", required: true, fixed: true, choices: []string{"auth0", "azureAd", "curity", "okta", "kongIdentity", "http"}},
+				{name: "issuer", required: true},
+				labels(),
+				{name: "dcr_config", shape: object, fields: []field{
+					{name: "initial_client_id"},
+					{name: "initial_client_secret", shape: secretText, only: []string{"auth0", "azureAd", "curity"}},
+					{name: "initial_client_audience", nullable: true},
+					{name: "use_developer_managed_scopes", shape: flag},
+					{name: "dcr_token", shape: secretText, only: []string{"okta"}},
+					{name: "dcr_base_url"},
+					{name: "api_key", shape: secretText, only: []string{"http"}},
+					{name: "disable_event_hooks", shape: flag},
+					{name: "disable_refresh_secret", shape: flag},
+					{name: "allow_multiple_credentials", shape: flag},
+				}},
+			},
+		},
+		{
+			name: "auth_strategies", noun: "auth strategy", keys: []string{"name"}, path: "/v2/application-auth-strategies", labelled: true,
+			fields: []field{
+				{name: "name", required: true},
+				{name: "display_name", required: true},
+				{name: "strategy_type", required: true, fixed: true, choices: []string{"key_auth", "openid_connect"}},
+				{name: "dcr_provider", wire: "dcr_provider_id", shape: reference, to: "dcr_providers", nullable: true},
+				{name: "configs", shape: object, required: true, fields: []field{
+					{name: "key-auth", shape: object, fields: []field{
+						{name: "key_names", shape: texts},
+						{name: "ttl", shape: object, nullable: true, fields: []field{
+							{name: "value", shape: integer, required: true},
+							{name: "unit", required: true, choices: []string{"days", "weeks", "years"}},
+						}},
+					}},
+					{name: "openid-connect", shape: open},
+				}},
+				{name: "principals", shape: object, fields: []field{{name: "enabled", shape: flag, required: true}}},
+				labels(),
+			},
+			decode: func(found map[string]any) {
+				if provider, is := found["dcr_provider"].(map[string]any); is {
+					found["dcr_provider_id"] = provider["id"]
+				}
+			},
+		},
+	}
+}
+
+// gateways: control planes and what runs on them (contracts: control-planes v2,
+// control-planes-config v2).
+func gateways() schema {
+	return schema{
+		{
+			name: "control_planes", noun: "control plane", keys: []string{"name"}, path: "/v2/control-planes", labelled: true,
+			fields: []field{
+				{name: "name", required: true},
+				{name: "description"},
+				{name: "auth_type", choices: []string{"pinned_client_certs", "pki_client_certs"}},
+				{name: "labels", shape: table, replaced: true},
+			},
+			decode: func(found map[string]any) {
+				if config, is := found["config"].(map[string]any); is {
+					found["auth_type"] = config["auth_type"]
+				}
+			},
+		},
+		{
+			name: "services", in: "control_planes", noun: "service", keys: []string{"name"}, path: "core-entities/services", answer: entries,
+			fields: []field{
+				{name: "name", required: true},
+				{name: "url", shape: serviceURL, required: true},
+				{name: "retries", shape: integer},
+				{name: "connect_timeout", shape: integer},
+				{name: "read_timeout", shape: integer},
+				{name: "write_timeout", shape: integer},
+				{name: "enabled", shape: flag},
+				{name: "tags", shape: texts},
+			},
+			decode: func(found map[string]any) { found["url"] = addressOf(found) },
+		},
+		{
+			name: "routes", in: "control_planes", noun: "route", keys: []string{"name"}, path: "core-entities/routes", answer: entries,
+			fields: []field{
+				{name: "name", required: true},
+				{name: "service", shape: reference, to: "control_planes.services", within: "control_planes", nullable: true},
+				{name: "protocols", shape: texts},
+				{name: "methods", shape: texts},
+				{name: "hosts", shape: texts},
+				{name: "paths", shape: texts},
+				{name: "headers", shape: textLists, replaced: true},
+				{name: "regex_priority", shape: integer},
+				{name: "strip_path", shape: flag},
+				{name: "preserve_host", shape: flag},
+				{name: "https_redirect_status_code", shape: integer},
+				{name: "request_buffering", shape: flag},
+				{name: "response_buffering", shape: flag},
+				{name: "tags", shape: texts},
+			},
+			encode: func(body map[string]any) {
+				if id, is := body["service"].(string); is {
+					body["service"] = map[string]any{"id": id}
+				}
+			},
+			decode: func(found map[string]any) {
+				if service, is := found["service"].(map[string]any); is {
+					found["service"] = service["id"]
+				}
+			},
+		},
+	}
+}
+
+func menuItems(name string, required bool) field {
+	return field{name: name, shape: objects, required: required, fields: []field{
+		{name: "title", required: true},
+		{name: "path", required: true},
+		{name: "visibility", required: true, choices: visibilities},
+		{name: "external", shape: flag, required: true},
+	}}
+}
+
+// written is what all texts of a portal have.
+func written(rest ...field) []field {
+	return append(rest,
+		field{name: "title"},
+		field{name: "status", choices: []string{"published", "unpublished"}},
+		field{name: "content", shape: textFile, end: ".md", required: true},
+	)
+}
+
+// portals: developer portals, what they say and how they look (contract:
+// portal-management v3).
+func portals() schema {
+	return slices.Concat(schema{
+		{
+			name: "portals", noun: "portal", keys: []string{"name"}, path: "/v3/portals", labelled: true,
+			fields: []field{
+				{name: "name", required: true},
+				{name: "display_name"},
+				{name: "description", nullable: true},
+				{name: "authentication_enabled", shape: flag},
+				{name: "rbac_enabled", shape: flag},
+				{name: "sipr_enabled", shape: flag},
+				{name: "default_api_visibility", choices: visibilities},
+				{name: "default_page_visibility", choices: visibilities},
+				{name: "default_application_auth_strategy", wire: "default_application_auth_strategy_id", shape: reference, to: "auth_strategies", nullable: true},
+				{name: "auto_approve_developers", shape: flag},
+				{name: "auto_approve_applications", shape: flag},
+				{name: "notifications_developer_pii_visibility_enabled", shape: flag},
+				labels(),
+			},
+		},
+		{
+			name: "custom_domain", in: "portals", noun: "custom domain", scalar: "hostname", path: "custom-domain", answer: single, frozen: true,
+			fields: []field{{name: "hostname", required: true}},
+			encode: func(body map[string]any) {
+				body["enabled"], body["ssl"] = true, map[string]any{"domain_verification_method": "http"}
+			},
+		},
+		{
+			name: "logo", in: "portals", noun: "logo", scalar: "data", path: "assets/logo", answer: image, put: "PUT", lasting: true,
+			fields: []field{{name: "data", shape: imageFile, required: true}},
+		},
+		{
+			name: "favicon", in: "portals", noun: "favicon", scalar: "data", path: "assets/favicon", answer: image, put: "PUT", lasting: true,
+			fields: []field{{name: "data", shape: imageFile, required: true}},
+		},
+		{
+			name: "customization", in: "portals", noun: "customization", path: "customization", answer: single, put: "PATCH", lasting: true,
+			fields: []field{
+				{name: "theme", shape: object, fields: []field{
+					{name: "name"},
+					{name: "mode", choices: []string{"light", "dark", "system"}},
+					{name: "colors", shape: object, fields: []field{{name: "primary"}}},
+				}},
+				{name: "layout"},
+				{name: "css", shape: textFile, end: ".css", nullable: true},
+				{name: "menu", shape: object, fields: []field{
+					menuItems("main", false),
+					{name: "footer_sections", shape: objects, fields: []field{{name: "title", required: true}, menuItems("items", true)}},
+					menuItems("footer_bottom", false),
+				}},
+				{name: "spec_renderer", shape: object, fields: []field{
+					{name: "try_it_ui", shape: flag}, {name: "try_it_insomnia", shape: flag}, {name: "infinite_scroll", shape: flag},
+					{name: "show_schemas", shape: flag}, {name: "hide_internal", shape: flag}, {name: "hide_deprecated", shape: flag},
+					{name: "allow_custom_server_urls", shape: flag},
+				}},
+				{name: "robots", nullable: true},
+			},
+		},
+		{
+			name: "pages", in: "portals", noun: "page", keys: []string{"slug"}, path: "pages", answer: tree, detail: true, nests: "parent_page_id",
+			fields: written(field{name: "slug", required: true}, field{name: "description"}, field{name: "visibility", choices: visibilities}),
+		},
+		{
+			name: "snippets", in: "portals", noun: "snippet", keys: []string{"name"}, path: "snippets", detail: true,
+			fields: written(field{name: "name", required: true}, field{name: "description"}, field{name: "visibility", choices: visibilities}),
+		},
+		{
+			name: "email_templates", in: "portals", noun: "e-mail template", keys: []string{"name"}, path: "email-templates", answer: data, put: "PATCH",
+			itemID: func(body map[string]any) string {
+				name, _ := body["name"].(string)
+				delete(body, "name")
+				return name
+			},
+			fields: []field{
+				{name: "name", required: true},
+				{name: "enabled", shape: flag},
+				{name: "content", shape: object, fields: []field{
+					{name: "subject", nullable: true}, {name: "title", nullable: true}, {name: "body", nullable: true}, {name: "button_label", nullable: true},
+				}},
+			},
+			decode: func(found map[string]any) { found["id"] = found["name"] },
+		},
+		{
+			name: "teams", in: "portals", noun: "team", keys: []string{"name"}, path: "teams",
+			fields: []field{{name: "name", required: true}, {name: "description"}, {name: "can_own_applications", shape: flag}},
+		},
+	}, signIn())
+}
+
+// signIn: how developers sign in to a portal.
+func signIn() schema {
+	return schema{
+		{
+			name: "identity_providers", in: "portals", noun: "identity provider", keys: []string{"type"}, path: "identity-providers", answer: array,
+			fields: []field{
+				{name: "type", required: true, choices: []string{"oidc"}},
+				{name: "enabled", shape: flag},
+				{name: "config", shape: object, required: true, fields: []field{
+					{name: "issuer_url", required: true},
+					{name: "client_id", required: true},
+					{name: "client_secret", shape: secretText},
+					{name: "scopes", shape: texts},
+					{name: "claim_mappings", shape: object, fields: []field{{name: "name"}, {name: "email"}, {name: "groups"}}},
+				}},
+			},
+		},
+		{
+			name: "team_groups", in: "portals.identity_providers", noun: "mapping", keys: []string{"group", "team"}, path: "team-group-mappings", answer: cursor, frozen: true,
+			fields: []field{
+				{name: "group", required: true},
+				{name: "team", wire: "team_id", shape: reference, to: "portals.teams", within: "portals", required: true},
+			},
+		},
+		{
+			name: "authentication_settings", in: "portals", noun: "authentication settings", path: "authentication-settings", answer: single, put: "PATCH", lasting: true,
+			fields: []field{{name: "basic_auth_enabled", shape: flag}, {name: "idp_mapping_enabled", shape: flag}},
+		},
+	}
+}
+
+// apis: the catalogue (contract: api-builder v3).
+func apis() schema {
+	return schema{
+		{
+			name: "apis", noun: "API", keys: []string{"slug"}, path: "/v3/apis", labelled: true,
+			fields: []field{
+				{name: "slug", required: true},
+				{name: "name", required: true},
+				{name: "version", nullable: true},
+				{name: "description", nullable: true},
+				labels(),
+				{name: "attributes", shape: textLists},
+			},
+		},
+		{
+			name: "icon", in: "apis", noun: "icon", scalar: "data", path: "images/icon", answer: image, put: "PUT",
+			fields: []field{{name: "data", shape: imageFile, required: true}},
+		},
+		{
+			name: "versions", in: "apis", noun: "version", keys: []string{"version"}, path: "versions", detail: true,
+			fields: []field{{name: "version", required: true}, {name: "spec", shape: textFile, required: true}},
+			encode: func(body map[string]any) {
+				if content, is := body["spec"]; is {
+					body["spec"] = map[string]any{"content": content}
+				}
+			},
+			decode: func(found map[string]any) {
+				if spec, is := found["spec"].(map[string]any); is {
+					found["spec"] = spec["content"]
+				}
+			},
+		},
+		{
+			name: "documents", in: "apis", noun: "document", keys: []string{"slug"}, path: "documents", answer: tree, detail: true, nests: "parent_document_id", unique: true,
+			fields: written(field{name: "slug", required: true}),
+		},
+		{
+			name: "implementations", in: "apis", noun: "implementation", keys: []string{"control_plane", "service"}, path: "implementations", frozen: true, freesRoom: true,
+			list: func(api *entity) string {
+				return "/v3/api-implementations?filter%5Bapi_id%5D=" + url.QueryEscape(api.id)
+			},
+			fields: []field{
+				{name: "control_plane", shape: reference, to: "control_planes", required: true},
+				{name: "service", shape: reference, to: "control_planes.services", within: "control_plane"},
+			},
+			encode: func(body map[string]any) {
+				plane, service := body["control_plane"], body["service"]
+				clear(body)
+				if service == nil {
+					body["control_plane"] = map[string]any{"control_plane_id": plane}
+				} else {
+					body["service"] = map[string]any{"control_plane_id": plane, "id": service}
+				}
+			},
+			decode: func(found map[string]any) {
+				if plane, is := found["control_plane"].(map[string]any); is {
+					found["control_plane"] = plane["control_plane_id"]
+				}
+				if service, is := found["service"].(map[string]any); is {
+					found["control_plane"], found["service"] = service["control_plane_id"], service["id"]
+				}
+			},
+		},
+		{
+			name: "publications", in: "apis", noun: "publication", keys: []string{"portal"}, path: "publications", put: "PUT", whole: true,
+			list: func(api *entity) string { return "/v3/api-publications?filter%5Bapi_id%5D=" + url.QueryEscape(api.id) },
+			itemID: func(body map[string]any) string {
+				portal, _ := body["portal_id"].(string)
+				delete(body, "portal_id")
+				return portal
+			},
+			fields: []field{
+				{name: "portal", wire: "portal_id", shape: reference, to: "portals", required: true},
+				{name: "auth_strategy", shape: reference, to: "auth_strategies", nullable: true, explicit: true},
+				{name: "visibility", choices: visibilities},
+				{name: "auto_approve_registrations", shape: flag},
+			},
+			encode: func(body map[string]any) {
+				if strategy, is := body["auth_strategy"]; is {
+					delete(body, "auth_strategy")
+					body["auth_strategy_ids"] = nil
+					if strategy != nil {
+						body["auth_strategy_ids"] = []any{strategy}
+					}
+				}
+			},
+			decode: func(found map[string]any) {
+				found["id"] = found["portal_id"]
+				if ids, is := found["auth_strategy_ids"].([]any); is && len(ids) > 0 {
+					found["auth_strategy"] = ids[0]
+				}
+			},
+		},
+	}
+}
+
+// access: which APIs the teams of a portal may see and use.
+func access() schema {
+	return schema{{
+		name: "roles", in: "portals.teams", noun: "role", keys: []string{"role", "api"}, path: "assigned-roles", frozen: true,
+		fields: []field{
+			{name: "role", wire: "role_name", required: true, choices: []string{"API Viewer", "API Consumer"}},
+			{name: "api", wire: "entity_id", shape: reference, to: "apis", required: true},
+			{name: "region", wire: "entity_region", choices: []string{"us", "eu", "au", "me", "in", "sg", "*"}},
+		},
+		encode: func(body map[string]any) {
+			body["entity_type_name"] = "Services"
+			if body["entity_region"] == nil {
+				body["entity_region"] = "*"
+			}
+		},
+	}}
+}
