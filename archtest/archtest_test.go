@@ -26,6 +26,7 @@ var level = map[string]int{
 	"":       1, // the domain
 	"oauth":  2, "snapshot": 2, "keyring": 2, "password": 2, "problem": 2, "openapi": 2, "usage": 2, "markdown": 2, "access": 2,
 	"webui/i18n": 2,
+	"declare":    3,
 	"listing":    3, "httpkit": 3, "webui/design": 3,
 	"sqlstore": 4, "compile": 4, "idp": 4, "mail": 4, "usecase": 4, "webui/reference": 4, "webui/visit": 4,
 	"idp/okta": 5, "configsync": 5,
@@ -64,6 +65,8 @@ var bans = []struct{ from, to, why string }{
 	{"localas", "", "the built-in authorization server is just another identity provider, reached over HTTP"},
 	{"localas", "idp/okta", "server and adapter share nothing, or they would agree on the same mistake"},
 	{"usage", "", "the gateway counts, and the gateway knows nothing of portals"},
+	{"declare", "", "files speak of resources of the management API, which is all it knows"},
+	{"declare", "httpkit", "it is a client"},
 	{"control", "sqlstore", "use cases know the port, not the database behind it"},
 	{"control", "idp", "use cases know the port, not a provider's dialect"},
 	{"control", "httpkit", "use cases know no HTTP"},

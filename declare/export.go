@@ -10,6 +10,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -96,7 +97,6 @@ func (x *exporter) finish(doc yaml.MapSlice) error {
 		return fmt.Errorf("writing %s: %w", mainFile, err)
 	}
 	head := "# What portico apply -f makes of a Portico.\n"
-	x.out.Secrets = slices.Sorted(maps.Keys(x.variables))
 	if len(x.out.Secrets) > 0 {
 		head += "# Secrets cannot be read back. To apply this, put them into the environment:\n"
 		for _, name := range x.out.Secrets {
@@ -250,7 +250,9 @@ func (x *exporter) variable(e *entity, name string) string {
 	if base == "" || unicode.IsDigit(rune(base[0])) {
 		base = "SECRET_" + base
 	}
-	return free(base, "_", x.variables)
+	name = free(base, "_", "", x.variables)
+	x.out.Secrets = append(x.out.Secrets, name)
+	return name
 }
 
 // file puts a text or an image into a file of its own and returns its path.
@@ -271,7 +273,7 @@ func (x *exporter) file(e *entity, f field, value any) string {
 	for up := e.parent; up != nil; up = up.parent {
 		at = path.Join(up.kind.name, fileName(up.key), at)
 	}
-	at = free(at+end, "-", x.taken)
+	at = free(at, "-", end, x.taken)
 	x.out.Files[at] = bytes
 	return at
 }
@@ -298,18 +300,14 @@ func plainName(name string, instead rune) string {
 	}, name)
 }
 
-// free makes a name that is not taken yet, in whatever case, and takes it.
-func free(name, separator string, taken map[string]bool) string {
-	end := path.Ext(name)
-	base := strings.TrimSuffix(name, end)
-	for n := 2; taken[strings.ToLower(name)] || taken[name]; n++ {
-		name = fmt.Sprintf("%s%s%d%s", base, separator, n, end)
+// free makes a name that is not taken yet, in whatever case, and takes it. The
+// number that tells it apart stands before end.
+func free(base, separator, end string, taken map[string]bool) string {
+	name := base + end
+	for n := 2; taken[strings.ToLower(name)]; n++ {
+		name = base + separator + strconv.Itoa(n) + end
 	}
-	if separator == "_" {
-		taken[name] = true
-	} else {
-		taken[strings.ToLower(name)] = true
-	}
+	taken[strings.ToLower(name)] = true
 	return name
 }
 

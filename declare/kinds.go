@@ -1,6 +1,7 @@
 package declare
 
 import (
+	"maps"
 	"net/url"
 	"slices"
 )
@@ -99,6 +100,12 @@ func gateways() schema {
 				{name: "write_timeout", shape: integer},
 				{name: "enabled", shape: flag},
 				{name: "tags", shape: texts},
+			},
+			encode: func(body map[string]any) {
+				if address, is := body["url"].(string); is {
+					delete(body, "url")
+					maps.Copy(body, addressParts(address))
+				}
 			},
 			decode: func(found map[string]any) { found["url"] = addressOf(found) },
 		},
@@ -313,7 +320,7 @@ func apis() schema {
 		{
 			name: "implementations", in: "apis", noun: "implementation", keys: []string{"control_plane", "service"}, path: "implementations", frozen: true, freesRoom: true,
 			list: func(api *entity) string {
-				return "/v3/api-implementations?filter%5Bapi_id%5D=" + url.QueryEscape(api.id)
+				return "/v3/api-implementations?filter%5Bapi_id%5D%5Beq%5D=" + url.QueryEscape(api.id)
 			},
 			fields: []field{
 				{name: "control_plane", shape: reference, to: "control_planes", required: true},
@@ -339,7 +346,9 @@ func apis() schema {
 		},
 		{
 			name: "publications", in: "apis", noun: "publication", keys: []string{"portal"}, path: "publications", put: "PUT", whole: true,
-			list: func(api *entity) string { return "/v3/api-publications?filter%5Bapi_id%5D=" + url.QueryEscape(api.id) },
+			list: func(api *entity) string {
+				return "/v3/api-publications?filter%5Bapi_id%5D%5Beq%5D=" + url.QueryEscape(api.id)
+			},
 			itemID: func(body map[string]any) string {
 				portal, _ := body["portal_id"].(string)
 				delete(body, "portal_id")

@@ -338,11 +338,12 @@ func (l *loader) text(f field, n *node, path string) (any, bool) {
 	case f.shape == textFile || f.shape == imageFile:
 		return l.fileOf(f, n, path, content)
 	case f.shape == serviceURL:
-		address, ok := normalAddress(content)
-		if !ok {
+		parts := addressParts(content)
+		if parts == nil {
 			l.fault(n, path, "must be like https://host:port/path, without a user name, query or fragment")
+			return nil, false
 		}
-		return address, ok
+		return addressOf(parts), true
 	case content == "" && (f.required || f.shape == reference):
 		l.fault(n, path, "must not be empty")
 		return nil, false

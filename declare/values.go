@@ -140,22 +140,28 @@ func addressOf(service map[string]any) string {
 	return scheme + "://" + host + path
 }
 
-// normalAddress writes a service's address as addressOf does; ok is false for
-// what is none.
-func normalAddress(address string) (string, bool) {
+// addressParts takes a service's address apart, into the fields of the API; nil
+// for what is none. Without a path, path is null.
+func addressParts(address string) map[string]any {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return "", false
+		return nil
 	}
 	host := u.Hostname()
 	if strings.Contains(host, ":") {
 		host = "[" + host + "]"
 	}
-	service := map[string]any{"protocol": u.Scheme, "host": host, "path": u.EscapedPath()}
-	if port, err := strconv.ParseFloat(u.Port(), 64); err == nil {
-		service["port"] = port
+	port := map[string]float64{"http": 80, "https": 443}[u.Scheme]
+	if u.Port() != "" {
+		if port, err = strconv.ParseFloat(u.Port(), 64); err != nil {
+			return nil
+		}
 	}
-	return addressOf(service), true
+	out := map[string]any{"protocol": u.Scheme, "host": host, "port": port, "path": nil}
+	if path := u.EscapedPath(); path != "" {
+		out["path"] = path
+	}
+	return out
 }
 
 // change is one field that differs.

@@ -13,8 +13,11 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr); err != nil {
-		fmt.Fprintln(os.Stderr, "portico:", err)
-		os.Exit(1)
+		status, silent := statusOf(err)
+		if !silent {
+			fmt.Fprintln(os.Stderr, "portico:", err)
+		}
+		os.Exit(status)
 	}
 }
 

@@ -1,0 +1,164 @@
+package declare_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"portico/admins"
+	"portico/control"
+	"portico/declare"
+	"portico/httpkit"
+	"portico/keyring"
+	"portico/mail"
+	"portico/mgmtapi"
+	"portico/secret"
+	"portico/spectest"
+	"portico/sqlstore"
+	"portico/usecase"
+)
+
+// house is a management API on a real store. Every request and answer is judged
+// by the public contracts when they are at hand.
+type house struct {
+	client *declare.Client
+	url    string
+	token  secret.Text
+}
+
+type noGateways struct{}
+
+func (noGateways) Flush(context.Context) error { return nil }
+
+func newHouse(t testing.TB) *house {
+	t.Helper()
+	dir := t.TempDir()
+	logger := slog.New(slog.NewTextHandler(io.Discard, nil))
+	store, err := sqlstore.Open(t.Context(), sqlstore.Config{DSN: "sqlite:" + filepath.Join(dir, "portico.db"), Now: time.Now})
+	check(t, err)
+	t.Cleanup(func() { check(t, store.Close()) })
+	ring, _, err := keyring.Open(filepath.Join(dir, "key.json"))
+	check(t, err)
+	c := control.New(usecase.Deps{
+		Store: store, Sealer: ring, Mailer: mail.NewOutbox(filepath.Join(dir, "outbox")), Flusher: noGateways{}, Logger: logger, Now: time.Now,
+		Checkpoint: func(string) {}, PortalDomain: "localhost", PortalURL: func(domain string) string { return "http://" + domain },
+	})
+	founded, err := c.Accounts.Bootstrap(t.Context(), admins.Founding{
+		Organization: "Acme", Email: "ada@acme.example", FullName: "Ada Admin", TokenName: "ci", TokenLifetime: time.Hour,
+	})
+	check(t, err)
+	api := mgmtapi.New(mgmtapi.Options{Control: c, Logger: logger, Now: time.Now})
+	server := httptest.NewServer(httpkit.Chain(spectest.Management(t).Wrap(t, api), httpkit.RequestID, httpkit.Recover(logger)))
+	t.Cleanup(server.Close)
+	h := &house{url: server.URL, token: founded.Token}
+	h.client, err = declare.NewClient(server.URL, founded.Token, false)
+	check(t, err)
+	return h
+}
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// environment are the secrets that tests declare.
+func environment(name string) string {
+	if strings.Contains(name, "MISSING") {
+		return ""
+	}
+	return "value_of_" + name
+}
+
+func options() declare.Options {
+	return declare.Options{Env: environment, ReadFile: os.ReadFile}
+}
+
+// plan plans what a directory declares.
+func (h *house) plan(t testing.TB, dir string, o declare.Options) (*declare.Plan, error) {
+	t.Helper()
+	d, err := declare.Load(dir)
+	if err != nil {
+		return nil, err
+	}
+	return declare.NewPlan(t.Context(), h.client, d, o)
+}
+
+// apply applies a directory, and returns plan and report.
+func (h *house) apply(t testing.TB, dir string, o declare.Options) string {
+	t.Helper()
+	p, err := h.plan(t, dir, o)
+	check(t, err)
+	var report bytes.Buffer
+	if err := p.Apply(t.Context(), &report); err != nil {
+		t.Fatalf("%v\nthe plan was:\n%s", err, p)
+	}
+	if strings.Contains(report.String(), "note:") {
+		t.Errorf("Portico keeps something else than declared:\n%s", &report)
+	}
+	return p.String() + report.String()
+}
+
+// settled fails unless a directory has nothing to change.
+func (h *house) settled(t testing.TB, dir string, o declare.Options) {
+	t.Helper()
+	p, err := h.plan(t, dir, o)
+	check(t, err)
+	if !p.Empty() {
+		t.Fatalf("applied twice, there is still something to change:\n%s", p)
+	}
+}
+
+// export writes everything into a new directory.
+func (h *house) export(t testing.TB, set string) (string, *declare.Export) {
+	t.Helper()
+	x, err := declare.NewExport(t.Context(), h.client, nil, set)
+	check(t, err)
+	dir := t.TempDir()
+	check(t, x.Write(dir))
+	return dir, x
+}
+
+// write makes a directory of files.
+func write(t testing.TB, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, content := range files {
+		path := filepath.Join(dir, name)
+		check(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		check(t, os.WriteFile(path, []byte(content), 0o600))
+	}
+	return dir
+}
+
+// faults are what a directory is refused for.
+func faults(t testing.TB, err error) string {
+	t.Helper()
+	if _, is := errors.AsType[declare.Faults](err); !is {
+		t.Fatalf("no faults but %v", err)
+	}
+	return err.Error()
+}
+
+func sameFiles(t testing.TB, want, got map[string][]byte) {
+	t.Helper()
+	for name := range want {
+		if !bytes.Equal(want[name], got[name]) {
+			t.Errorf("%s was\n%s\nand is\n%s", name, want[name], got[name])
+		}
+	}
+	for name := range got {
+		if want[name] == nil {
+			t.Errorf("%s is new", name)
+		}
+	}
+}
