@@ -3,9 +3,9 @@ package app
 import (
 	"net/http"
 
-	"portico/developers"
 	"portico/oauth"
 	"portico/portalapi"
+	"portico/throttle"
 	"portico/trial"
 	"portico/webui/i18n"
 	"portico/webui/page"
@@ -19,7 +19,7 @@ func (a *App) portals() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	throttles := developers.NewThrottles(a.deps.Now, developers.Limits{})
+	throttles := throttle.New(a.deps.Now, throttle.Limits{})
 	api := portalapi.New(portalapi.Options{Control: a.Control, Logger: a.logger, Throttles: throttles})
 	trials := trial.New(trial.Options{
 		Issuers: oauth.NewHTTPClient(oauth.ClientPolicy{AllowPrivate: a.config.IdPAllowPrivate, Timeout: a.config.IdPTimeout}),

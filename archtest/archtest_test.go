@@ -24,11 +24,11 @@ const module = "portico"
 var level = map[string]int{
 	"secret": 0,
 	"":       1, // the domain
-	"oauth":  2, "snapshot": 2, "keyring": 2, "password": 2, "problem": 2, "openapi": 2, "usage": 2, "markdown": 2, "access": 2,
+	"oauth":  2, "snapshot": 2, "keyring": 2, "throttle": 2, "password": 2, "problem": 2, "openapi": 2, "usage": 2, "markdown": 2, "access": 2,
 	"webui/i18n": 2,
 	"declare":    3,
 	"listing":    3, "httpkit": 3, "webui/design": 3,
-	"sqlstore": 4, "compile": 4, "idp": 4, "mail": 4, "usecase": 4, "webui/reference": 4, "webui/visit": 4,
+	"sqlstore": 4, "compile": 4, "idp": 4, "mail": 4, "usecase": 4, "signon": 4, "webui/reference": 4, "webui/visit": 4,
 	"idp/okta": 5, "configsync": 5,
 	"routing": 5, "developers": 5, "admins": 5, "content": 5, "analytics": 5, "allowlist": 5,
 	"control": 6, "trial": 6,

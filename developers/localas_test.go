@@ -9,6 +9,7 @@ import (
 	"portico"
 	"portico/developers"
 	"portico/localas/localastest"
+	"portico/signon"
 )
 
 // TestBuiltInAuthorizationServer signs in with the one that comes with Portico.
@@ -34,7 +35,7 @@ func TestBuiltInAuthorizationServer(t *testing.T) {
 	must(t, err)
 	browser := http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	// enter sends the form of the sign-in page that an address shows.
-	enter := func(address string) developers.Return {
+	enter := func(address string) signon.Return {
 		t.Helper()
 		to, err := url.Parse(address)
 		must(t, err)
@@ -47,7 +48,7 @@ func TestBuiltInAuthorizationServer(t *testing.T) {
 			t.Fatalf("the sign-in ends with %s", answer.Status)
 		}
 		q := back.Query()
-		return developers.Return{State: q.Get("state"), Code: q.Get("code"), Error: q.Get("error")}
+		return signon.Return{State: q.Get("state"), Code: q.Get("code"), Error: q.Get("error")}
 	}
 	address, cookie, err := o.SingleSignOn.Start(ctx, o.portal, "/apps")
 	must(t, err)

@@ -13,6 +13,7 @@ import (
 	"portico"
 	"portico/developers"
 	"portico/secret"
+	"portico/signon"
 )
 
 // startOIDCProvider runs the npm package oidc-provider, an OpenID provider that
@@ -82,7 +83,7 @@ func TestOIDCProvider(t *testing.T) {
 
 // browse follows the provider's redirects, with cookies, until it sends the
 // browser back to the portal.
-func browse(t *testing.T, address string) developers.Return {
+func browse(t *testing.T, address string) signon.Return {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	must(t, err)
@@ -100,5 +101,5 @@ func browse(t *testing.T, address string) developers.Return {
 		t.Fatalf("the provider ends at %s with %s", answer.Request.URL.Path, answer.Status)
 	}
 	q := to.Query()
-	return developers.Return{State: q.Get("state"), Code: q.Get("code"), Error: q.Get("error")}
+	return signon.Return{State: q.Get("state"), Code: q.Get("code"), Error: q.Get("error")}
 }

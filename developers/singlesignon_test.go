@@ -27,6 +27,7 @@ import (
 	"portico/keyring"
 	"portico/oauth"
 	"portico/secret"
+	"portico/signon"
 	"portico/sqlstore"
 	"portico/usecase"
 )
@@ -72,7 +73,7 @@ func newOffice(t *testing.T, issuer string) *office {
 }
 
 // signOn goes to the provider and comes back as a browser would.
-func (o *office) signOn(t *testing.T, change ...func(*developers.Return)) (developers.IssuedSession, string, error) {
+func (o *office) signOn(t *testing.T, change ...func(*signon.Return)) (developers.IssuedSession, string, error) {
 	t.Helper()
 	address, cookie, err := o.SingleSignOn.Start(t.Context(), o.portal, "/apps?x=1")
 	must(t, err)
@@ -85,7 +86,7 @@ func (o *office) signOn(t *testing.T, change ...func(*developers.Return)) (devel
 }
 
 // visit opens the provider's page and reads where it sends the browser.
-func (o *office) visit(t *testing.T, address string) developers.Return {
+func (o *office) visit(t *testing.T, address string) signon.Return {
 	t.Helper()
 	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	answer, err := client.Get(address)
@@ -99,7 +100,7 @@ func (o *office) visit(t *testing.T, address string) developers.Return {
 		t.Errorf("the provider sends the browser to %s", at)
 	}
 	q := to.Query()
-	return developers.Return{State: q.Get("state"), Code: q.Get("code"), Error: q.Get("error")}
+	return signon.Return{State: q.Get("state"), Code: q.Get("code"), Error: q.Get("error")}
 }
 
 func (o *office) who(t *testing.T, s developers.IssuedSession) portico.Developer {
@@ -292,19 +293,19 @@ func TestSingleSignOnRefuses(t *testing.T) {
 	_, foreign, err := o.SingleSignOn.Start(t.Context(), o.portal, "/")
 	must(t, err)
 	for name, test := range map[string]struct {
-		change func(*developers.Return)
+		change func(*signon.Return)
 		code   string
 	}{
-		"no cookie":             {func(r *developers.Return) { r.Cookie = secret.Text{} }, "sso_lost"},
-		"nonsense":              {func(r *developers.Return) { r.Cookie = secret.New("bm9uc2Vuc2U") }, "sso_lost"},
-		"another sign-in's":     {func(r *developers.Return) { r.Cookie = foreign }, "sso_lost"},
-		"another state":         {func(r *developers.Return) { r.State = "x" }, "sso_lost"},
-		"no state":              {func(r *developers.Return) { r.State = "" }, "sso_lost"},
-		"too late":              {func(*developers.Return) { o.clock.add(11 * time.Minute) }, "sso_lost"},
-		"no code":               {func(r *developers.Return) { r.Code = "" }, "sso_refused"},
-		"refused over there":    {func(r *developers.Return) { r.Error = "access_denied" }, "sso_refused"},
-		"an error without end":  {func(r *developers.Return) { r.Error = strings.Repeat("é", 5000) }, "sso_refused"},
-		"a code that never was": {func(r *developers.Return) { r.Code = "x" }, "sso_unavailable"},
+		"no cookie":             {func(r *signon.Return) { r.Cookie = secret.Text{} }, "sso_lost"},
+		"nonsense":              {func(r *signon.Return) { r.Cookie = secret.New("bm9uc2Vuc2U") }, "sso_lost"},
+		"another sign-in's":     {func(r *signon.Return) { r.Cookie = foreign }, "sso_lost"},
+		"another state":         {func(r *signon.Return) { r.State = "x" }, "sso_lost"},
+		"no state":              {func(r *signon.Return) { r.State = "" }, "sso_lost"},
+		"too late":              {func(*signon.Return) { o.clock.add(11 * time.Minute) }, "sso_lost"},
+		"no code":               {func(r *signon.Return) { r.Code = "" }, "sso_refused"},
+		"refused over there":    {func(r *signon.Return) { r.Error = "access_denied" }, "sso_refused"},
+		"an error without end":  {func(r *signon.Return) { r.Error = strings.Repeat("é", 5000) }, "sso_refused"},
+		"a code that never was": {func(r *signon.Return) { r.Code = "x" }, "sso_unavailable"},
 	} {
 		_, _, err := o.signOn(t, test.change)
 		if e := wantCode(t, err, portico.KindOf(err), test.code); t.Failed() {

@@ -11,7 +11,7 @@ import (
 
 	"portico"
 	"portico/control"
-	"portico/developers"
+	"portico/throttle"
 )
 
 func TestAccountBodies(t *testing.T) {
@@ -301,7 +301,7 @@ func TestPortalWithoutAccounts(t *testing.T) {
 
 func TestThrottling(t *testing.T) {
 	t.Parallel()
-	s := newThrottledServer(t, developers.Limits{})
+	s := newThrottledServer(t, throttle.Limits{})
 	b := s.visit(t, s.portal(t, "P"))
 	try := func(status int, email string) answer {
 		return b.call(t, status, "POST", "/developer/authenticate", map[string]any{"username": email, "password": "guess"})

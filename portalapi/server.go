@@ -11,9 +11,9 @@ import (
 
 	"portico"
 	"portico/control"
-	"portico/developers"
 	"portico/httpkit"
 	"portico/problem"
+	"portico/throttle"
 )
 
 // Options of the portal API.
@@ -21,7 +21,7 @@ type Options struct {
 	Control *control.Control
 	Logger  *slog.Logger
 	// Throttles are shared with the portal's pages.
-	Throttles *developers.Throttles
+	Throttles *throttle.Throttles
 }
 
 // Operation is one operation of the API, for whoever compares it with the
@@ -67,7 +67,7 @@ type route struct {
 type server struct {
 	*control.Control
 	log       *slog.Logger
-	throttles *developers.Throttles
+	throttles *throttle.Throttles
 }
 
 // requestTimeout bounds one request; registering a client may take a while.

@@ -22,7 +22,6 @@ import (
 	"portico"
 	"portico/admins"
 	"portico/control"
-	"portico/developers"
 	"portico/httpkit"
 	"portico/idp"
 	"portico/idp/okta"
@@ -32,6 +31,7 @@ import (
 	"portico/secret"
 	"portico/spectest"
 	"portico/sqlstore"
+	"portico/throttle"
 	"portico/usecase"
 )
 
@@ -56,10 +56,10 @@ type testServer struct {
 // throttling is out of their way.
 func newServer(t testing.TB) *testServer {
 	t.Helper()
-	return newThrottledServer(t, developers.Limits{SourceTries: 10_000, AccountTries: 10_000})
+	return newThrottledServer(t, throttle.Limits{SourceTries: 10_000, AccountTries: 10_000})
 }
 
-func newThrottledServer(t testing.TB, limits developers.Limits) *testServer {
+func newThrottledServer(t testing.TB, limits throttle.Limits) *testServer {
 	t.Helper()
 	s := &testServer{clock: &clock{now: time.Now().Truncate(time.Millisecond)}, mails: &mailbox{}, idps: &adapters{}}
 	dir := t.TempDir()
@@ -79,7 +79,7 @@ func newThrottledServer(t testing.TB, limits developers.Limits) *testServer {
 		TokenName: "bootstrap", TokenLifetime: time.Hour,
 	})
 	check(t, err)
-	s.handler = portalapi.New(portalapi.Options{Control: s.Control, Logger: logger, Throttles: developers.NewThrottles(s.clock.Now, limits)})
+	s.handler = portalapi.New(portalapi.Options{Control: s.Control, Logger: logger, Throttles: throttle.New(s.clock.Now, limits)})
 	judged := spectest.Classic(t).Wrap(t, spectest.Portal(t).Wrap(t, s.handler))
 	listener := httptest.NewServer(httpkit.Chain(judged, httpkit.RequestID, httpkit.AccessLog(logger), httpkit.Recover(logger)))
 	t.Cleanup(func() {

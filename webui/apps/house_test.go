@@ -32,6 +32,7 @@ import (
 	"portico/routing"
 	"portico/secret"
 	"portico/sqlstore"
+	"portico/throttle"
 	"portico/trial"
 	"portico/usage"
 	"portico/usecase"
@@ -91,7 +92,7 @@ func newHouse(t *testing.T) *house {
 	texts, err := i18n.New()
 	must(t, err)
 	h.site = httptest.NewServer(httpkit.Chain(portal.New(&page.Site{
-		Control: h.Control, Throttles: developers.NewThrottles(h.clock.Now, developers.Limits{}), Texts: texts, Logger: logger, Now: h.clock.Now,
+		Control: h.Control, Throttles: throttle.New(h.clock.Now, throttle.Limits{}), Texts: texts, Logger: logger, Now: h.clock.Now,
 		GatewayURL: h.gateway.URL, Trials: trial.New(trial.Options{Issuers: client, Gateway: trial.NewGatewayClient(30 * time.Second), Now: h.clock.Now, Logger: logger}),
 	}), httpkit.RequestID))
 	t.Cleanup(h.site.Close)

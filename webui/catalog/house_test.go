@@ -24,6 +24,7 @@ import (
 	"portico/routing"
 	"portico/secret"
 	"portico/sqlstore"
+	"portico/throttle"
 	"portico/trial"
 	"portico/usecase"
 	"portico/webtest"
@@ -88,7 +89,7 @@ func newHouse(t *testing.T) *house {
 	texts, err := i18n.New()
 	must(t, err)
 	h.site = httptest.NewServer(httpkit.Chain(portal.New(&page.Site{
-		Control: h.Control, Throttles: developers.NewThrottles(now, developers.Limits{}), Texts: texts, Logger: logger, Now: now,
+		Control: h.Control, Throttles: throttle.New(now, throttle.Limits{}), Texts: texts, Logger: logger, Now: now,
 		GatewayURL: gateway.URL, Trials: trial.New(trial.Options{Issuers: client, Gateway: trial.NewGatewayClient(5 * time.Second), Now: now, Logger: logger}),
 	}), httpkit.RequestID))
 	t.Cleanup(h.site.Close)

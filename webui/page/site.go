@@ -10,8 +10,8 @@ import (
 
 	"portico"
 	"portico/control"
-	"portico/developers"
 	"portico/httpkit"
+	"portico/throttle"
 	"portico/trial"
 	"portico/webui/i18n"
 	"portico/webui/visit"
@@ -20,7 +20,7 @@ import (
 // Site is what the pages of all portals share.
 type Site struct {
 	*control.Control
-	Throttles *developers.Throttles
+	Throttles *throttle.Throttles
 	Texts     *i18n.Bundle
 	Trials    *trial.Trials
 	Logger    *slog.Logger

@@ -24,6 +24,7 @@ import (
 	"portico/oauth"
 	"portico/secret"
 	"portico/sqlstore"
+	"portico/throttle"
 	"portico/usecase"
 	"portico/webtest"
 	"portico/webui/i18n"
@@ -66,7 +67,7 @@ func newSite(t *testing.T, fields control.PortalFields) *site {
 	texts, err := i18n.New()
 	must(t, err)
 	s.server = httptest.NewServer(httpkit.Chain(portal.New(&page.Site{
-		Control: s.Control, Throttles: developers.NewThrottles(s.clock.Now, developers.Limits{}), Texts: texts,
+		Control: s.Control, Throttles: throttle.New(s.clock.Now, throttle.Limits{}), Texts: texts,
 		GatewayURL: "http://gateway.test", Logger: logger, Now: s.clock.Now,
 	}), httpkit.RequestID))
 	t.Cleanup(s.server.Close)

@@ -4,10 +4,10 @@ import (
 	"net/http"
 
 	"portico"
-	"portico/developers"
 	"portico/httpkit"
 	"portico/problem"
 	"portico/secret"
+	"portico/signon"
 	"portico/webui/page"
 	"portico/webui/visit"
 )
@@ -34,7 +34,7 @@ func (p pages) finishSignOn(w http.ResponseWriter, v *page.Visit) error {
 		return err
 	}
 	q := v.URL.Query()
-	back := developers.Return{Cookie: httpkit.Cookie(v.Request, httpkit.SignOnCookie), State: q.Get("state"), Code: q.Get("code"), Error: q.Get("error")}
+	back := signon.Return{Cookie: httpkit.Cookie(v.Request, httpkit.SignOnCookie), State: q.Get("state"), Code: q.Get("code"), Error: q.Get("error")}
 	httpkit.SetSignOn(w, v.Secure(), secret.Text{})
 	session, path, err := p.SingleSignOn.Finish(v.Context(), v.Portal, back, browser(v))
 	if err != nil {

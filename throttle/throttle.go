@@ -1,4 +1,4 @@
-package developers
+package throttle
 
 import (
 	"cmp"
@@ -21,8 +21,8 @@ type Limits struct {
 }
 
 // Throttles bound how fast passwords and tokens can be guessed, and how many
-// mails one can make us send: per caller and per account. Every face of a
-// portal shares one of them. Safe for concurrent use.
+// mails one can make us send: per caller and per account. Every face of the
+// portals shares one of them; the console has its own. Safe for concurrent use.
 type Throttles struct {
 	source, account *throttle
 }
@@ -34,8 +34,8 @@ const (
 	mostTracked  = 20_000 // names that are remembered, each about 200 bytes
 )
 
-// NewThrottles returns throttles with nothing used up.
-func NewThrottles(now func() time.Time, l Limits) *Throttles {
+// New returns throttles with nothing used up.
+func New(now func() time.Time, l Limits) *Throttles {
 	return &Throttles{
 		source:  newThrottle(now, cmp.Or(l.SourceTries, sourceTries)),
 		account: newThrottle(now, cmp.Or(l.AccountTries, accountTries)),
@@ -45,8 +45,9 @@ func NewThrottles(now func() time.Time, l Limits) *Throttles {
 // Source uses up one try of a caller; KindTooMany when there is none left.
 func (t *Throttles) Source(addr netip.Addr) error { return t.source.take(network(addr)) }
 
-// Account uses up one try at the account with an address, whether or not there
-// is one; KindTooMany when there is none left.
+// Account uses up one try at the account with an address in a portal (empty: in
+// the organization), whether or not there is one; KindTooMany when there is none
+// left.
 func (t *Throttles) Account(portal portico.PortalID, email string) error {
 	return t.account.take(string(portal) + " " + strings.ToLower(email))
 }

@@ -1,4 +1,4 @@
-package developers
+package throttle
 
 import (
 	"net/netip"

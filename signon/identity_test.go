@@ -1,4 +1,4 @@
-package developers
+package signon
 
 import (
 	"testing"
@@ -13,8 +13,8 @@ func TestVerifiedSpeaksOfTheClaimEmail(t *testing.T) {
 	claims := map[string]any{"email": "mallory@dev.example", "preferred_username": "dora@dev.example", "email_verified": true}
 	for claim, want := range map[string]bool{"email": true, "preferred_username": false} {
 		who := readIdentity("https://idp.example", "1", claims, portico.ClaimMappings{Email: claim})
-		if vouched := who.verified != nil && *who.verified; vouched != want {
-			t.Errorf("%s of [%s] counts as verified: %t", claim, who.email, vouched)
+		if vouched := who.Vouched(); vouched != want {
+			t.Errorf("%s of [%s] counts as verified: %t", claim, who.Email, vouched)
 		}
 	}
 }
