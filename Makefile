@@ -6,7 +6,9 @@ FUZZTIME ?= 20s
 BENCHTIME ?= 2s
 OUT ?= screenshots
 
-.PHONY: help build test test-a11y screenshots lint bench fuzz tools
+BODIES ?= 10000
+
+.PHONY: help build test test-a11y screenshots lint bench fuzz hostile tools
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,3 +39,6 @@ bench: ## run the benchmarks that stand behind the figures in docs/performance.m
 
 fuzz: ## fuzz every parser for FUZZTIME each
 	@./scripts/fuzz $(FUZZTIME)
+
+hostile: tools ## send BODIES random bodies by the contracts' schemas to every operation
+	PORTICO_RANDOM_BODIES=$(BODIES) go test -count=1 -timeout 4h -run 'TestHostile(Management|Portal|Classic)$$' ./e2e

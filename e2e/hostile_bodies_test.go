@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -281,13 +282,24 @@ func (a *attacked) attackRandomly(t *testing.T, op target, schema *openapi3.Sche
 		return
 	}
 	g := generator{rand.New(rand.NewPCG(uint64(len(op.pattern)), 7)), slices.Sorted(maps.Values(a.ids))}
-	for range 200 {
+	for range randomBodies(t) {
 		body, err := json.Marshal(g.value(schema, 0))
 		if err != nil {
 			t.Fatal(err)
 		}
 		a.send(t, op.method, a.path(op), "application/json", body)
 	}
+}
+
+// randomBodies is how many each operation gets: a few hundred, or what
+// PORTICO_RANDOM_BODIES says, as `make hostile` does.
+func randomBodies(t *testing.T) int {
+	t.Helper()
+	n, err := strconv.Atoi(cmp.Or(os.Getenv("PORTICO_RANDOM_BODIES"), "200"))
+	if err != nil {
+		t.Fatalf("PORTICO_RANDOM_BODIES: %v", err)
+	}
+	return n
 }
 
 type generator struct {
