@@ -22,12 +22,13 @@ const module = "portico"
 // level is how high a package stands: it may import what stands strictly below.
 // The drawing is in docs/architecture.md.
 var level = map[string]int{
-	"secret": 0,
-	"":       1, // the domain
-	"oauth":  2, "snapshot": 2, "keyring": 2, "throttle": 2, "password": 2, "problem": 2, "openapi": 2, "usage": 2, "markdown": 2, "access": 2,
+	"secret": 0, "lru": 0,
+	"":      1, // the domain
+	"oauth": 2, "snapshot": 2, "keyring": 2, "throttle": 2, "password": 2, "problem": 2, "openapi": 2, "usage": 2, "markdown": 2, "access": 2,
 	"webui/i18n": 2,
 	"declare":    3,
-	"listing":    3, "httpkit": 3, "webui/design": 3,
+	"plugin":     3, "enforce": 3,
+	"listing": 3, "httpkit": 3, "webui/design": 3,
 	"sqlstore": 4, "compile": 4, "idp": 4, "mail": 4, "usecase": 4, "signon": 4, "webui/reference": 4, "webui/visit": 4,
 	"idp/okta": 5, "configsync": 5,
 	"routing": 5, "developers": 5, "admins": 5, "content": 5, "analytics": 5, "allowlist": 5,
@@ -60,6 +61,7 @@ var bans = []struct{ from, to, why string }{
 	{"gateway", "", "the data plane runs alone: the compiled snapshot is all it knows"},
 	{"gateway", "control", "a request at the gateway never touches the control plane"},
 	{"gateway", "sqlstore", "a request at the gateway touches no database"},
+	{"enforce", "", "the data plane runs alone: the compiled snapshot is all it knows"},
 	{"snapshot", "", "the compiled configuration is a contract of its own"},
 	{"oauth", "", "the vocabulary of OAuth knows nothing of portals"},
 	{"localas", "", "the built-in authorization server is just another identity provider, reached over HTTP"},

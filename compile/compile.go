@@ -105,6 +105,10 @@ func compileApplications(ctx context.Context, tx portico.Tx, ids []string) ([]sn
 	if err != nil {
 		return nil, err
 	}
+	consumers, err := compileConsumers(ctx, tx, only("application_id"))
+	if err != nil {
+		return nil, err
+	}
 	out := make([]snapshot.Application, len(apps.Items))
 	at := make(map[portico.ApplicationID]*snapshot.Application, len(out))
 	for i, a := range apps.Items {
@@ -113,6 +117,9 @@ func compileApplications(ctx context.Context, tx portico.Tx, ids []string) ([]sn
 			ClientID: a.ClientID, Generation: uint64(a.Generation),
 		}
 		at[a.ID] = &out[i]
+	}
+	for _, c := range consumers {
+		at[c.application].Consumers = append(at[c.application].Consumers, c.Consumer)
 	}
 	for _, k := range keys.Items {
 		key := snapshot.Key{ID: string(k.ID), Digest: k.Digest}
@@ -158,6 +165,9 @@ func compileRouting(ctx context.Context, tx portico.Tx) (*snapshot.Routing, erro
 		if r.ServiceID != nil { // a route without a service leads nowhere
 			out.Routes = append(out.Routes, Route(r))
 		}
+	}
+	if out.Plugins, err = compilePlugins(ctx, tx); err != nil {
+		return nil, err
 	}
 	dialects := map[portico.ProviderID]portico.ProviderType{}
 	for _, p := range providers.Items {

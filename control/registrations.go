@@ -5,6 +5,7 @@ import (
 
 	"portico"
 	"portico/developers"
+	"portico/routing"
 	"portico/usecase"
 )
 
@@ -17,6 +18,7 @@ type RegistrationView struct {
 	portico.Registration
 	API         portico.API
 	Application portico.Application
+	Consumer    *portico.Consumer // as whom it calls the API; nil: as itself
 }
 
 // Create registers an application for an API of its portal on behalf of an
@@ -284,11 +286,18 @@ func (r Registrations) views(ctx context.Context, tx portico.Tx, items []portico
 	if err != nil {
 		return nil, err
 	}
+	consumers, err := routing.RegisteredConsumers(ctx, tx, items)
+	if err != nil {
+		return nil, err
+	}
 	appBy := usecase.By(apps.Items, func(a portico.Application) portico.ApplicationID { return a.ID })
 	apiBy := usecase.By(apis.Items, func(a portico.API) portico.APIID { return a.ID })
 	out := make([]RegistrationView, len(items))
 	for i, item := range items {
 		out[i] = RegistrationView{Registration: item, API: apiBy[item.APIID], Application: appBy[item.ApplicationID]}
+		if c, mapped := consumers[item.ID]; mapped {
+			out[i].Consumer = &c
+		}
 	}
 	return out, nil
 }

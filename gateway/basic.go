@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"portico/lru"
 	"portico/oauth"
 	"portico/secret"
 	"portico/snapshot"
@@ -62,15 +63,15 @@ type token struct {
 
 // tokenCache keeps tokens by client, at most maxTokensPerClient each.
 type tokenCache struct {
-	clients *cache[[sha256.Size]byte, []*token]
+	clients *lru.Cache[[sha256.Size]byte, []*token]
 }
 
 func newTokenCache(size int) *tokenCache {
-	return &tokenCache{newCache[[sha256.Size]byte, []*token](size)}
+	return &tokenCache{lru.New[[sha256.Size]byte, []*token](size)}
 }
 
 func (c *tokenCache) find(clientID string, id credentialID, now time.Time) *token {
-	tokens, _ := c.clients.find(clientDigest(clientID), now)
+	tokens, _ := c.clients.Find(clientDigest(clientID), now)
 	for _, t := range tokens {
 		if t.credential == id && now.Before(t.until) {
 			return t
@@ -88,7 +89,7 @@ func (c *tokenCache) drop(clientID string, id credentialID, now time.Time) {
 }
 
 func (c *tokenCache) change(clientID string, id credentialID, now time.Time, added *token) {
-	c.clients.update(clientDigest(clientID), now, func(old []*token) ([]*token, time.Time) {
+	c.clients.Update(clientDigest(clientID), now, func(old []*token) ([]*token, time.Time) {
 		kept := slices.DeleteFunc(slices.Clone(old), func(t *token) bool { return t.credential == id || !now.Before(t.until) })
 		if added != nil {
 			kept = append(kept, added)
@@ -160,7 +161,7 @@ func (p *policy) basicWith(ctx context.Context, q *query, s *strategy, app *snap
 // treated, so that the two cannot be told apart by counting attempts.
 func (p *policy) refuseUnknown(q *query) refusal {
 	id := p.credentialID(secret.Digest{}, 0, q.authorization)
-	if known, ok := p.refused.find(id, q.now); ok {
+	if known, ok := p.refused.Find(id, q.now); ok {
 		return known
 	}
 	if limited := p.limited(q, q.authorization.ClientID); limited != nil {
@@ -169,7 +170,7 @@ func (p *policy) refuseUnknown(q *query) refusal {
 	}
 	p.failed(q.Source, q.authorization.ClientID)
 	r := refusal{reason: BadCredentials, method: ByBasic}
-	p.refused.put(id, r, q.now.Add(rejectedLife))
+	p.refused.Put(id, r, q.now.Add(rejectedLife))
 	return r
 }
 
@@ -183,10 +184,10 @@ type exchanged struct {
 // with the same credentials share one request to the identity provider, and a
 // caller who leaves does not take it away from the others.
 func (p *policy) exchange(ctx context.Context, q *query, s *strategy, id credentialID) (*token, *refusal) {
-	if known, ok := p.refused.find(id, q.now); ok {
+	if known, ok := p.refused.Find(id, q.now); ok {
 		return nil, &known
 	}
-	if _, worked := p.worked.find(id, q.now); !worked {
+	if _, worked := p.worked.Find(id, q.now); !worked {
 		if limited := p.limited(q, q.authorization.ClientID); limited != nil {
 			limited.method = ByBasic
 			return nil, limited
@@ -198,7 +199,7 @@ func (p *policy) exchange(ctx context.Context, q *query, s *strategy, id credent
 		if t := p.tokens.find(call.ClientID, id, p.now()); t != nil {
 			return exchanged{token: t}, nil
 		}
-		if known, ok := p.refused.find(id, p.now()); ok {
+		if known, ok := p.refused.Find(id, p.now()); ok {
 			return exchanged{refusal: &known}, nil
 		}
 		return p.fly(context.WithoutCancel(ctx), call), nil
@@ -248,7 +249,7 @@ func (p *policy) fly(ctx context.Context, c call) exchanged {
 	now := p.now()
 	t := &token{credential: c.id, use: p.nameOf(c.Credentials), access: granted.Access, expires: claims.ExpiresAt(), scoped: s.grants(scopes)}
 	t.until = earlier(t.expires.Add(-tokenMargin), now.Add(cacheLife))
-	p.worked.put(c.id, struct{}{}, now.Add(workedLife))
+	p.worked.Put(c.id, struct{}{}, now.Add(workedLife))
 	t.refreshAt.Store(now.Add(t.until.Sub(now) * 85 / 100).UnixNano())
 	if s.oidc.CacheTokens && now.Before(t.until) {
 		p.tokens.put(c.ClientID, t, now)
@@ -265,7 +266,7 @@ func (p *policy) notGranted(ctx context.Context, c call, err error) exchanged {
 	case e != nil && e.Rejected():
 		p.metrics.exchanges.WithLabelValues("rejected").Inc()
 		p.failed(c.source, c.ClientID)
-		p.worked.put(c.id, struct{}{}, now)
+		p.worked.Put(c.id, struct{}{}, now)
 		return p.remember(c, refusal{reason: BadCredentials, method: ByBasic}, now.Add(rejectedLife))
 	case e != nil && e.Denied():
 		p.metrics.exchanges.WithLabelValues("denied").Inc()
@@ -289,7 +290,7 @@ func (p *policy) unusable(ctx context.Context, c call, why string) exchanged {
 }
 
 func (p *policy) remember(c call, r refusal, until time.Time) exchanged {
-	p.refused.put(c.id, r, until)
+	p.refused.Put(c.id, r, until)
 	return exchanged{refusal: &r}
 }
 

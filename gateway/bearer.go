@@ -81,7 +81,7 @@ func belongs(r oauth.Reason) bool {
 // the moment, not about the token.
 func (p *policy) verify(ctx context.Context, q *query, s *strategy, token secret.Text, digest secret.Digest) (verified, *refusal) {
 	id := tokenID{digest, s.digest}
-	if known, ok := p.verified.find(id, q.now); ok && p.current(q, s, known) {
+	if known, ok := p.verified.Find(id, q.now); ok && p.current(q, s, known) {
 		p.bearerLookups.count(true)
 		return known, nil
 	}
@@ -109,7 +109,7 @@ func (p *policy) verify(ctx context.Context, q *query, s *strategy, token secret
 		known.generation = app.Generation
 	}
 	if s.oidc.CacheTokens {
-		p.verified.put(id, known, earlier(claims.ExpiresAt(), q.now.Add(cacheLife)))
+		p.verified.Put(id, known, earlier(claims.ExpiresAt(), q.now.Add(cacheLife)))
 	}
 	return known, nil
 }
@@ -134,7 +134,7 @@ func (p *policy) rememberBad(q *query, id tokenID, reason oauth.Reason) {
 	if reason == oauth.ReasonUnknownKey || reason == oauth.ReasonNotYet {
 		life = time.Second // the key, or the time, may come
 	}
-	p.verified.put(id, verified{reason: reason}, q.now.Add(life))
+	p.verified.Put(id, verified{reason: reason}, q.now.Add(life))
 }
 
 // unavailable is the refusal for an error that says nothing about the

@@ -17,16 +17,20 @@ const bodyTimeout = time.Minute
 type callerBody struct {
 	io.ReadCloser
 	conn  *http.ResponseController
+	limit int64 // of bytes; 0: none
 	bytes int64
 	err   error
 }
 
+// errTooLarge says that a body has more bytes than it may have.
+var errTooLarge = errors.New("the body is too large")
+
 // watch puts a callerBody in place of the request's body; nil if it has none.
-func watch(w http.ResponseWriter, r *http.Request) *callerBody {
+func watch(w http.ResponseWriter, r *http.Request, limit int64) *callerBody {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil
 	}
-	body := &callerBody{ReadCloser: r.Body, conn: http.NewResponseController(w)}
+	body := &callerBody{ReadCloser: r.Body, conn: http.NewResponseController(w), limit: limit}
 	r.Body = body
 	return body
 }
@@ -37,6 +41,9 @@ func (b *callerBody) Read(p []byte) (int, error) {
 	_ = b.conn.SetReadDeadline(time.Now().Add(bodyTimeout))
 	n, err := b.ReadCloser.Read(p)
 	b.bytes += int64(n)
+	if b.limit > 0 && b.bytes > b.limit {
+		n, err = 0, errTooLarge
+	}
 	if err != nil {
 		// The server goes on reading, to notice a caller who leaves: without end.
 		_ = b.conn.SetReadDeadline(time.Time{})
@@ -52,6 +59,8 @@ func (b *callerBody) fault() (status int, message string) {
 	switch {
 	case b == nil || b.err == nil:
 		return 0, ""
+	case errors.Is(b.err, errTooLarge):
+		return http.StatusRequestEntityTooLarge, "Request size limit exceeded"
 	case errors.Is(b.err, os.ErrDeadlineExceeded):
 		return http.StatusRequestTimeout, "The request body did not arrive in time"
 	}

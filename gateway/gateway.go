@@ -20,6 +20,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"portico/enforce"
 	"portico/oauth"
 	"portico/snapshot"
 	"portico/usage"
@@ -49,6 +50,7 @@ type Gateway struct {
 	now      func() time.Time
 	policy   *policy
 	metrics  *metrics
+	counts   *enforce.Counts
 	buffers  *buffers
 	proxyLog *log.Logger
 
@@ -67,7 +69,7 @@ type state struct {
 
 // New makes a gateway without a configuration.
 func New(opts Options) *Gateway {
-	g := &Gateway{opts: opts, logger: opts.Logger, now: opts.Now, metrics: newMetrics(opts.Registerer), buffers: newBuffers()}
+	g := &Gateway{opts: opts, logger: opts.Logger, now: opts.Now, metrics: newMetrics(opts.Registerer), counts: enforce.NewCounts(), buffers: newBuffers()}
 	if g.now == nil {
 		g.now = time.Now
 	}
@@ -171,7 +173,7 @@ func (g *Gateway) swap(previous, next *state) {
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	at, started := g.now(), time.Now() // the clock may be coarse
 	source := callerOf(r, g.opts.TrustedProxies)
-	e := &exchange{gateway: g, id: requestID(r, source), source: source}
+	e := &exchange{gateway: g, id: requestID(r, source), source: source, header: w.Header()}
 	recorded := &recorder{ResponseWriter: w, status: http.StatusOK}
 	w.Header().Set(headerRequestID, e.id)
 	defer func() {
@@ -216,6 +218,10 @@ func (g *Gateway) handle(e *exchange, w http.ResponseWriter, r *http.Request) {
 		writeMessage(w, http.StatusUpgradeRequired, "Please use HTTPS protocol", e.id)
 		return
 	}
+	if a := e.arrive(w, r); a != nil {
+		e.answer(w, a)
+		return
+	}
 	head := Head{Method: r.Method, Host: r.Host, Query: r.URL.RawQuery, Header: r.Header, Source: e.source.addr, Secure: e.source.secure}
 	e.verdict = g.policy.decide(r.Context(), head, found.route.service.guard, state.apps)
 	if found.route.service.guard != nil {
@@ -223,6 +229,13 @@ func (g *Gateway) handle(e *exchange, w http.ResponseWriter, r *http.Request) {
 	}
 	if e.verdict.Status != http.StatusOK {
 		e.refuse(w)
+		return
+	}
+	if app := e.verdict.Application; app != nil {
+		e.consumer = app.Consumer(found.route.service.ControlPlaneID)
+	}
+	if a := e.admit(w, r); a != nil {
+		e.answer(w, a)
 		return
 	}
 	e.serve(w, r)

@@ -1,13 +1,17 @@
 package gateway
 
-import "time"
+import (
+	"time"
+
+	"portico/lru"
+)
 
 // limiter counts failures per key in fixed windows; who has used up a window's
 // allowance waits for its end.
 type limiter[K comparable] struct {
 	allowed int
 	window  time.Duration
-	counts  *cache[K, failures]
+	counts  *lru.Cache[K, failures]
 }
 
 type failures struct {
@@ -16,12 +20,12 @@ type failures struct {
 }
 
 func newLimiter[K comparable](allowed int, window time.Duration, size int) *limiter[K] {
-	return &limiter[K]{allowed, window, newCache[K, failures](size)}
+	return &limiter[K]{allowed, window, lru.New[K, failures](size)}
 }
 
 // wait is how long the key must wait; 0 when it may try.
 func (l *limiter[K]) wait(key K, now time.Time) time.Duration {
-	if f, ok := l.counts.find(key, now); ok && f.count >= l.allowed {
+	if f, ok := l.counts.Find(key, now); ok && f.count >= l.allowed {
 		return f.until.Sub(now)
 	}
 	return 0
@@ -29,7 +33,7 @@ func (l *limiter[K]) wait(key K, now time.Time) time.Duration {
 
 // fail counts a failure.
 func (l *limiter[K]) fail(key K, now time.Time) {
-	l.counts.update(key, now, func(f failures) (failures, time.Time) {
+	l.counts.Update(key, now, func(f failures) (failures, time.Time) {
 		if f.count == 0 {
 			f.until = now.Add(l.window)
 		}

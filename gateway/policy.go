@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sync/singleflight"
 
+	"portico/lru"
 	"portico/oauth"
 	"portico/secret"
 	"portico/snapshot"
@@ -114,12 +115,12 @@ type policy struct {
 
 	macs     sync.Pool // of keyed HMACs, for credential ids
 	tokens   *tokenCache
-	verified *cache[tokenID, verified]
-	refused  *cache[credentialID, refusal]
+	verified *lru.Cache[tokenID, verified]
+	refused  *lru.Cache[credentialID, refusal]
 	// worked are credentials that the provider accepted lately. The limit does
 	// not hold them up, or whoever knows a client id could lock its owner out by
 	// guessing.
-	worked  *cache[credentialID, struct{}]
+	worked  *lru.Cache[credentialID, struct{}]
 	flight  singleflight.Group
 	clients *limiter[[sha256.Size]byte]
 	sources *limiter[netip.Prefix]
@@ -132,9 +133,9 @@ func newPolicy(logger *slog.Logger, now func() time.Time, m *metrics, s *session
 		logger: logger, now: now, metrics: m, sessions: s, usage: u,
 		macs:         sync.Pool{New: newMAC()},
 		tokens:       newTokenCache(cacheSize),
-		verified:     newCache[tokenID, verified](cacheSize),
-		refused:      newCache[credentialID, refusal](cacheSize),
-		worked:       newCache[credentialID, struct{}](cacheSize),
+		verified:     lru.New[tokenID, verified](cacheSize),
+		refused:      lru.New[credentialID, refusal](cacheSize),
+		worked:       lru.New[credentialID, struct{}](cacheSize),
 		tokenLookups: m.lookups("basic"), bearerLookups: m.lookups("bearer"),
 		clients: newLimiter[[sha256.Size]byte](clientFailures, failureWindow, cacheSize),
 		sources: newLimiter[netip.Prefix](sourceFailures, failureWindow, cacheSize),

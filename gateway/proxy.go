@@ -13,6 +13,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"portico/enforce"
+	"portico/snapshot"
 )
 
 // exchange is one request on its way through the gateway.
@@ -23,8 +26,12 @@ type exchange struct {
 	path    string // normalized
 	match   match
 	verdict Verdict
-	body    *callerBody // nil: none
-	failure bool        // the upstream did not answer
+	// consumer is as whom the application calls, if it was given one here.
+	consumer *snapshot.Consumer
+	rules    *enforce.Rules // of plugins; nil: none
+	header   http.Header    // of the response, as far as it is the gateway's own
+	body     *callerBody    // nil: none
+	failure  bool           // the upstream did not answer
 }
 
 // reservedPrefixes begin the names of headers in which the gateway tells the
@@ -36,6 +43,7 @@ func reservedPrefixes() []string {
 
 const (
 	headerApplication = "X-Application-Id"
+	headerConsumerID  = "X-Consumer-Id"
 	headerConsumer    = "X-Consumer-Custom-Id"
 	headerUsername    = "X-Consumer-Username"
 	headerCredential  = "X-Credential-Identifier"
@@ -45,7 +53,7 @@ const (
 
 // serve passes the request on and copies the response back.
 func (e *exchange) serve(w http.ResponseWriter, r *http.Request) {
-	e.body = watch(w, r)
+	e.body = watch(w, r, e.rules.BodyLimit())
 	proxy := httputil.ReverseProxy{
 		Rewrite:        e.rewrite,
 		ModifyResponse: e.response,
@@ -72,13 +80,29 @@ func (e *exchange) rewrite(pr *httputil.ProxyRequest) {
 		}
 	}
 	out.Set(headerRequestID, e.id)
-	if v.Application == nil {
-		return
+	if v.Application != nil {
+		e.identify(out)
 	}
+	e.rules.Outgoing(out)
+}
+
+// identify tells the upstream who calls: the application, as its consumer if it
+// has one here.
+func (e *exchange) identify(out http.Header) {
+	v := e.verdict
 	out.Set(headerApplication, v.Application.ID)
-	out.Set(headerConsumer, v.Application.ID)
-	out.Set(headerUsername, headerText(v.Application.Name))
 	out.Set(headerCredential, headerText(v.CredentialID))
+	if c := e.consumer; c == nil {
+		out.Set(headerConsumer, v.Application.ID)
+		out.Set(headerUsername, headerText(v.Application.Name))
+	} else {
+		out.Set(headerConsumerID, c.ID)
+		for name, value := range map[string]string{headerConsumer: c.CustomID, headerUsername: c.Username} {
+			if value != "" {
+				out.Set(name, headerText(value))
+			}
+		}
+	}
 	if !v.Token.Empty() {
 		name, scheme := tokenHeader(v.TokenHeader)
 		out.Set(name, scheme+v.Token.Reveal())
@@ -168,6 +192,7 @@ func headerText(s string) string {
 // response adds what the gateway has to say to an upstream response.
 func (e *exchange) response(resp *http.Response) error {
 	resp.Header.Del(headerRequestID) // it is set already
+	e.rules.Incoming(resp.Header, e.header)
 	if e.verdict.Cookie != "" {
 		resp.Header.Add("Set-Cookie", e.verdict.Cookie)
 	}

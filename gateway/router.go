@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"portico/enforce"
 	"portico/snapshot"
 )
 
@@ -49,6 +50,7 @@ type route struct {
 	snapshot.Route
 	service *service
 	headers []headerRule
+	plugins *enforce.Chain // nil: none
 }
 
 // headerRule wants one of the values, or a value that the pattern matches
@@ -67,8 +69,8 @@ type match struct {
 
 // newRouter compiles routes; those whose service is disabled are left out. It
 // expects a validated snapshot.
-func newRouter(routes []snapshot.Route, services map[string]*service) (*router, error) {
-	rules, err := rank(routes, services)
+func newRouter(routes []snapshot.Route, services map[string]*service, plugins *enforce.Set) (*router, error) {
+	rules, err := rank(routes, services, plugins)
 	if err != nil {
 		return nil, err
 	}
@@ -102,14 +104,15 @@ func (r *router) group(host string, patterns map[string]*group) *group {
 // attributes; hosts without wildcards, then regular expressions; more headers;
 // higher regex_priority; longer path; older route; and, so that the order is
 // always the same, smaller id.
-func rank(routes []snapshot.Route, services map[string]*service) ([]*rule, error) {
+func rank(routes []snapshot.Route, services map[string]*service, plugins *enforce.Set) ([]*rule, error) {
 	var rules []*rule
 	for _, r := range routes {
 		s := services[r.ServiceID]
 		if !s.Enabled {
 			continue
 		}
-		compiled := &route{Route: r, service: s}
+		compiled := &route{Route: r, service: s,
+			plugins: plugins.Route(enforce.Target{RouteID: r.ID, ServiceID: s.ID, ControlPlaneID: s.ControlPlaneID})}
 		for name, values := range r.Headers {
 			h, err := compileHeader(name, values)
 			if err != nil {

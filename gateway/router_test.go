@@ -20,7 +20,7 @@ func compileRoutes(t testing.TB, routes ...snapshot.Route) *router {
 	for i := range routes {
 		routes[i].ServiceID = cmp.Or(routes[i].ServiceID, "s")
 	}
-	r, err := newRouter(routes, services)
+	r, err := newRouter(routes, services, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +141,7 @@ func TestNormalize(t *testing.T) {
 // bestOf is the router without its indexes: try every rule in order of rank.
 func bestOf(t testing.TB, routes []snapshot.Route, request target) string {
 	services := map[string]*service{"s": {Service: snapshot.Service{ID: "s", Enabled: true}}}
-	rules, err := rank(routes, services)
+	rules, err := rank(routes, services, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"portico/enforce"
 	"portico/oauth"
 	"portico/secret"
 	"portico/snapshot"
@@ -71,8 +72,11 @@ func compile(r snapshot.Routing, providers *oauth.Providers, roots *x509.CertPoo
 	for _, s := range r.Services {
 		services[s.ID] = newService(s, strategies, t.transport(timeoutsOf(s), roots, previous))
 	}
-	var err error
-	t.router, err = newRouter(r.Routes, services)
+	plugins, err := enforce.Compile(r.Plugins)
+	if err != nil {
+		return nil, err
+	}
+	t.router, err = newRouter(r.Routes, services, plugins)
 	return t, err
 }
 

@@ -10,7 +10,7 @@ import (
 
 // count tells the usage counter of a request that reached a service.
 func (g *Gateway) count(e *exchange, r *http.Request, recorded *recorder, at time.Time, took time.Duration) {
-	if g.opts.Usage == nil || e.match.route == nil || e.verdict.Reason == notSecure {
+	if g.opts.Usage == nil || e.match.route == nil || e.verdict.Reason == notSecure || e.verdict.Reason == preflight {
 		return
 	}
 	request := usage.Request{

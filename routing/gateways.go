@@ -11,8 +11,8 @@ import (
 	"portico/usecase"
 )
 
-// Gateways are the control planes with their services and routes; what concerns
-// the latter is in services.go and routes.go.
+// Gateways are the control planes with what is in them: services, routes,
+// plugins and consumers, each in a file of its own.
 type Gateways struct{ usecase.Deps }
 
 // What a control plane is unless its fields say otherwise.
@@ -102,12 +102,12 @@ func (g Gateways) UpdateControlPlane(ctx context.Context, id portico.ControlPlan
 }
 
 // DeleteControlPlane removes a control plane; KindNotFound, or KindConflict
-// while it has services, routes or implementations.
+// while it has services, routes, plugins, consumers or implementations.
 func (g Gateways) DeleteControlPlane(ctx context.Context, id portico.ControlPlaneID) error {
 	return g.Commit(ctx, func(tx portico.Tx) error { return tx.ControlPlanes().Delete(ctx, id) })
 }
 
-// Rules that services and routes share (Kong Admin API: name and tags).
+// Rules that core entities share (Kong Admin API: name and tags).
 
 var entityName = regexp.MustCompile(`^[\p{L}\p{N}._~-]{1,128}$`)
 

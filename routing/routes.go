@@ -38,13 +38,16 @@ const (
 
 func defaultProtocols() []string { return []string{"http", "https"} }
 
-// newRoute is a route of which nothing is said.
-func (g Gateways) newRoute(controlPlane portico.ControlPlaneID) portico.Route {
-	now := g.Now()
-	return portico.Route{
-		ID: portico.RouteID(g.NewID()), ControlPlaneID: controlPlane, Protocols: defaultProtocols(), StripPath: true,
-		PathHandling: defaultPathHandling, HTTPSRedirectStatusCode: defaultRedirectState,
-		RequestBuffering: true, ResponseBuffering: true, CreatedAt: now, UpdatedAt: now,
+func routes() coreEntity[portico.RouteID, portico.Route] {
+	return coreEntity[portico.RouteID, portico.Route]{
+		what: "route", name: "name", collection: portico.Tx.Routes,
+		head: func(r *portico.Route) head[portico.RouteID] {
+			return head[portico.RouteID]{&r.ID, &r.ControlPlaneID, &r.CreatedAt, &r.UpdatedAt}
+		},
+		fresh: func() portico.Route {
+			return portico.Route{Protocols: defaultProtocols(), StripPath: true, PathHandling: defaultPathHandling,
+				HTTPSRedirectStatusCode: defaultRedirectState, RequestBuffering: true, ResponseBuffering: true}
+		},
 	}
 }
 
@@ -105,87 +108,40 @@ func checkMatching(r portico.Route) error {
 // CreateRoute adds a route. KindNotFound (control plane), KindInvalid,
 // KindConflict (name, id).
 func (g Gateways) CreateRoute(ctx context.Context, controlPlane portico.ControlPlaneID, in RouteFields) (portico.Route, error) {
-	var made portico.Route
-	err := g.Commit(ctx, func(tx portico.Tx) error {
-		if _, err := tx.ControlPlanes().ByID(ctx, controlPlane); err != nil {
-			return err
-		}
-		made = g.newRoute(controlPlane)
-		in.ID.Apply(&made.ID)
-		if err := in.write(ctx, tx, &made); err != nil {
-			return err
-		}
-		return tx.Routes().Insert(ctx, made)
-	})
-	return made, err
+	return routes().create(ctx, g.Deps, controlPlane, in.ID, in.write)
 }
 
 // PutRoute makes the route called ref, an id or a name, equal to in, and creates
 // it if it is not there. Errors as CreateRoute.
 func (g Gateways) PutRoute(ctx context.Context, controlPlane portico.ControlPlaneID, ref string, in RouteFields) (portico.Route, error) {
-	var made portico.Route
-	err := g.Commit(ctx, func(tx portico.Tx) error {
-		there, err := routes().find(ctx, tx, controlPlane, ref)
-		made = g.newRoute(controlPlane)
-		switch {
-		case err != nil && portico.KindOf(err) != portico.KindNotFound:
-			return err
-		case err == nil:
-			made.ID, made.CreatedAt = there.ID, there.CreatedAt
-		case portico.IsID(ref):
-			made.ID = portico.RouteID(ref)
-		default:
-			in.ID.Apply(&made.ID)
-		}
-		if !portico.IsID(ref) {
-			in.Name = portico.Some(ref)
-		}
-		if in.ID.Set && in.ID.Value != made.ID {
-			return portico.Invalid("id", "invalid", "is not the id of the route that the path names")
-		}
-		if err := in.write(ctx, tx, &made); err != nil {
-			return err
-		}
-		if there.ID == "" {
-			if _, err := tx.ControlPlanes().ByID(ctx, controlPlane); err != nil {
-				return err
-			}
-			return tx.Routes().Insert(ctx, made)
-		}
-		made, err = tx.Routes().Change(ctx, made.ID, func(to *portico.Route) error { *to = made; return nil })
-		return err
-	})
-	return made, err
+	if !portico.IsID(ref) {
+		in.Name = portico.Some(ref)
+	}
+	return routes().put(ctx, g.Deps, controlPlane, ref, in.ID, in.write)
 }
 
 // UpdateRoute changes a route; KindNotFound, KindInvalid, KindConflict.
 func (g Gateways) UpdateRoute(ctx context.Context, controlPlane portico.ControlPlaneID, ref string, in RouteFields) (portico.Route, error) {
-	var changed portico.Route
-	err := g.Commit(ctx, func(tx portico.Tx) error {
-		there, err := routes().find(ctx, tx, controlPlane, ref)
-		if err != nil {
-			return err
-		}
-		if in.ID.Set && in.ID.Value != there.ID {
-			return portico.Invalid("id", "invalid", "cannot be changed")
-		}
-		changed, err = tx.Routes().Change(ctx, there.ID, func(to *portico.Route) error { return in.write(ctx, tx, to) })
-		return err
-	})
-	return changed, err
+	return routes().change(ctx, g.Deps, controlPlane, ref, in.ID, in.write)
+}
+
+// ValidateRoute says whether CreateRoute would accept a route.
+func (g Gateways) ValidateRoute(ctx context.Context, controlPlane portico.ControlPlaneID, in RouteFields) error {
+	return routes().validate(ctx, g.Deps, controlPlane, in.write)
 }
 
 // Routes returns a page of a control plane's routes; KindNotFound.
 func (g Gateways) Routes(ctx context.Context, controlPlane portico.ControlPlaneID, q portico.ListQuery) (portico.Page[portico.Route], error) {
-	return routes().list(ctx, g.Store, controlPlane, q)
+	return routes().list(ctx, g.Deps, controlPlane, q)
 }
 
 // Route returns the route called ref, an id or a name; KindNotFound.
 func (g Gateways) Route(ctx context.Context, controlPlane portico.ControlPlaneID, ref string) (portico.Route, error) {
-	return usecase.View(ctx, g.Store, func(tx portico.Tx) (portico.Route, error) { return routes().find(ctx, tx, controlPlane, ref) })
+	return routes().get(ctx, g.Deps, controlPlane, ref)
 }
 
-// DeleteRoute removes a route; no error when it is gone already.
+// DeleteRoute removes a route with its plugins; no error when it is gone
+// already.
 func (g Gateways) DeleteRoute(ctx context.Context, controlPlane portico.ControlPlaneID, ref string) error {
 	return routes().remove(ctx, g.Deps, controlPlane, ref)
 }

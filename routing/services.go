@@ -8,7 +8,6 @@ import (
 
 	"portico"
 	"portico/compile"
-	"portico/usecase"
 )
 
 // ServiceFields are the fields of a service as a client writes them; null puts
@@ -39,18 +38,21 @@ const (
 	defaultTimeout  = 60_000
 )
 
-// newService is a service of which nothing is said.
-func (g Gateways) newService(controlPlane portico.ControlPlaneID) portico.Service {
-	now := g.Now()
-	return portico.Service{
-		ID: portico.ServiceID(g.NewID()), ControlPlaneID: controlPlane, Protocol: defaultProtocol, Port: defaultPort, Retries: defaultRetries,
-		ConnectTimeout: defaultTimeout, ReadTimeout: defaultTimeout, WriteTimeout: defaultTimeout, Enabled: true,
-		CreatedAt: now, UpdatedAt: now,
+func services() coreEntity[portico.ServiceID, portico.Service] {
+	return coreEntity[portico.ServiceID, portico.Service]{
+		what: "service", name: "name", collection: portico.Tx.Services,
+		head: func(s *portico.Service) head[portico.ServiceID] {
+			return head[portico.ServiceID]{&s.ID, &s.ControlPlaneID, &s.CreatedAt, &s.UpdatedAt}
+		},
+		fresh: func() portico.Service {
+			return portico.Service{Protocol: defaultProtocol, Port: defaultPort, Retries: defaultRetries,
+				ConnectTimeout: defaultTimeout, ReadTimeout: defaultTimeout, WriteTimeout: defaultTimeout, Enabled: true}
+		},
 	}
 }
 
 // write applies the fields and checks the outcome as the gateways will.
-func (in ServiceFields) write(to *portico.Service) error {
+func (in ServiceFields) write(_ context.Context, _ portico.Tx, to *portico.Service) error {
 	in.Name.ApplyPtr(&to.Name)
 	if in.URL.Set && !in.URL.Null {
 		if err := writeURL(to, in.URL.Value); err != nil {
@@ -106,88 +108,41 @@ func writeURL(to *portico.Service, address string) error {
 // CreateService adds a service. KindNotFound (control plane), KindInvalid,
 // KindConflict (name, id).
 func (g Gateways) CreateService(ctx context.Context, controlPlane portico.ControlPlaneID, in ServiceFields) (portico.Service, error) {
-	var made portico.Service
-	err := g.Commit(ctx, func(tx portico.Tx) error {
-		if _, err := tx.ControlPlanes().ByID(ctx, controlPlane); err != nil {
-			return err
-		}
-		made = g.newService(controlPlane)
-		in.ID.Apply(&made.ID)
-		if err := in.write(&made); err != nil {
-			return err
-		}
-		return tx.Services().Insert(ctx, made)
-	})
-	return made, err
+	return services().create(ctx, g.Deps, controlPlane, in.ID, in.write)
 }
 
 // PutService makes the service called ref, an id or a name, equal to in, and
 // creates it if it is not there. Errors as CreateService.
 func (g Gateways) PutService(ctx context.Context, controlPlane portico.ControlPlaneID, ref string, in ServiceFields) (portico.Service, error) {
-	var made portico.Service
-	err := g.Commit(ctx, func(tx portico.Tx) error {
-		there, err := services().find(ctx, tx, controlPlane, ref)
-		made = g.newService(controlPlane)
-		switch {
-		case err != nil && portico.KindOf(err) != portico.KindNotFound:
-			return err
-		case err == nil:
-			made.ID, made.CreatedAt = there.ID, there.CreatedAt
-		case portico.IsID(ref):
-			made.ID = portico.ServiceID(ref)
-		default:
-			in.ID.Apply(&made.ID)
-		}
-		if !portico.IsID(ref) {
-			in.Name = portico.Some(ref)
-		}
-		if in.ID.Set && in.ID.Value != made.ID {
-			return portico.Invalid("id", "invalid", "is not the id of the service that the path names")
-		}
-		if err := in.write(&made); err != nil {
-			return err
-		}
-		if there.ID == "" {
-			if _, err := tx.ControlPlanes().ByID(ctx, controlPlane); err != nil {
-				return err
-			}
-			return tx.Services().Insert(ctx, made)
-		}
-		made, err = tx.Services().Change(ctx, made.ID, func(to *portico.Service) error { *to = made; return nil })
-		return err
-	})
-	return made, err
+	if !portico.IsID(ref) {
+		in.Name = portico.Some(ref)
+	}
+	return services().put(ctx, g.Deps, controlPlane, ref, in.ID, in.write)
 }
 
 // UpdateService changes a service; KindNotFound, KindInvalid, KindConflict.
 func (g Gateways) UpdateService(ctx context.Context, controlPlane portico.ControlPlaneID, ref string, in ServiceFields) (portico.Service, error) {
-	var changed portico.Service
-	err := g.Commit(ctx, func(tx portico.Tx) error {
-		there, err := services().find(ctx, tx, controlPlane, ref)
-		if err != nil {
-			return err
-		}
-		if in.ID.Set && in.ID.Value != there.ID {
-			return portico.Invalid("id", "invalid", "cannot be changed")
-		}
-		changed, err = tx.Services().Change(ctx, there.ID, in.write)
-		return err
-	})
-	return changed, err
+	return services().change(ctx, g.Deps, controlPlane, ref, in.ID, in.write)
+}
+
+// ValidateService says whether CreateService would accept a service.
+func (g Gateways) ValidateService(ctx context.Context, controlPlane portico.ControlPlaneID, in ServiceFields) error {
+	return services().validate(ctx, g.Deps, controlPlane, in.write)
 }
 
 // Services returns a page of a control plane's services; KindNotFound.
 func (g Gateways) Services(ctx context.Context, controlPlane portico.ControlPlaneID, q portico.ListQuery) (portico.Page[portico.Service], error) {
-	return services().list(ctx, g.Store, controlPlane, q)
+	return services().list(ctx, g.Deps, controlPlane, q)
 }
 
 // Service returns the service called ref, an id or a name; KindNotFound.
 func (g Gateways) Service(ctx context.Context, controlPlane portico.ControlPlaneID, ref string) (portico.Service, error) {
-	return usecase.View(ctx, g.Store, func(tx portico.Tx) (portico.Service, error) { return services().find(ctx, tx, controlPlane, ref) })
+	return services().get(ctx, g.Deps, controlPlane, ref)
 }
 
-// DeleteService removes a service with the implementations that link to it.
-// KindConflict while a route leads to it; none when it is gone already.
+// DeleteService removes a service with the implementations that link to it and
+// its plugins. KindConflict while a route leads to it; none when it is gone
+// already.
 func (g Gateways) DeleteService(ctx context.Context, controlPlane portico.ControlPlaneID, ref string) error {
 	return services().remove(ctx, g.Deps, controlPlane, ref)
 }

@@ -21,6 +21,7 @@ type Routing struct {
 	Services   []Service  `cbor:"1,keyasint,omitempty"`
 	Routes     []Route    `cbor:"2,keyasint,omitempty"`
 	Strategies []Strategy `cbor:"3,keyasint,omitempty"`
+	Plugins    []Plugin   `cbor:"4,keyasint,omitempty"`
 }
 
 // Service is an upstream server. Retries counts further attempts after the
@@ -128,6 +129,27 @@ type Application struct {
 	// Generation grows when credentials rotate or are revoked: cached tokens
 	// and sessions of an older generation are dropped.
 	Generation uint64 `cbor:"8,keyasint,omitempty"`
+	// Consumers are as whom it calls, at most one in each control plane.
+	Consumers []Consumer `cbor:"9,keyasint,omitempty"`
+}
+
+// Consumer is as whom an application calls the services of a control plane.
+type Consumer struct {
+	ID             string `cbor:"1,keyasint"`
+	ControlPlaneID string `cbor:"2,keyasint"`
+	Username       string `cbor:"3,keyasint,omitempty"`
+	CustomID       string `cbor:"4,keyasint,omitempty"`
+}
+
+// Consumer is as whom the application calls in a control plane; nil when it
+// has no consumer there.
+func (a *Application) Consumer(controlPlaneID string) *Consumer {
+	for i := range a.Consumers {
+		if a.Consumers[i].ControlPlaneID == controlPlaneID {
+			return &a.Consumers[i]
+		}
+	}
+	return nil
 }
 
 // Key is one API key of an application. A zero ExpiresAt means never.

@@ -84,6 +84,11 @@ func (r Routing) Validate() error {
 			report("route", route.ID, fmt.Errorf("service_id: no service %q", route.ServiceID))
 		}
 	}
+	plugins := map[string]bool{}
+	for _, p := range r.Plugins {
+		unique(plugins, "plugin", p.ID)
+		report("plugin", p.ID, p.Validate())
+	}
 	return errors.Join(faults...)
 }
 
