@@ -31,6 +31,7 @@ const (
 	PrincipalSystemAccount PrincipalKind = "system_account"
 	PrincipalDeveloper     PrincipalKind = "developer"
 	PrincipalPortico       PrincipalKind = "portico"
+	PrincipalAnonymous     PrincipalKind = "anonymous" // nobody has signed in
 )
 
 type eventKey struct{}

@@ -60,6 +60,10 @@ type (
 	AdminIdentityProviderID string
 	AdminGroupMappingID     string
 	AllowListID             string
+
+	AuditEntryID       string
+	AuditDestinationID string
+	AuditWebhookID     string
 )
 
 // NewID makes a UUID of version 7 (RFC 9562 §5.7): ids sort by creation time,

@@ -42,7 +42,7 @@ type Tx interface {
 	GatewayTx
 	DeveloperTx
 	ApplicationTx
-	ChangeTx
+	LogTx
 }
 
 // AccountTx holds the admins' side.
@@ -173,6 +173,12 @@ type UsageTx interface {
 	TrimUsage(ctx context.Context, minutesUntil, hoursUntil time.Time) error
 }
 
+// LogTx holds what the store writes down by itself.
+type LogTx interface {
+	ChangeTx
+	AuditTx
+}
+
 // ChangeTx tells the gateways' side what has changed. A store appends to the
 // log by itself, in the transaction of the change: nobody can forget to.
 type ChangeTx interface {
@@ -188,11 +194,30 @@ type ChangeTx interface {
 	SetMeta(ctx context.Context, key, value string) error
 }
 
+// AuditTx holds the audit log. The store writes an entry by itself for every
+// transaction that changes audited entities, with the event of its context.
+type AuditTx interface {
+	// RecordAudit adds an entry that no change tells of, such as a sign-in. The
+	// store gives it ID, At, OrgID, Position and Signature.
+	RecordAudit(ctx context.Context, e AuditEntry) error
+	// AuditEntries returns entries of the log.
+	AuditEntries(ctx context.Context, q AuditQuery) ([]AuditEntry, error)
+	// TrimAudit forgets entries from before a time, the oldest first and at most
+	// so many, and says how many they were. The meta value MetaAuditAnchor then
+	// tells where the log begins.
+	TrimAudit(ctx context.Context, before time.Time, atMost int) (trimmed int, err error)
+	AuditDestinations() Collection[AuditDestinationID, AuditDestination]
+	AuditWebhooks() Collection[AuditWebhookID, AuditWebhook]
+	AuditReplays() Collection[AuditWebhookID, AuditReplay]
+}
+
 // Meta keys.
 const (
 	MetaEpoch          = "epoch"           // identifies this store's change log
 	MetaKeyFingerprint = "key_fingerprint" // the key that seals its secrets
 	MetaSearchIndex    = "search_index"    // the version of the index of APIs
+	MetaAuditKey       = "audit_key"       // the sealed key that signs the audit log
+	MetaAuditAnchor    = "audit_anchor"    // where the audit log begins, once it was trimmed
 )
 
 // ChangeScope is what part of the gateways' configuration a change touches.

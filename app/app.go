@@ -23,6 +23,7 @@ import (
 	"portico/gateway"
 	"portico/httpkit"
 	"portico/keyring"
+	"portico/ledger"
 	"portico/mail"
 	"portico/mgmtapi"
 	"portico/oauth"
@@ -149,6 +150,11 @@ func OpenStore(ctx context.Context, c Config, logger *slog.Logger, now func() ti
 	if err != nil {
 		return nil, nil, errors.Join(err, store.Close())
 	}
+	signer, err := ledger.Open(ctx, store, ring)
+	if err != nil {
+		return nil, nil, errors.Join(err, store.Close())
+	}
+	store.Sign(signer)
 	return store, ring, nil
 }
 

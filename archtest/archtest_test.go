@@ -24,7 +24,7 @@ const module = "portico"
 var level = map[string]int{
 	"secret": 0, "lru": 0,
 	"":      1, // the domain
-	"oauth": 2, "snapshot": 2, "keyring": 2, "throttle": 2, "password": 2, "problem": 2, "openapi": 2, "usage": 2, "markdown": 2, "access": 2,
+	"oauth": 2, "snapshot": 2, "keyring": 2, "throttle": 2, "password": 2, "problem": 2, "openapi": 2, "usage": 2, "markdown": 2, "ledger": 2, "access": 2,
 	"webui/i18n": 2,
 	"declare":    3,
 	"plugin":     3, "enforce": 3,

@@ -4,8 +4,9 @@ import "portico"
 
 func organizations() *table[portico.OrganizationID, portico.Organization] {
 	return &table[portico.OrganizationID, portico.Organization]{
-		name: "organizations",
-		noun: "organization",
+		name:  "organizations",
+		noun:  "organization",
+		audit: told("name"),
 		row: func(o *portico.Organization) []cell {
 			return []cell{
 				text("id", &o.ID),
@@ -24,8 +25,9 @@ func organizations() *table[portico.OrganizationID, portico.Organization] {
 
 func users() *table[portico.UserID, portico.User] {
 	return &table[portico.UserID, portico.User]{
-		name: "users",
-		noun: "user",
+		name:  "users",
+		noun:  "user",
+		audit: told("email").hiding("password_hash", "recovery_codes").ignoring("last_sign_in_at", "totp_last_step"),
 		row: func(u *portico.User) []cell {
 			return []cell{
 				text("id", &u.ID),
@@ -54,8 +56,9 @@ func users() *table[portico.UserID, portico.User] {
 
 func accessTokens() *table[portico.AccessTokenID, portico.AccessToken] {
 	return &table[portico.AccessTokenID, portico.AccessToken]{
-		name: "access_tokens",
-		noun: "access token",
+		name:  "access_tokens",
+		noun:  "access token",
+		audit: told("name"),
 		row: func(t *portico.AccessToken) []cell {
 			return []cell{
 				text("id", &t.ID),

@@ -10,8 +10,9 @@ func applicationChange(id portico.ApplicationID) portico.Change {
 
 func applications() *table[portico.ApplicationID, portico.Application] {
 	return &table[portico.ApplicationID, portico.Application]{
-		name: "applications",
-		noun: "application",
+		name:  "applications",
+		noun:  "application",
+		audit: told("name"),
 		row: func(a *portico.Application) []cell {
 			return []cell{
 				text("id", &a.ID),
@@ -49,8 +50,9 @@ func applications() *table[portico.ApplicationID, portico.Application] {
 
 func apiKeys() *table[portico.APIKeyID, portico.APIKey] {
 	return &table[portico.APIKeyID, portico.APIKey]{
-		name: "api_keys",
-		noun: "API key",
+		name:  "api_keys",
+		noun:  "API key",
+		audit: told("display_name"),
 		row: func(k *portico.APIKey) []cell {
 			return []cell{
 				text("id", &k.ID),
@@ -73,8 +75,9 @@ func apiKeys() *table[portico.APIKeyID, portico.APIKey] {
 func registrations() *table[portico.RegistrationID, portico.Registration] {
 	const application = " FROM applications a WHERE a.id = registrations.application_id"
 	return &table[portico.RegistrationID, portico.Registration]{
-		name: "registrations",
-		noun: "registration",
+		name:  "registrations",
+		noun:  "registration",
+		audit: told(""),
 		row: func(r *portico.Registration) []cell {
 			return []cell{
 				text("id", &r.ID),
@@ -105,8 +108,9 @@ func registrations() *table[portico.RegistrationID, portico.Registration] {
 
 func handoffs() *table[portico.HandoffID, portico.Handoff] {
 	return &table[portico.HandoffID, portico.Handoff]{
-		name: "handoffs",
-		noun: "hand-off",
+		name:  "handoffs",
+		noun:  "hand-off",
+		audit: untold("credentials on their way to a browser, gone in minutes"),
 		row: func(h *portico.Handoff) []cell {
 			return []cell{
 				text("id", &h.ID),
@@ -125,8 +129,9 @@ func handoffs() *table[portico.HandoffID, portico.Handoff] {
 
 func tasks() *table[portico.TaskID, portico.Task] {
 	return &table[portico.TaskID, portico.Task]{
-		name: "tasks",
-		noun: "task",
+		name:  "tasks",
+		noun:  "task",
+		audit: untold("the saga's own notes; what comes of them is told"),
 		row: func(t *portico.Task) []cell {
 			return []cell{
 				text("id", &t.ID),

@@ -9,8 +9,9 @@ import (
 
 func providers() *table[portico.ProviderID, portico.Provider] {
 	return &table[portico.ProviderID, portico.Provider]{
-		name: "dcr_providers",
-		noun: "DCR provider",
+		name:  "dcr_providers",
+		noun:  "DCR provider",
+		audit: told("name"),
 		row: func(p *portico.Provider) []cell {
 			return []cell{
 				text("id", &p.ID),
@@ -38,8 +39,9 @@ func providers() *table[portico.ProviderID, portico.Provider] {
 func strategies() *table[portico.StrategyID, portico.Strategy] {
 	const provider = " FROM dcr_providers p WHERE p.id = auth_strategies.dcr_provider_id"
 	return &table[portico.StrategyID, portico.Strategy]{
-		name: "auth_strategies",
-		noun: "application auth strategy",
+		name:  "auth_strategies",
+		noun:  "application auth strategy",
+		audit: told("name"),
 		row: func(s *portico.Strategy) []cell {
 			return []cell{
 				text("id", &s.ID),

@@ -7,8 +7,9 @@ import "portico"
 
 func portals() *table[portico.PortalID, portico.Portal] {
 	return &table[portico.PortalID, portico.Portal]{
-		name: "portals",
-		noun: "portal",
+		name:  "portals",
+		noun:  "portal",
+		audit: told("name").of("id"),
 		row: func(p *portico.Portal) []cell {
 			return []cell{
 				text("id", &p.ID),
@@ -50,8 +51,9 @@ func portals() *table[portico.PortalID, portico.Portal] {
 
 func apis() *table[portico.APIID, portico.API] {
 	return &table[portico.APIID, portico.API]{
-		name: "apis",
-		noun: "API",
+		name:  "apis",
+		noun:  "API",
+		audit: told("name"),
 		row: func(a *portico.API) []cell {
 			return []cell{
 				text("id", &a.ID),
@@ -93,8 +95,9 @@ func packageChange(a portico.API) portico.Change {
 
 func versions() *table[portico.VersionID, portico.Version] {
 	return &table[portico.VersionID, portico.Version]{
-		name: "api_versions",
-		noun: "API version",
+		name:  "api_versions",
+		noun:  "API version",
+		audit: told("version"),
 		row: func(v *portico.Version) []cell {
 			return []cell{
 				text("id", &v.ID),
@@ -118,8 +121,9 @@ func versions() *table[portico.VersionID, portico.Version] {
 
 func publications() *table[portico.PublicationID, portico.Publication] {
 	return &table[portico.PublicationID, portico.Publication]{
-		name: "publications",
-		noun: "publication",
+		name:  "publications",
+		noun:  "publication",
+		audit: told(""),
 		row: func(p *portico.Publication) []cell {
 			return []cell{
 				text("id", &p.ID),
@@ -149,8 +153,9 @@ func publications() *table[portico.PublicationID, portico.Publication] {
 
 func implementations() *table[portico.ImplementationID, portico.Implementation] {
 	return &table[portico.ImplementationID, portico.Implementation]{
-		name: "implementations",
-		noun: "implementation",
+		name:  "implementations",
+		noun:  "implementation",
+		audit: told(""),
 		row: func(i *portico.Implementation) []cell {
 			return []cell{
 				text("id", &i.ID),

@@ -4,8 +4,9 @@ import "portico"
 
 func pages() *table[portico.PageID, portico.PortalPage] {
 	return &table[portico.PageID, portico.PortalPage]{
-		name: "portal_pages",
-		noun: "page",
+		name:  "portal_pages",
+		noun:  "page",
+		audit: told("title"),
 		row: func(p *portico.PortalPage) []cell {
 			return []cell{
 				text("id", &p.ID),
@@ -32,8 +33,9 @@ func pages() *table[portico.PageID, portico.PortalPage] {
 
 func snippets() *table[portico.SnippetID, portico.Snippet] {
 	return &table[portico.SnippetID, portico.Snippet]{
-		name: "snippets",
-		noun: "snippet",
+		name:  "snippets",
+		noun:  "snippet",
+		audit: told("name"),
 		row: func(s *portico.Snippet) []cell {
 			return []cell{
 				text("id", &s.ID),
@@ -58,8 +60,9 @@ func snippets() *table[portico.SnippetID, portico.Snippet] {
 
 func documents() *table[portico.DocumentID, portico.Document] {
 	return &table[portico.DocumentID, portico.Document]{
-		name: "documents",
-		noun: "document",
+		name:  "documents",
+		noun:  "document",
+		audit: told("title"),
 		row: func(d *portico.Document) []cell {
 			return []cell{
 				text("id", &d.ID),
@@ -84,8 +87,9 @@ func documents() *table[portico.DocumentID, portico.Document] {
 
 func customizations() *table[portico.PortalID, portico.Customization] {
 	return &table[portico.PortalID, portico.Customization]{
-		name: "customizations",
-		noun: "customization",
+		name:  "customizations",
+		noun:  "customization",
+		audit: told("").of("id"),
 		row: func(c *portico.Customization) []cell {
 			return []cell{
 				text("id", &c.PortalID),
@@ -100,8 +104,9 @@ func customizations() *table[portico.PortalID, portico.Customization] {
 
 func assets() *table[portico.AssetID, portico.Asset] {
 	return &table[portico.AssetID, portico.Asset]{
-		name: "assets",
-		noun: "asset",
+		name:  "assets",
+		noun:  "asset",
+		audit: told("kind"),
 		row: func(a *portico.Asset) []cell {
 			return []cell{
 				text("id", &a.ID),
@@ -123,8 +128,9 @@ func assets() *table[portico.AssetID, portico.Asset] {
 
 func emailTemplates() *table[portico.EmailTemplateID, portico.EmailTemplate] {
 	return &table[portico.EmailTemplateID, portico.EmailTemplate]{
-		name: "email_templates",
-		noun: "e-mail template",
+		name:  "email_templates",
+		noun:  "e-mail template",
+		audit: told("name"),
 		row: func(e *portico.EmailTemplate) []cell {
 			return []cell{
 				text("id", &e.ID),

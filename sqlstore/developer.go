@@ -4,8 +4,9 @@ import "portico"
 
 func developers() *table[portico.DeveloperID, portico.Developer] {
 	return &table[portico.DeveloperID, portico.Developer]{
-		name: "developers",
-		noun: "developer",
+		name:  "developers",
+		noun:  "developer",
+		audit: told("email").hiding("password_hash"),
 		row: func(d *portico.Developer) []cell {
 			return []cell{
 				text("id", &d.ID),
@@ -36,8 +37,9 @@ func developers() *table[portico.DeveloperID, portico.Developer] {
 
 func oneTimeTokens() *table[portico.OneTimeTokenID, portico.OneTimeToken] {
 	return &table[portico.OneTimeTokenID, portico.OneTimeToken]{
-		name: "one_time_tokens",
-		noun: "one-time token",
+		name:  "one_time_tokens",
+		noun:  "one-time token",
+		audit: untold("links in mails; what somebody does with them is told"),
 		row: func(t *portico.OneTimeToken) []cell {
 			return []cell{
 				text("id", &t.ID),
@@ -57,8 +59,9 @@ func oneTimeTokens() *table[portico.OneTimeTokenID, portico.OneTimeToken] {
 
 func sessions() *table[portico.SessionID, portico.Session] {
 	return &table[portico.SessionID, portico.Session]{
-		name: "sessions",
-		noun: "session",
+		name:  "sessions",
+		noun:  "session",
+		audit: untold("who signs in is told"),
 		row: func(s *portico.Session) []cell {
 			return []cell{
 				text("id", &s.ID),

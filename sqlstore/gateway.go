@@ -4,8 +4,9 @@ import "portico"
 
 func controlPlanes() *table[portico.ControlPlaneID, portico.ControlPlane] {
 	return &table[portico.ControlPlaneID, portico.ControlPlane]{
-		name: "control_planes",
-		noun: "control plane",
+		name:  "control_planes",
+		noun:  "control plane",
+		audit: told("name"),
 		row: func(c *portico.ControlPlane) []cell {
 			return []cell{
 				text("id", &c.ID),
@@ -28,8 +29,9 @@ func controlPlanes() *table[portico.ControlPlaneID, portico.ControlPlane] {
 
 func services() *table[portico.ServiceID, portico.Service] {
 	return &table[portico.ServiceID, portico.Service]{
-		name: "services",
-		noun: "service",
+		name:  "services",
+		noun:  "service",
+		audit: told("name"),
 		row: func(s *portico.Service) []cell {
 			return []cell{
 				text("id", &s.ID),
@@ -60,8 +62,9 @@ func services() *table[portico.ServiceID, portico.Service] {
 
 func routes() *table[portico.RouteID, portico.Route] {
 	return &table[portico.RouteID, portico.Route]{
-		name: "routes",
-		noun: "route",
+		name:  "routes",
+		noun:  "route",
+		audit: told("name"),
 		row: func(r *portico.Route) []cell {
 			return []cell{
 				text("id", &r.ID),
@@ -96,8 +99,9 @@ func routes() *table[portico.RouteID, portico.Route] {
 
 func plugins() *table[portico.PluginID, portico.Plugin] {
 	return &table[portico.PluginID, portico.Plugin]{
-		name: "plugins",
-		noun: "plugin",
+		name:  "plugins",
+		noun:  "plugin",
+		audit: told("name"),
 		row: func(p *portico.Plugin) []cell {
 			return []cell{
 				text("id", &p.ID),
@@ -128,8 +132,9 @@ func plugins() *table[portico.PluginID, portico.Plugin] {
 func consumers() *table[portico.ConsumerID, portico.Consumer] {
 	const mapped = "SELECT application_id FROM consumer_mappings WHERE consumer_id = $1 ORDER BY application_id"
 	return &table[portico.ConsumerID, portico.Consumer]{
-		name: "consumers",
-		noun: "consumer",
+		name:  "consumers",
+		noun:  "consumer",
+		audit: told("username"),
 		row: func(c *portico.Consumer) []cell {
 			return []cell{
 				text("id", &c.ID),
@@ -154,8 +159,9 @@ func consumers() *table[portico.ConsumerID, portico.Consumer] {
 
 func consumerMappings() *table[portico.ConsumerMappingID, portico.ConsumerMapping] {
 	return &table[portico.ConsumerMappingID, portico.ConsumerMapping]{
-		name: "consumer_mappings",
-		noun: "consumer mapping",
+		name:  "consumer_mappings",
+		noun:  "consumer mapping",
+		audit: told(""),
 		row: func(m *portico.ConsumerMapping) []cell {
 			return []cell{
 				text("id", &m.ID),

@@ -4,8 +4,9 @@ import "portico"
 
 func adminTeams() *table[portico.AdminTeamID, portico.AdminTeam] {
 	return &table[portico.AdminTeamID, portico.AdminTeam]{
-		name: "admin_teams",
-		noun: "team",
+		name:  "admin_teams",
+		noun:  "team",
+		audit: told("name"),
 		row: func(t *portico.AdminTeam) []cell {
 			return []cell{
 				text("id", &t.ID),
@@ -27,8 +28,9 @@ func adminTeamMembers() *table[portico.AdminTeamMemberID, portico.AdminTeamMembe
 	const user = " FROM users u WHERE u.id = admin_team_members.user_id"
 	const account = " FROM system_accounts a WHERE a.id = admin_team_members.system_account_id"
 	return &table[portico.AdminTeamMemberID, portico.AdminTeamMember]{
-		name: "admin_team_members",
-		noun: "team member",
+		name:  "admin_team_members",
+		noun:  "team member",
+		audit: told(""),
 		row: func(m *portico.AdminTeamMember) []cell {
 			return []cell{
 				text("id", &m.ID),
@@ -55,8 +57,9 @@ func adminTeamMembers() *table[portico.AdminTeamMemberID, portico.AdminTeamMembe
 
 func roleAssignments() *table[portico.RoleAssignmentID, portico.RoleAssignment] {
 	return &table[portico.RoleAssignmentID, portico.RoleAssignment]{
-		name: "role_assignments",
-		noun: "assigned role",
+		name:  "role_assignments",
+		noun:  "assigned role",
+		audit: told("role_name"),
 		row: func(r *portico.RoleAssignment) []cell {
 			return []cell{
 				text("id", &r.ID),
@@ -79,8 +82,9 @@ func roleAssignments() *table[portico.RoleAssignmentID, portico.RoleAssignment] 
 
 func systemAccounts() *table[portico.SystemAccountID, portico.SystemAccount] {
 	return &table[portico.SystemAccountID, portico.SystemAccount]{
-		name: "system_accounts",
-		noun: "system account",
+		name:  "system_accounts",
+		noun:  "system account",
+		audit: told("name"),
 		row: func(a *portico.SystemAccount) []cell {
 			return []cell{
 				text("id", &a.ID),
@@ -99,8 +103,9 @@ func systemAccounts() *table[portico.SystemAccountID, portico.SystemAccount] {
 
 func systemAccountTokens() *table[portico.SystemAccountTokenID, portico.SystemAccountToken] {
 	return &table[portico.SystemAccountTokenID, portico.SystemAccountToken]{
-		name: "system_account_tokens",
-		noun: "access token",
+		name:  "system_account_tokens",
+		noun:  "access token",
+		audit: told("name"),
 		row: func(t *portico.SystemAccountToken) []cell {
 			return []cell{
 				text("id", &t.ID),
@@ -123,8 +128,9 @@ func systemAccountTokens() *table[portico.SystemAccountTokenID, portico.SystemAc
 
 func invites() *table[portico.InviteID, portico.Invite] {
 	return &table[portico.InviteID, portico.Invite]{
-		name: "invites",
-		noun: "invitation",
+		name:  "invites",
+		noun:  "invitation",
+		audit: told("email"),
 		row: func(i *portico.Invite) []cell {
 			return []cell{
 				text("id", &i.ID),
@@ -147,8 +153,9 @@ func invites() *table[portico.InviteID, portico.Invite] {
 
 func adminSessions() *table[portico.AdminSessionID, portico.AdminSession] {
 	return &table[portico.AdminSessionID, portico.AdminSession]{
-		name: "admin_sessions",
-		noun: "session",
+		name:  "admin_sessions",
+		noun:  "session",
+		audit: untold("who signs in is told"),
 		row: func(s *portico.AdminSession) []cell {
 			return []cell{
 				text("id", &s.ID),
@@ -171,8 +178,9 @@ func adminSessions() *table[portico.AdminSessionID, portico.AdminSession] {
 
 func passwordResets() *table[portico.PasswordResetID, portico.PasswordReset] {
 	return &table[portico.PasswordResetID, portico.PasswordReset]{
-		name: "password_resets",
-		noun: "password reset",
+		name:  "password_resets",
+		noun:  "password reset",
+		audit: untold("links in mails; what somebody does with them is told"),
 		row: func(p *portico.PasswordReset) []cell {
 			return []cell{
 				text("id", &p.ID),
@@ -191,8 +199,9 @@ func passwordResets() *table[portico.PasswordResetID, portico.PasswordReset] {
 
 func adminIdentityProviders() *table[portico.AdminIdentityProviderID, portico.AdminIdentityProvider] {
 	return &table[portico.AdminIdentityProviderID, portico.AdminIdentityProvider]{
-		name: "admin_identity_providers",
-		noun: "identity provider",
+		name:  "admin_identity_providers",
+		noun:  "identity provider",
+		audit: told("issuer_url"),
 		row: func(p *portico.AdminIdentityProvider) []cell {
 			return []cell{
 				text("id", &p.ID),
@@ -217,8 +226,9 @@ func adminIdentityProviders() *table[portico.AdminIdentityProviderID, portico.Ad
 
 func adminGroupMappings() *table[portico.AdminGroupMappingID, portico.AdminGroupMapping] {
 	return &table[portico.AdminGroupMappingID, portico.AdminGroupMapping]{
-		name: "admin_group_mappings",
-		noun: "group mapping",
+		name:  "admin_group_mappings",
+		noun:  "group mapping",
+		audit: told("group_name"),
 		row: func(m *portico.AdminGroupMapping) []cell {
 			return []cell{
 				text("id", &m.ID),

@@ -4,8 +4,9 @@ import "portico"
 
 func operations() *table[portico.OperationID, portico.Operation] {
 	return &table[portico.OperationID, portico.Operation]{
-		name: "operations",
-		noun: "operation",
+		name:  "operations",
+		noun:  "operation",
+		audit: untold("read out of the specification, whose change is told"),
 		row: func(o *portico.Operation) []cell {
 			return []cell{
 				text("id", &o.ID),
@@ -33,8 +34,9 @@ func packageOperations() *table[portico.PackageOperationID, portico.PackageOpera
 		return related("SELECT " + column + " FROM operations WHERE id = package_operations.operation_id")
 	}
 	return &table[portico.PackageOperationID, portico.PackageOperation]{
-		name: "package_operations",
-		noun: "operation of a package",
+		name:  "package_operations",
+		noun:  "operation of a package",
+		audit: told(""),
 		row: func(o *portico.PackageOperation) []cell {
 			return []cell{
 				text("id", &o.ID),

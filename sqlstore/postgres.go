@@ -46,6 +46,10 @@ func (s *Store) openPostgres(ctx context.Context, dsn string) error {
 	db.SetMaxOpenConns(postgresConnections)
 	db.SetMaxIdleConns(postgresConnections)
 	s.reads, s.writes, s.engine = db, db, postgresEngine{}
+	// A pool of its own: whoever waits for a connection in the other one may
+	// wait for the very transaction that needs this.
+	s.heads = stdlib.OpenDB(*config)
+	s.heads.SetMaxOpenConns(1)
 	var icu bool
 	err = db.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM pg_collation WHERE collname = 'und-x-icu')").Scan(&icu)
 	if err != nil {

@@ -4,8 +4,9 @@ import "portico"
 
 func ipAllowLists() *table[portico.AllowListID, portico.IPAllowList] {
 	return &table[portico.AllowListID, portico.IPAllowList]{
-		name: "ip_allow_lists",
-		noun: "IP allow list",
+		name:  "ip_allow_lists",
+		noun:  "IP allow list",
+		audit: told(""),
 		row: func(l *portico.IPAllowList) []cell {
 			return []cell{
 				text("id", &l.ID),

@@ -52,6 +52,9 @@ type schema struct {
 	adminIdentityProviders *table[portico.AdminIdentityProviderID, portico.AdminIdentityProvider]
 	adminGroupMappings     *table[portico.AdminGroupMappingID, portico.AdminGroupMapping]
 	ipAllowLists           *table[portico.AllowListID, portico.IPAllowList]
+	auditDestinations      *table[portico.AuditDestinationID, portico.AuditDestination]
+	auditWebhooks          *table[portico.AuditWebhookID, portico.AuditWebhook]
+	auditReplays           *table[portico.AuditWebhookID, portico.AuditReplay]
 }
 
 func newSchema() *schema {
@@ -104,6 +107,9 @@ func newSchema() *schema {
 		adminIdentityProviders: adminIdentityProviders().prepare(),
 		adminGroupMappings:     adminGroupMappings().prepare(),
 		ipAllowLists:           ipAllowLists().prepare(),
+		auditDestinations:      auditDestinations().prepare(),
+		auditWebhooks:          auditWebhooks().prepare(),
+		auditReplays:           auditReplays().prepare(),
 	}
 }
 
@@ -124,6 +130,7 @@ func (s *schema) descriptions() []described {
 		s.teamRoles.described(), s.identityProviders.described(), s.groupMappings.described(), s.handoffs.described(),
 		s.operations.described(), s.packageOperations.described(),
 		s.ipAllowLists.described(),
+		s.auditDestinations.described(), s.auditWebhooks.described(), s.auditReplays.described(),
 	}
 }
 

@@ -75,7 +75,7 @@ func TestSchemas(t *testing.T) {
 	}
 	for name := range ours {
 		table, _, _ := strings.Cut(name, ".")
-		own := slices.Contains([]string{"meta", "changes", "schema_migrations", "search_entries", "usage_counts", "credential_uses"}, table)
+		own := slices.Contains([]string{"meta", "changes", "schema_migrations", "search_entries", "usage_counts", "credential_uses", "audit_entries"}, table)
 		if described[name] == own {
 			t.Errorf("%s is described: %t", name, described[name])
 		}
@@ -83,6 +83,28 @@ func TestSchemas(t *testing.T) {
 	for name := range described {
 		if _, there := ours[name]; !there {
 			t.Errorf("%s is described and does not exist", name)
+		}
+	}
+}
+
+// TestEveryTableDecidesWhatTheAuditLogTells, and names columns that it has.
+func TestEveryTableDecidesWhatTheAuditLogTells(t *testing.T) {
+	t.Parallel()
+	for _, d := range newSchema().descriptions() {
+		if d.audit.told == (d.audit.why != "") {
+			t.Errorf("%s: say audit: told(NAME COLUMN) or untold(REASON)", d.name)
+		}
+		named := slices.Concat(d.audit.hidden, d.audit.quiet)
+		if d.audit.name != "" {
+			named = append(named, d.audit.name)
+		}
+		if d.audit.portal != "" && d.audit.portal != "portal_id" {
+			named = append(named, d.audit.portal)
+		}
+		for _, column := range named {
+			if !slices.Contains(d.columns, column) {
+				t.Errorf("%s has no column %s", d.name, column)
+			}
 		}
 	}
 }

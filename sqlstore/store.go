@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"portico"
+	"portico/ledger"
 )
 
 // Config says where the store is.
@@ -25,7 +26,9 @@ type Store struct {
 	engine engine
 	reads  *sql.DB
 	writes *sql.DB
+	heads  *sql.DB // reads the end of the audit log; see appendAudit
 	schema *schema
+	ledger ledger.Key
 	now    func() time.Time
 	logger *slog.Logger
 }
@@ -92,7 +95,7 @@ func (s *Store) Ping(ctx context.Context) error {
 // Close ends all connections; transactions under way are rolled back.
 func (s *Store) Close() error {
 	var first error
-	for _, db := range []*sql.DB{s.reads, s.writes} {
+	for _, db := range []*sql.DB{s.reads, s.writes, s.heads} {
 		if db == nil {
 			continue
 		}
@@ -102,6 +105,10 @@ func (s *Store) Close() error {
 	}
 	return first
 }
+
+// Sign makes the store sign its audit log with a key; until then it does not
+// sign. It is called before anything is written that is audited.
+func (s *Store) Sign(key ledger.Key) { s.ledger = key }
 
 // View implements portico.Store.
 func (s *Store) View(ctx context.Context, fn func(portico.Tx) error) error {
@@ -155,6 +162,9 @@ func (s *Store) transact(ctx context.Context, readOnly bool, fn func(portico.Tx)
 	err = fn(t)
 	if err == nil {
 		err = t.appendChanges(ctx)
+	}
+	if err == nil {
+		err = t.appendAudit(ctx)
 	}
 	if t.failed != nil {
 		return t.collided, t.failed

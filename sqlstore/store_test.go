@@ -196,7 +196,7 @@ func TestPostgresGoesAway(t *testing.T) {
 		t.Errorf("a lost connection gives %v", err)
 	}
 	err = store.Update(ctx, func(tx portico.Tx) error {
-		if err := tx.Users().Delete(ctx, w.User.ID); err != nil {
+		if err := tx.Sessions().Delete(ctx, w.Session.ID); err != nil { // nothing is written after it
 			return err
 		}
 		_, err := other.writes.Exec("SELECT pg_terminate_backend(" + pid(tx) + ", 5000)")
@@ -205,7 +205,7 @@ func TestPostgresGoesAway(t *testing.T) {
 	if portico.KindOf(err) != portico.KindUnavailable || !strings.Contains(err.Error(), "may or may not") {
 		t.Errorf("a connection lost at the commit gives %v", err)
 	}
-	if err := store.Update(ctx, func(tx portico.Tx) error { return tx.Users().Delete(ctx, w.User.ID) }); err != nil {
+	if err := store.Update(ctx, func(tx portico.Tx) error { return tx.Sessions().Delete(ctx, w.Session.ID) }); err != nil {
 		t.Errorf("afterwards: %v", err)
 	}
 }

@@ -26,6 +26,7 @@ type table[ID ~string, T any] struct {
 
 	change  func(T) portico.Change // what a write tells the gateways' side; nil, or none: nothing
 	removal removal                // what a deletion tells it besides
+	audit   audited                // what the audit log tells of a write
 	touches string                 // a SELECT of the ids of all applications that a change touches, given the id
 
 	columns                                    []string
@@ -44,10 +45,11 @@ type described struct {
 	name, noun string
 	columns    []string
 	unique     map[string]string
+	audit      audited
 }
 
 func (t *table[ID, T]) described() described {
-	return described{t.name, t.noun, t.columns, t.unique}
+	return described{t.name, t.noun, t.columns, t.unique, t.audit}
 }
 
 // prepare writes the table's statements and completes its list of fields.
@@ -92,10 +94,12 @@ func in[ID ~string, T any](t *tx, of *table[ID, T]) portico.Collection[ID, T] {
 
 // Insert implements portico.Collection.
 func (c collection[ID, T]) Insert(ctx context.Context, entity T) error {
-	if err := c.write(ctx, c.insertSQL, &entity); err != nil {
+	values, err := c.write(ctx, c.insertSQL, &entity)
+	if err != nil {
 		return err
 	}
 	c.announce(entity)
+	c.tell(portico.AuditCreated, nil, values)
 	return nil
 }
 
@@ -121,6 +125,10 @@ func (c collection[ID, T]) Change(ctx context.Context, id ID, fn func(*T) error)
 	if err != nil {
 		return before, err
 	}
+	was, err := values(c.row(&before)) // now: what fn changes may share maps with it
+	if err != nil {
+		return before, err
+	}
 	after := before
 	if err := fn(&after); err != nil {
 		return before, err
@@ -133,11 +141,13 @@ func (c collection[ID, T]) Change(ctx context.Context, id ID, fn func(*T) error)
 			*at.t = c.tx.store.now().UTC().Truncate(time.Microsecond)
 		}
 	}
-	if err := c.write(ctx, c.updateSQL, &after); err != nil {
+	is, err := c.write(ctx, c.updateSQL, &after)
+	if err != nil {
 		return before, err
 	}
 	c.announce(before)
 	c.announce(after)
+	c.tell(portico.AuditChanged, was, is)
 	touched, err := c.applications(ctx, c.touches, id)
 	c.tx.announceApplications(touched)
 	return after, err
@@ -149,6 +159,10 @@ func (c collection[ID, T]) Delete(ctx context.Context, id ID) error {
 	if err != nil {
 		return err
 	}
+	was, err := values(c.row(&entity))
+	if err != nil {
+		return err
+	}
 	applications, err := c.applications(ctx, c.removal.applications, id)
 	if err != nil {
 		return err
@@ -157,6 +171,7 @@ func (c collection[ID, T]) Delete(ctx context.Context, id ID) error {
 		return c.tx.fail(err, func() error { return c.tx.deletionError(ctx, err, c.described(), string(id)) })
 	}
 	c.announce(entity)
+	c.tell(portico.AuditDeleted, was, nil)
 	if c.removal.routing {
 		c.tx.announce(portico.Change{Scope: portico.ChangeRouting})
 	}
@@ -182,20 +197,37 @@ func (c collection[ID, T]) announce(entity T) {
 	}
 }
 
-// write runs an INSERT or UPDATE with the entity's values in column order.
-func (c collection[ID, T]) write(ctx context.Context, query string, entity *T) error {
-	cells := c.row(entity)
+// tell notes what became of an entity for the audit log.
+func (c collection[ID, T]) tell(action portico.AuditAction, before, after []any) {
+	if c.audit.told {
+		c.tx.tell(c.noun, c.audit, c.row(new(T)), action, before, after)
+	}
+}
+
+// values are what is bound for the cells.
+func values(cells []cell) ([]any, error) {
 	args := make([]any, len(cells))
 	for i, cell := range cells {
 		var err error
 		if args[i], err = cell.value(); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	if err := c.tx.write(ctx, query, args...); err != nil {
-		return c.tx.fail(err, func() error { return c.tx.writeError(ctx, err, c.described(), cells, args) })
+	return args, nil
+}
+
+// write runs an INSERT or UPDATE with the entity's values in column order, and
+// returns them.
+func (c collection[ID, T]) write(ctx context.Context, query string, entity *T) ([]any, error) {
+	cells := c.row(entity)
+	args, err := values(cells)
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	if err := c.tx.write(ctx, query, args...); err != nil {
+		return nil, c.tx.fail(err, func() error { return c.tx.writeError(ctx, err, c.described(), cells, args) })
+	}
+	return args, nil
 }
 
 // scan runs a query for whole rows.

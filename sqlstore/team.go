@@ -4,8 +4,9 @@ import "portico"
 
 func teams() *table[portico.TeamID, portico.Team] {
 	return &table[portico.TeamID, portico.Team]{
-		name: "teams",
-		noun: "team",
+		name:  "teams",
+		noun:  "team",
+		audit: told("name"),
 		row: func(t *portico.Team) []cell {
 			return []cell{
 				text("id", &t.ID),
@@ -28,8 +29,9 @@ func teamMembers() *table[portico.TeamMemberID, portico.TeamMember] {
 	const team = " FROM teams t WHERE t.id = team_members.team_id"
 	const developer = " FROM developers d WHERE d.id = team_members.developer_id"
 	return &table[portico.TeamMemberID, portico.TeamMember]{
-		name: "team_members",
-		noun: "team member",
+		name:  "team_members",
+		noun:  "team member",
+		audit: told(""),
 		row: func(m *portico.TeamMember) []cell {
 			return []cell{
 				text("id", &m.ID),
@@ -55,8 +57,9 @@ func teamMembers() *table[portico.TeamMemberID, portico.TeamMember] {
 
 func teamRoles() *table[portico.TeamRoleID, portico.TeamRole] {
 	return &table[portico.TeamRoleID, portico.TeamRole]{
-		name: "team_roles",
-		noun: "team role",
+		name:  "team_roles",
+		noun:  "team role",
+		audit: told("role"),
 		row: func(r *portico.TeamRole) []cell {
 			return []cell{
 				text("id", &r.ID),
@@ -79,8 +82,9 @@ func teamRoles() *table[portico.TeamRoleID, portico.TeamRole] {
 
 func identityProviders() *table[portico.IdentityProviderID, portico.IdentityProvider] {
 	return &table[portico.IdentityProviderID, portico.IdentityProvider]{
-		name: "identity_providers",
-		noun: "identity provider",
+		name:  "identity_providers",
+		noun:  "identity provider",
+		audit: told("issuer_url"),
 		row: func(p *portico.IdentityProvider) []cell {
 			return []cell{
 				text("id", &p.ID),
@@ -102,8 +106,9 @@ func identityProviders() *table[portico.IdentityProviderID, portico.IdentityProv
 
 func groupMappings() *table[portico.GroupMappingID, portico.GroupMapping] {
 	return &table[portico.GroupMappingID, portico.GroupMapping]{
-		name: "group_mappings",
-		noun: "group mapping",
+		name:  "group_mappings",
+		noun:  "group mapping",
+		audit: told("group_name"),
 		row: func(m *portico.GroupMapping) []cell {
 			return []cell{
 				text("id", &m.ID),

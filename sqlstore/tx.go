@@ -17,6 +17,7 @@ type tx struct {
 	failed   error // the database's first error, explained: only a rollback is left
 	collided bool  // and it was a collision with another transaction
 	pending  []portico.Change
+	log      auditing
 }
 
 // query runs a SELECT and hands its rows to each.
@@ -313,4 +314,16 @@ func (t *tx) Handoffs() portico.Collection[portico.HandoffID, portico.Handoff] {
 
 func (t *tx) IPAllowLists() portico.Collection[portico.AllowListID, portico.IPAllowList] {
 	return in(t, t.store.schema.ipAllowLists)
+}
+
+func (t *tx) AuditDestinations() portico.Collection[portico.AuditDestinationID, portico.AuditDestination] {
+	return in(t, t.store.schema.auditDestinations)
+}
+
+func (t *tx) AuditWebhooks() portico.Collection[portico.AuditWebhookID, portico.AuditWebhook] {
+	return in(t, t.store.schema.auditWebhooks)
+}
+
+func (t *tx) AuditReplays() portico.Collection[portico.AuditWebhookID, portico.AuditReplay] {
+	return in(t, t.store.schema.auditReplays)
 }

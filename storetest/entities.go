@@ -22,6 +22,7 @@ type subject[ID ~string, T any] struct {
 
 func testEntities(t *testing.T, open func(*testing.T) portico.Store) {
 	testPortalEntities(t, open)
+	testAuditEntities(t, open)
 	testOperationEntities(t, open)
 	testGatewayEntities(t, open)
 	testAdminEntities(t, open)

@@ -66,6 +66,9 @@ type World struct {
 	AdminIdentityProvider portico.AdminIdentityProvider
 	AdminGroupMapping     portico.AdminGroupMapping
 	IPAllowList           portico.IPAllowList
+	AuditDestination      portico.AuditDestination
+	AuditWebhook          portico.AuditWebhook
+	AuditReplay           portico.AuditReplay
 }
 
 // Seed fills a store with a world.
@@ -110,6 +113,7 @@ func newWorld() World {
 	w.Task.ProviderID, w.Task.ApplicationID = w.Provider.ID, w.Application.ID
 	w.tiePortal()
 	w.tieAdmins()
+	w.tieAudit()
 	return w
 }
 
@@ -144,6 +148,7 @@ func (w World) insert(ctx context.Context, tx portico.Tx) error {
 		func() error { return tx.Registrations().Insert(ctx, w.Registration) },
 		func() error { return tx.Tasks().Insert(ctx, w.Task) },
 		func() error { return tx.Handoffs().Insert(ctx, w.Handoff) },
+		func() error { return w.insertAudit(ctx, tx) },
 	} {
 		if err := insert(); err != nil {
 			return err
