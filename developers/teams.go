@@ -115,6 +115,7 @@ func (t Teams) Members(ctx context.Context, portal portico.PortalID, id portico.
 		if _, err := TeamIn(ctx, tx, portal, id); err != nil {
 			return none, err
 		}
+		q = usecase.Settled(q, "attributes", "") // which developers do not have
 		q.Filters = append(slices.Clone(q.Filters), portico.Where("team_id", id))
 		page, err := tx.TeamMembers().List(ctx, q)
 		if err != nil {

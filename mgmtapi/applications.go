@@ -220,11 +220,17 @@ func (s *server) listApplications(w http.ResponseWriter, r *http.Request) error 
 	if _, err := s.Portals.ByID(r.Context(), portal); err != nil {
 		return err
 	}
-	page, err := s.Applications.List(r.Context(), portal, q)
+	page, err := s.Applications.List(r.Context(), portal, ofOwner(q))
 	if err != nil {
 		return err
 	}
 	return httpkit.JSON(w, http.StatusOK, listing.Envelope(page, q, viewApplication))
+}
+
+// ofOwner asks for the developer who owns an application, and not for the one
+// who created it for a team.
+func ofOwner(q portico.ListQuery) portico.ListQuery {
+	return usecase.Renamed(q, "developer_id", "owner_developer_id")
 }
 
 // inPath returns the application in the path, which must be in the portal there.

@@ -88,7 +88,7 @@ func (s *server) listBy(w http.ResponseWriter, r *http.Request, spec listing.Spe
 		return err
 	}
 	q.Filters = append(q.Filters, where)
-	page, err := s.Registrations.List(r.Context(), q)
+	page, err := s.Registrations.List(r.Context(), ofOwner(q))
 	if err != nil {
 		return err
 	}

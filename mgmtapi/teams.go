@@ -173,7 +173,7 @@ func (s *server) listMembers(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	q, err := listing.Parse(r, listing.Spec{Filters: map[string]listing.FieldKind{
-		"email": listing.String(), "full_name": listing.String(), "active": listing.Bool(),
+		"email": listing.String(), "full_name": listing.String(), "active": listing.Bool(), "attributes": listing.String(),
 	}})
 	if err != nil {
 		return err

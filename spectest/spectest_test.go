@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -72,5 +73,30 @@ func TestOperationsAreListed(t *testing.T) {
 	}
 	if got := o.Operations()["create-application"]; got != "POST /api/v3/applications" {
 		t.Errorf("create-application is at %q", got)
+	}
+}
+
+func TestOperationsAreDescribed(t *testing.T) {
+	t.Parallel()
+	o := spectest.Management(t)
+	if o == nil {
+		t.Skip("the public contracts are not at hand")
+	}
+	all := o.Described()
+	list, change := all["list-portals"], all["update-portal"]
+	if list.Method != "GET" || list.Path != "/v3/portals" || list.Success() != 200 || list.Body != nil || all["replace-app-auth-strategy"].Success() != 201 {
+		t.Errorf("%+v", list)
+	}
+	if got := strings.Join(list.Filters["name"], " "); got != " contains eq neq ocontains oeq" {
+		t.Errorf("filters by name: %q", got)
+	}
+	if got := all["list-dcr-providers"].Filters["name"]; len(got) != 3 {
+		t.Errorf("filters by the name of providers: %q", got)
+	}
+	if !slices.Contains(list.Sorts, "canonical_domain") || !slices.Contains(all["list-api-versions"].Sorts, "created_at") {
+		t.Errorf("sorts %q", list.Sorts)
+	}
+	if b := change.Body; !b["description"].Nullable || b["name"].Nullable || !b["default_domain"].ReadOnly || b["name"].ReadOnly || len(all["create-dcr-provider"].Body) != 6 {
+		t.Errorf("body %+v", b)
 	}
 }

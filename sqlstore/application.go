@@ -36,8 +36,9 @@ func applications() *table[portico.ApplicationID, portico.Application] {
 		fields: []string{"id", "portal_id", "developer_id", "team_id", "auth_strategy_id", "name", "dcr_provider_id", "client_id",
 			"created_at", "updated_at"},
 		more: map[string]field{
-			"labels":   labels("applications.labels"),
-			"owner_id": {expr: "COALESCE(applications.team_id, applications.developer_id)", kind: textual},
+			"labels":             labels("applications.labels"),
+			"owner_id":           {expr: "COALESCE(applications.team_id, applications.developer_id)", kind: textual},
+			"owner_developer_id": {expr: "CASE WHEN applications.team_id IS NULL THEN applications.developer_id END", kind: textual, nullable: true},
 		},
 		unique: map[string]string{
 			"applications_owner_id_name_key":             "The owner has an application with this name already.",
@@ -93,11 +94,12 @@ func registrations() *table[portico.RegistrationID, portico.Registration] {
 		},
 		fields: []string{"id", "application_id", "api_id", "portal_id", "status", "created_at", "updated_at"},
 		more: map[string]field{
-			"api_name":         related("SELECT a.name FROM apis a WHERE a.id = registrations.api_id"),
-			"application_name": related("SELECT a.name" + application),
-			"developer_id":     related("SELECT a.developer_id" + application),
-			"owner_id":         related("SELECT COALESCE(a.team_id, a.developer_id)" + application),
-			"owner_type":       related("SELECT CASE WHEN a.team_id IS NULL THEN 'developer' ELSE 'team' END" + application),
+			"api_name":           related("SELECT a.name FROM apis a WHERE a.id = registrations.api_id"),
+			"application_name":   related("SELECT a.name" + application),
+			"developer_id":       related("SELECT a.developer_id" + application),
+			"owner_developer_id": related("SELECT CASE WHEN a.team_id IS NULL THEN a.developer_id END" + application),
+			"owner_id":           related("SELECT COALESCE(a.team_id, a.developer_id)" + application),
+			"owner_type":         related("SELECT CASE WHEN a.team_id IS NULL THEN 'developer' ELSE 'team' END" + application),
 		},
 		unique: map[string]string{
 			"registrations_application_id_api_id_key": "The application is registered for this API already.",

@@ -3,6 +3,7 @@ package usecase
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"portico"
 )
@@ -21,6 +22,27 @@ func Matches(f portico.Filter, value string) bool {
 		return slices.Contains(f.Values, value)
 	case portico.OpAnyContains:
 		return slices.ContainsFunc(f.Values, contains)
+	}
+	return false
+}
+
+// MatchesTime applies the condition of a filter to a time, as a store would.
+func MatchesTime(f portico.Filter, at time.Time) bool {
+	than, err := time.Parse(time.RFC3339Nano, f.Values[0])
+	if err != nil {
+		return false
+	}
+	switch order := at.Compare(than); f.Op {
+	case portico.OpEqual:
+		return order == 0
+	case portico.OpLess:
+		return order < 0
+	case portico.OpLessEqual:
+		return order <= 0
+	case portico.OpGreater:
+		return order > 0
+	case portico.OpGreaterOrEq:
+		return order >= 0
 	}
 	return false
 }
@@ -49,6 +71,22 @@ func Settled(q portico.ListQuery, field, value string) portico.ListQuery {
 		}
 	}
 	q.Filters = rest
+	return q
+}
+
+// Renamed asks for a field by another name.
+func Renamed(q portico.ListQuery, from, to string) portico.ListQuery {
+	q.Filters, q.Sort = slices.Clone(q.Filters), slices.Clone(q.Sort)
+	for i := range q.Filters {
+		if q.Filters[i].Field == from {
+			q.Filters[i].Field = to
+		}
+	}
+	for i := range q.Sort {
+		if q.Sort[i].Field == from {
+			q.Sort[i].Field = to
+		}
+	}
 	return q
 }
 

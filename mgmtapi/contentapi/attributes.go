@@ -44,7 +44,7 @@ func viewAttribute(a content.Attribute) attributeView {
 
 func (s server) listAttributes(w http.ResponseWriter, r *http.Request) error {
 	q, err := listing.Parse(r, listing.Spec{
-		Filters: map[string]listing.FieldKind{"id": listing.UUID(), "key": listing.String()},
+		Filters: map[string]listing.FieldKind{"id": listing.UUID(), "key": listing.String(), "created_at": listing.Date(), "updated_at": listing.Date()},
 		Sorts:   []string{"id", "key", "created_at", "updated_at"},
 	})
 	if err != nil {
@@ -56,8 +56,7 @@ func (s server) listAttributes(w http.ResponseWriter, r *http.Request) error {
 	}
 	found := content.Attributes(bare(apis.Items), nil)
 	found = slices.DeleteFunc(found, func(a content.Attribute) bool {
-		fields := map[string]string{"id": a.ID, "key": a.Key}
-		return slices.ContainsFunc(q.Filters, func(f portico.Filter) bool { return !usecase.Matches(f, fields[f.Field]) })
+		return slices.ContainsFunc(q.Filters, func(f portico.Filter) bool { return !matches(f, a) })
 	})
 	for _, key := range slices.Backward(q.Sort) {
 		slices.SortStableFunc(found, func(a, b content.Attribute) int {
@@ -68,6 +67,18 @@ func (s server) listAttributes(w http.ResponseWriter, r *http.Request) error {
 		})
 	}
 	return httpkit.JSON(w, http.StatusOK, listing.Envelope(usecase.Cut(found, q), q, viewAttribute))
+}
+
+func matches(f portico.Filter, a content.Attribute) bool {
+	switch f.Field {
+	case "id":
+		return usecase.Matches(f, a.ID)
+	case "created_at":
+		return usecase.MatchesTime(f, a.CreatedAt)
+	case "updated_at":
+		return usecase.MatchesTime(f, a.UpdatedAt)
+	}
+	return usecase.Matches(f, a.Key)
 }
 
 func compareAttributes(field string, a, b content.Attribute) int {
