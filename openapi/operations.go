@@ -8,7 +8,7 @@ import (
 )
 
 // Operation is what a document says about one of its operations, as far as
-// somebody would search for it.
+// somebody would search for it or a gateway could tell a request of it.
 type Operation struct {
 	ID          string // operationId; may be empty
 	Method      string // upper case
@@ -16,6 +16,7 @@ type Operation struct {
 	Summary     string
 	Description string
 	Tags        []string
+	Templates   []string // Path below the path of every server: what callers use
 }
 
 // Key names the operation within its document, whether or not it has an id.
@@ -61,6 +62,7 @@ func Operations(content []byte) []Operation {
 					o.Tags = append(o.Tags, s)
 				}
 			}
+			o.Templates = templates(root, item, object, path)
 			out = append(out, o)
 		}
 	}

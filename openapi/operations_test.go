@@ -29,9 +29,9 @@ components:
     /kept~elsewhere: {delete: {operationId: remove}}
 `))
 	want := []openapi.Operation{
-		{ID: "remove", Method: "DELETE", Path: "/kept~elsewhere"},
-		{Method: "GET", Path: "/orders"},
-		{ID: "createOrder", Method: "POST", Path: "/orders", Summary: "Create an order", Description: "Adds one.", Tags: []string{"orders", "sales"}},
+		{ID: "remove", Method: "DELETE", Path: "/kept~elsewhere", Templates: []string{"/kept~elsewhere"}},
+		{Method: "GET", Path: "/orders", Templates: []string{"/orders"}},
+		{ID: "createOrder", Method: "POST", Path: "/orders", Summary: "Create an order", Description: "Adds one.", Tags: []string{"orders", "sales"}, Templates: []string{"/orders"}},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v", got)
