@@ -57,3 +57,11 @@ func (r RateLimit) Window() time.Duration {
 	}
 	return time.Second
 }
+
+// TooManyOperations is the refusal of an API with too many operations to
+// control the access to each of them.
+func TooManyOperations(count int) error {
+	return Errorf(KindConflict,
+		"Access control enforcement takes APIs of at most %d operations, and this one has %d; nothing was changed. Split the API, or link it to a gateway service.",
+		MaxEnforcedOperations, count)
+}

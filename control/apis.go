@@ -3,12 +3,11 @@ package control
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"maps"
 	"slices"
-	"unicode/utf8"
 
 	"portico"
+	"portico/apipackages"
 	"portico/openapi"
 	"portico/routing"
 	"portico/usecase"
@@ -17,8 +16,8 @@ import (
 // APIs are the catalogue's entries with their versions.
 type APIs struct{ saga }
 
-// maxVersion is the length of the name of a version (contract: version).
-const maxVersion = 255
+// packages are the use cases around the operations that APIs have.
+func (a APIs) packages() apipackages.Packages { return apipackages.Packages{Deps: a.Deps} }
 
 // APIView is an API with what every face shows of it. Versions are oldest
 // first and carry no content; Current is one of them.
@@ -30,15 +29,17 @@ type APIView struct {
 	Mode     string           // empty: not implemented
 }
 
-// NewAPI is the wish for an API.
+// NewAPI is the wish for an API or a package.
 type NewAPI struct {
+	IsPackage     bool
 	Name          string
 	Version       *string
 	Description   *string
 	Slug          *string // nil: made from name and version
 	Labels        map[string]string
 	Attributes    map[string][]string
-	Specification *string // the content of its first version
+	Specification *string            // the content of its first version
+	RateLimit     *portico.RateLimit // of a package
 }
 
 // APIChange is a partial update. A null slug makes it anew from the name and
@@ -50,6 +51,7 @@ type APIChange struct {
 	Slug        portico.Opt[string]
 	Labels      portico.Opt[map[string]*string]
 	Attributes  portico.Opt[map[string]*[]string]
+	RateLimit   portico.Opt[portico.RateLimit]
 }
 
 // Create adds an API, with a first version if the wish has a specification:
@@ -59,12 +61,12 @@ type APIChange struct {
 func (a APIs) Create(ctx context.Context, in NewAPI) (APIView, error) {
 	now := a.Now()
 	api := portico.API{
-		ID: portico.APIID(a.NewID()), Name: in.Name, Version: in.Version, Description: in.Description,
+		ID: portico.APIID(a.NewID()), IsPackage: in.IsPackage, RateLimit: in.RateLimit, Name: in.Name, Version: in.Version, Description: in.Description,
 		Labels: in.Labels, Attributes: in.Attributes, CreatedAt: now, UpdatedAt: now,
 	}
 	var first *portico.Version
 	if in.Specification != nil {
-		doc, err := inspect(*in.Specification, "spec_content")
+		doc, err := apipackages.Inspect(*in.Specification, "spec_content")
 		if err != nil {
 			return APIView{}, err
 		}
@@ -75,7 +77,7 @@ func (a APIs) Create(ctx context.Context, in NewAPI) (APIView, error) {
 		version := a.version(api, wanted, doc, *in.Specification)
 		first, api.Version = &version, &version.Version
 	}
-	known := map[portico.VersionID][]openapi.Operation{}
+	known := apipackages.Known{}
 	if first != nil {
 		known[first.ID] = openapi.Operations([]byte(first.Content))
 	}
@@ -87,13 +89,13 @@ func (a APIs) Create(ctx context.Context, in NewAPI) (APIView, error) {
 		if err := tx.APIs().Insert(ctx, api); err != nil {
 			return err
 		}
-		if err := indexAPI(ctx, tx, api); err != nil || first == nil {
+		if err := apipackages.IndexAPI(ctx, tx, api); err != nil || first == nil {
 			return err
 		}
 		if err := tx.Versions().Insert(ctx, *first); err != nil {
 			return err
 		}
-		return indexOperations(ctx, tx, api, known)
+		return a.packages().Follow(ctx, tx, api, known, false)
 	})
 	if err != nil {
 		return APIView{}, err
@@ -113,6 +115,14 @@ func (a APIs) List(ctx context.Context, q portico.ListQuery) (portico.Page[APIVi
 	})
 }
 
+// EntityType says whether an id is an API's or a package's; KindNotFound.
+func (a APIs) EntityType(ctx context.Context, id portico.APIID) (string, error) {
+	return usecase.View(ctx, a.Store, func(tx portico.Tx) (string, error) {
+		api, err := tx.APIs().ByID(ctx, id)
+		return api.EntityType(), err
+	})
+}
+
 // ByID returns an API; KindNotFound.
 func (a APIs) ByID(ctx context.Context, id portico.APIID) (APIView, error) {
 	return usecase.View(ctx, a.Store, func(tx portico.Tx) (APIView, error) {
@@ -124,9 +134,11 @@ func (a APIs) ByID(ctx context.Context, id portico.APIID) (APIView, error) {
 	})
 }
 
-// Update changes an API; KindNotFound, KindConflict (name and version, slug),
-// KindInvalid (labels, attributes).
-func (a APIs) Update(ctx context.Context, id portico.APIID, ch APIChange) (APIView, error) {
+// Update changes an API or a package; KindNotFound, KindConflict (name and
+// version, slug), KindInvalid (labels, attributes). Another version may have
+// fewer operations: where access to them is controlled, only force lets any go
+// (KindConflict).
+func (a APIs) Update(ctx context.Context, id portico.APIID, ch APIChange, force bool) (APIView, error) {
 	err := a.Commit(ctx, func(tx portico.Tx) error {
 		changed, err := tx.APIs().Change(ctx, id, func(api *portico.API) error {
 			ch.Name.Apply(&api.Name)
@@ -136,6 +148,7 @@ func (a APIs) Update(ctx context.Context, id portico.APIID, ch APIChange) (APIVi
 				return err
 			}
 			mergeAttributes(&api.Attributes, ch.Attributes)
+			ch.RateLimit.ApplyPtr(&api.RateLimit)
 			if !ch.Slug.Set {
 				return nil
 			}
@@ -148,10 +161,16 @@ func (a APIs) Update(ctx context.Context, id portico.APIID, ch APIChange) (APIVi
 		if err != nil {
 			return err
 		}
-		if err := indexAPI(ctx, tx, changed); err != nil || !ch.Version.Set {
+		if err := apipackages.IndexAPI(ctx, tx, changed); err != nil {
 			return err
 		}
-		return indexOperations(ctx, tx, changed, nil)
+		switch {
+		case changed.IsPackage:
+			return a.packages().Recompute(ctx, tx, id)
+		case ch.Version.Set:
+			return a.packages().Follow(ctx, tx, changed, nil, force)
+		}
+		return nil
 	})
 	if err != nil {
 		return APIView{}, err
@@ -177,10 +196,11 @@ func mergeAttributes(to *map[string][]string, change portico.Opt[map[string]*[]s
 	*to = merged
 }
 
-// Delete removes an API with its versions, publications, implementations and
-// registrations. The applications that were registered for it stay. KindNotFound.
+// Delete removes an API or a package with its versions, publications,
+// implementations and registrations. The applications that were registered for
+// it stay, and so do the packages that held operations of it. KindNotFound.
 func (a APIs) Delete(ctx context.Context, id portico.APIID) error {
-	return a.Commit(ctx, func(tx portico.Tx) error { return tx.APIs().Delete(ctx, id) })
+	return a.Commit(ctx, func(tx portico.Tx) error { return a.packages().DeleteAPI(ctx, tx, id) })
 }
 
 // apiSlug is the wanted slug, or a free one made from the name and version.
@@ -241,32 +261,7 @@ func addVersions(ctx context.Context, tx portico.Tx, at map[portico.APIID]*APIVi
 		at[v.APIID].Versions = append(at[v.APIID].Versions, v)
 	}
 	for _, api := range at {
-		api.Current = current(api.API, api.Versions)
+		api.Current = apipackages.Current(api.API, api.Versions)
 	}
 	return err
-}
-
-// current is the version that the API names as its own, or else the newest.
-func current(api portico.API, versions []portico.Version) *portico.Version {
-	for i := range versions {
-		if api.Version != nil && versions[i].Version == *api.Version {
-			return &versions[i]
-		}
-	}
-	if len(versions) == 0 {
-		return nil
-	}
-	return &versions[len(versions)-1]
-}
-
-// inspect reads a specification; field names it in the fault.
-func inspect(content, field string) (openapi.Document, error) {
-	doc, err := openapi.Inspect([]byte(content))
-	if err != nil {
-		return doc, portico.Invalid(field, "invalid", fmt.Sprintf("The specification cannot be read: %v", err))
-	}
-	if utf8.RuneCountInString(doc.Version) > maxVersion {
-		return doc, portico.Invalid(field, "invalid", fmt.Sprintf("The specification's info.version has more than %d characters.", maxVersion))
-	}
-	return doc, nil
 }

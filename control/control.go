@@ -4,6 +4,7 @@ import (
 	"portico/admins"
 	"portico/allowlist"
 	"portico/analytics"
+	"portico/apipackages"
 	"portico/content"
 	"portico/developers"
 	"portico/routing"
@@ -23,6 +24,7 @@ type Control struct {
 	Portals           Portals
 	AllowLists        allowlist.Lists
 	APIs              APIs
+	Packages          apipackages.Packages
 	Publications      Publications
 	Implementations   routing.Implementations
 	Gateways          routing.Gateways
@@ -48,7 +50,7 @@ func New(d usecase.Deps) *Control {
 	applications := Applications{s}
 	return &Control{
 		Accounts: admins.Accounts{Deps: d}, Providers: Providers{s}, Strategies: Strategies{s},
-		Portals: Portals{s}, AllowLists: allowlist.Lists{Deps: d}, APIs: APIs{s}, Publications: Publications{s},
+		Portals: Portals{s}, AllowLists: allowlist.Lists{Deps: d}, APIs: APIs{s}, Packages: apipackages.Packages{Deps: d}, Publications: Publications{s},
 		Implementations: routing.Implementations{Deps: d}, Gateways: routing.Gateways{Deps: d},
 		Developers: developers.Accounts{Deps: d, Applications: applications}, Sessions: developers.Sessions{Deps: d}, Teams: developers.Teams{Deps: d}, Templates: developers.Templates{Deps: d},
 		IdentityProviders: developers.IdentityProviders{Deps: d}, SingleSignOn: developers.SingleSignOn{Deps: d, Teams: developers.Teams{Deps: d}},

@@ -22,7 +22,8 @@ type PublicationFields struct {
 // PublicationView is a publication with what an admin should know about it.
 type PublicationView struct {
 	portico.Publication
-	Warnings []string
+	EntityType string // of what is published
+	Warnings   []string
 }
 
 // Put publishes an API to a portal, or makes its publication there equal to in.
@@ -94,23 +95,39 @@ func (p Publications) One(ctx context.Context, apiID portico.APIID, portalID por
 		if err != nil {
 			return PublicationView{}, err
 		}
-		warnings, err := publicationWarnings(ctx, tx, found)
-		return PublicationView{Publication: found, Warnings: warnings}, err
+		views, err := publicationViews(ctx, tx, portico.Page[portico.Publication]{Items: []portico.Publication{found}})
+		if err != nil {
+			return PublicationView{}, err
+		}
+		one := views.Items[0]
+		one.Warnings, err = publicationWarnings(ctx, tx, one)
+		return one, err
 	})
 }
 
+// publicationViews adds what is published to a page of publications.
+func publicationViews(ctx context.Context, tx portico.Tx, page portico.Page[portico.Publication]) (portico.Page[PublicationView], error) {
+	out := portico.Page[PublicationView]{Items: make([]PublicationView, len(page.Items)), Total: page.Total}
+	apis, err := tx.APIs().List(ctx, portico.Everything(usecase.AnyOf("id", page.Items, published)))
+	by := usecase.By(apis.Items, func(a portico.API) portico.APIID { return a.ID })
+	for i, p := range page.Items {
+		out.Items[i] = PublicationView{Publication: p, EntityType: by[p.APIID].EntityType()}
+	}
+	return out, err
+}
+
 // publicationWarnings says where a strategy does not enforce what it seems to.
-func publicationWarnings(ctx context.Context, tx portico.Tx, p portico.Publication) ([]string, error) {
+func publicationWarnings(ctx context.Context, tx portico.Tx, p PublicationView) ([]string, error) {
 	if p.StrategyID == nil {
 		return nil, nil
 	}
 	var warnings []string
-	implemented, err := tx.Implementations().List(ctx, portico.ListQuery{Size: 1, Number: 1, Filters: []portico.Filter{portico.Where("api_id", p.APIID)}})
+	total, warning, err := enforcedBy(ctx, tx, p)
 	if err != nil {
 		return nil, err
 	}
-	if implemented.Total == 0 {
-		warnings = append(warnings, "The API is not linked to a gateway service, so its auth strategy is not enforced yet.")
+	if total == 0 {
+		warnings = append(warnings, warning)
 	}
 	registrations, err := tx.Registrations().List(ctx, portico.Everything(portico.Where("api_id", p.APIID), portico.Where("portal_id", p.PortalID)))
 	if err != nil {
@@ -132,26 +149,43 @@ func publicationWarnings(ctx context.Context, tx portico.Tx, p portico.Publicati
 	return warnings, err
 }
 
-// EntityTypeAPI is the contract's entity_type: what is published is always an API.
-const EntityTypeAPI = "api"
+// enforcedBy counts what a publication's strategy is enforced by, and says what
+// it means when there is nothing.
+func enforcedBy(ctx context.Context, tx portico.Tx, p PublicationView) (int, string, error) {
+	first := func(field string) portico.ListQuery {
+		return portico.ListQuery{Size: 1, Number: 1, Filters: []portico.Filter{portico.Where(field, p.APIID)}}
+	}
+	if p.EntityType == portico.EntityPackage {
+		operations, err := tx.PackageOperations().List(ctx, first("package_id"))
+		return operations.Total, "The package has no operations, so applications that register for it can call nothing.", err
+	}
+	implementations, err := tx.Implementations().List(ctx, first("api_id"))
+	return implementations.Total, "The API is not linked to a gateway service, so its auth strategy is not enforced yet.", err
+}
 
-// List returns a page of the publications, without warnings. The field
-// entity_type is known here, beside those of the store.
-func (p Publications) List(ctx context.Context, q portico.ListQuery) (portico.Page[portico.Publication], error) {
-	return usecase.View(ctx, p.Store, func(tx portico.Tx) (portico.Page[portico.Publication], error) {
-		return tx.Publications().List(ctx, usecase.Settled(q, "entity_type", EntityTypeAPI))
+// List returns a page of the publications, without warnings.
+func (p Publications) List(ctx context.Context, q portico.ListQuery) (portico.Page[PublicationView], error) {
+	return usecase.View(ctx, p.Store, func(tx portico.Tx) (portico.Page[PublicationView], error) {
+		page, err := tx.Publications().List(ctx, q)
+		if err != nil {
+			return portico.Page[PublicationView]{}, err
+		}
+		return publicationViews(ctx, tx, page)
 	})
 }
 
 // ListIn returns a page of a portal's publications; KindNotFound (portal).
-func (p Publications) ListIn(ctx context.Context, portalID portico.PortalID, q portico.ListQuery) (portico.Page[portico.Publication], error) {
-	return usecase.View(ctx, p.Store, func(tx portico.Tx) (portico.Page[portico.Publication], error) {
+func (p Publications) ListIn(ctx context.Context, portalID portico.PortalID, q portico.ListQuery) (portico.Page[PublicationView], error) {
+	return usecase.View(ctx, p.Store, func(tx portico.Tx) (portico.Page[PublicationView], error) {
 		if _, err := tx.Portals().ByID(ctx, portalID); err != nil {
-			return portico.Page[portico.Publication]{}, err
+			return portico.Page[PublicationView]{}, err
 		}
-		q = usecase.Settled(q, "entity_type", EntityTypeAPI)
 		q.Filters = append(q.Filters, portico.Where("portal_id", portalID))
-		return tx.Publications().List(ctx, q)
+		page, err := tx.Publications().List(ctx, q)
+		if err != nil {
+			return portico.Page[PublicationView]{}, err
+		}
+		return publicationViews(ctx, tx, page)
 	})
 }
 

@@ -1,7 +1,6 @@
 package control
 
 import (
-	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"portico"
+	"portico/apipackages"
 	"portico/content"
 	"portico/openapi"
 	"portico/usecase"
@@ -106,98 +106,17 @@ func (f finder) find(ctx context.Context, e portico.SearchEntry) (Find, error) {
 		}
 		out.Path, out.CreatedAt, out.UpdatedAt = document.Slug, document.CreatedAt, document.UpdatedAt
 	case portico.SearchOperation:
-		out.Operation = operationOf(e)
+		out.Operation = apipackages.OperationOf(e)
 	}
 	return out, nil
 }
 
-// operationEntry is how an operation is indexed: the first line of its text is
-// its key, the second its id.
-func operationEntry(v portico.Version, o openapi.Operation) portico.SearchEntry {
-	return portico.SearchEntry{
-		Kind: portico.SearchOperation, EntityID: string(v.ID), APIID: v.APIID, Fragment: clean(cmp.Or(o.ID, o.Key())),
-		Title: clean(o.Name()), Description: clean(o.Description),
-		Text: clean(line(o.Key()) + "\n" + line(o.ID) + "\n" + strings.Join(o.Tags, " ")),
-	}
-}
+// searchIndex is the version of what is indexed of APIs and kept of their
+// operations: another one has it made anew.
+const searchIndex = "2"
 
-// operationOf reads an operation's entry.
-func operationOf(e portico.SearchEntry) openapi.Operation {
-	key, rest, _ := strings.Cut(e.Text, "\n")
-	id, _, _ := strings.Cut(rest, "\n")
-	o := openapi.Operation{ID: id, Summary: e.Title, Description: e.Description}
-	o.Method, o.Path, _ = strings.Cut(key, " ")
-	return o
-}
-
-// line is a text on one line.
-func line(s string) string { return strings.Join(strings.Fields(s), " ") }
-
-// maxIndexed is how much of one text is indexed, in characters.
-const maxIndexed = 20_000
-
-// clean makes a text of a document one that a store takes.
-func clean(s string) string {
-	s = strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "")
-	if len(s) > maxIndexed {
-		s = strings.ToValidUTF8(s[:maxIndexed], "")
-	}
-	return s
-}
-
-// indexAPI indexes an API itself.
-func indexAPI(ctx context.Context, tx portico.Tx, api portico.API) error {
-	e := portico.SearchEntry{Kind: portico.SearchAPI, EntityID: string(api.ID), APIID: api.ID, Title: clean(api.Name)}
-	if api.Description != nil {
-		e.Description = clean(*api.Description)
-	}
-	words := []string{api.Slug}
-	if api.Version != nil {
-		words = append(words, *api.Version)
-	}
-	for _, values := range api.Attributes {
-		words = append(words, values...)
-	}
-	e.Text = clean(strings.Join(words, " "))
-	return tx.Index(ctx, portico.SearchAPI, string(api.ID), []portico.SearchEntry{e})
-}
-
-// indexOperations indexes the operations of an API's current version, and of no
-// other. known are operations that were read before the transaction began,
-// because documents may be large.
-func indexOperations(ctx context.Context, tx portico.Tx, api portico.API, known map[portico.VersionID][]openapi.Operation) error {
-	view := APIView{API: api}
-	if err := addVersions(ctx, tx, map[portico.APIID]*APIView{api.ID: &view}, portico.Where("api_id", api.ID)); err != nil {
-		return err
-	}
-	for _, v := range view.Versions {
-		var entries []portico.SearchEntry
-		if v.ID == view.Current.ID {
-			operations, ready := known[v.ID]
-			if !ready {
-				whole, err := tx.Versions().ByID(ctx, v.ID)
-				if err != nil {
-					return err
-				}
-				operations = openapi.Operations([]byte(whole.Content))
-			}
-			for _, o := range operations {
-				entries = append(entries, operationEntry(v, o))
-			}
-		}
-		if err := tx.Index(ctx, portico.SearchOperation, string(v.ID), entries); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// searchIndex is the version of what is indexed of APIs: another one has it
-// built anew.
-const searchIndex = "1"
-
-// EnsureIndexed indexes all APIs, if that was never done by this version of
-// the index.
+// EnsureIndexed indexes all APIs and keeps their operations, if that was never
+// done by this version of the index.
 func (a APIs) EnsureIndexed(ctx context.Context) error {
 	var apis []portico.API
 	err := a.Store.View(ctx, func(tx portico.Tx) error {
@@ -214,10 +133,10 @@ func (a APIs) EnsureIndexed(ctx context.Context) error {
 	}
 	for _, api := range apis {
 		err := a.Store.Update(ctx, func(tx portico.Tx) error {
-			if err := indexAPI(ctx, tx, api); err != nil {
+			if err := apipackages.IndexAPI(ctx, tx, api); err != nil {
 				return err
 			}
-			return indexOperations(ctx, tx, api, nil)
+			return a.packages().Follow(ctx, tx, api, nil, true)
 		})
 		if err != nil {
 			return err
@@ -225,6 +144,9 @@ func (a APIs) EnsureIndexed(ctx context.Context) error {
 	}
 	return a.Store.Update(ctx, func(tx portico.Tx) error { return tx.SetMeta(ctx, portico.MetaSearchIndex, searchIndex) })
 }
+
+// line is a text on one line.
+func line(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // The length of an excerpt before and after the word, in characters.
 const (

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"portico"
+	"portico/apipackages"
 	"portico/openapi"
 	"portico/usecase"
 )
@@ -40,7 +41,7 @@ func (a APIs) CreateSpecification(ctx context.Context, apiID portico.APIID, in N
 }
 
 func (a APIs) createVersion(ctx context.Context, apiID portico.APIID, in NewVersion, field string, only bool) (portico.Version, error) {
-	doc, err := inspect(in.Content, field)
+	doc, err := apipackages.Inspect(in.Content, field)
 	if err != nil {
 		return portico.Version{}, err
 	}
@@ -48,7 +49,7 @@ func (a APIs) createVersion(ctx context.Context, apiID portico.APIID, in NewVers
 		return portico.Version{}, err
 	}
 	var version portico.Version
-	operations := openapi.Operations([]byte(in.Content))
+	known := openapi.Operations([]byte(in.Content))
 	err = a.Commit(ctx, func(tx portico.Tx) error {
 		api, err := tx.APIs().ByID(ctx, apiID)
 		if err != nil {
@@ -67,7 +68,7 @@ func (a APIs) createVersion(ctx context.Context, apiID portico.APIID, in NewVers
 		if err := tx.Versions().Insert(ctx, version); err != nil {
 			return err
 		}
-		return indexOperations(ctx, tx, api, map[portico.VersionID][]openapi.Operation{version.ID: operations})
+		return a.packages().Follow(ctx, tx, api, apipackages.Known{version.ID: known}, false)
 	})
 	return version, err
 }
@@ -119,14 +120,16 @@ func versionOf(ctx context.Context, tx portico.Tx, apiID portico.APIID, id porti
 }
 
 // UpdateVersion changes a version; a new content is inspected as the first was.
-// field is where the request has it. KindNotFound, KindConflict, KindInvalid.
-func (a APIs) UpdateVersion(ctx context.Context, apiID portico.APIID, id portico.VersionID, ch VersionChange, field string) (portico.Version, error) {
+// field is where the request has it. KindNotFound, KindInvalid, KindConflict:
+// for a name that is taken, or unless forced for operations that would be gone
+// although access to them is controlled.
+func (a APIs) UpdateVersion(ctx context.Context, apiID portico.APIID, id portico.VersionID, ch VersionChange, field string, force bool) (portico.Version, error) {
 	var doc openapi.Document
-	known := map[portico.VersionID][]openapi.Operation{}
+	known := apipackages.Known{}
 	if ch.Content.Set {
 		known[id] = openapi.Operations([]byte(ch.Content.Value))
 		var err error
-		if doc, err = inspect(ch.Content.Value, field); err != nil {
+		if doc, err = apipackages.Inspect(ch.Content.Value, field); err != nil {
 			return portico.Version{}, err
 		}
 	}
@@ -146,7 +149,7 @@ func (a APIs) UpdateVersion(ctx context.Context, apiID portico.APIID, id portico
 		if err != nil {
 			return err
 		}
-		return reindexOperations(ctx, tx, apiID, known)
+		return a.follow(ctx, tx, apiID, known, force)
 	})
 	return version, err
 }
@@ -163,22 +166,22 @@ func (a APIs) DeleteVersion(ctx context.Context, apiID portico.APIID, id portico
 		if err := tx.Index(ctx, portico.SearchOperation, string(id), nil); err != nil {
 			return err
 		}
-		return reindexOperations(ctx, tx, apiID, nil)
+		return a.follow(ctx, tx, apiID, nil, true)
 	})
 }
 
-func reindexOperations(ctx context.Context, tx portico.Tx, id portico.APIID, known map[portico.VersionID][]openapi.Operation) error {
+func (a APIs) follow(ctx context.Context, tx portico.Tx, id portico.APIID, known apipackages.Known, force bool) error {
 	api, err := tx.APIs().ByID(ctx, id)
 	if err != nil {
 		return err
 	}
-	return indexOperations(ctx, tx, api, known)
+	return a.packages().Follow(ctx, tx, api, known, force)
 }
 
 // Validate inspects a specification without keeping it. KindInvalid when it
 // cannot be read.
 func (a APIs) Validate(content string) (openapi.Document, error) {
-	return inspect(content, "content")
+	return apipackages.Inspect(content, "content")
 }
 
 // OfVersion is the API that a version belongs to. An API's own id stands for

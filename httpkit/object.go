@@ -52,15 +52,42 @@ func ReadOptionalObject(r *http.Request) (*Object, error) {
 }
 
 func readObject(r *http.Request, optional bool) (*Object, error) {
+	if optional {
+		text, err := readBody(r)
+		if err != nil {
+			return nil, err
+		}
+		if len(bytes.Trim(text, " \t\r\n")) == 0 {
+			return newObject(&node{kind: kindObject}, "", &report{}), nil
+		}
+		r.Body = io.NopCloser(bytes.NewReader(text))
+	}
+	root, err := readJSON(r, kindObject)
+	if err != nil {
+		return nil, err
+	}
+	return newObject(root, "", &report{}), nil
+}
+
+// ReadArray reads the body of r, which must be a JSON array, as an object that
+// has it as its member body. Errors as with ReadObject.
+func ReadArray(r *http.Request) (*Object, error) {
+	root, err := readJSON(r, kindArray)
+	if err != nil {
+		return nil, err
+	}
+	const name = "body"
+	return newObject(&node{kind: kindObject, names: []string{name}, members: map[string]*node{name: root}}, "", &report{}), nil
+}
+
+// readJSON parses the body of r, which must be of a kind.
+func readJSON(r *http.Request, want kind) (*node, error) {
 	text, err := readBody(r)
 	if err != nil {
 		return nil, err
 	}
 	if len(bytes.Trim(text, " \t\r\n")) == 0 {
-		if !optional {
-			return nil, badBody("required", "the request has no body, but a JSON object is expected")
-		}
-		return newObject(&node{kind: kindObject}, "", &report{}), nil
+		return nil, badBody("required", "the request has no body, but "+want.json()+" is expected")
 	}
 	if err := checkMediaType(r.Header.Get("Content-Type")); err != nil {
 		return nil, err
@@ -69,10 +96,26 @@ func readObject(r *http.Request, optional bool) (*Object, error) {
 	if err != nil {
 		return nil, badBody("invalid", "the request body is not valid JSON: "+err.Error())
 	}
-	if root.kind != kindObject {
-		return nil, badBody("is_object", "the request body must be a JSON object, not "+root.kind.String())
+	if root.kind != want {
+		return nil, badBody(want.rule(), "the request body must be "+want.json()+", not "+root.kind.String())
 	}
-	return newObject(root, "", &report{}), nil
+	return root, nil
+}
+
+// json names the kind as what a whole body is.
+func (k kind) json() string {
+	if k == kindArray {
+		return "a JSON array"
+	}
+	return "a JSON object"
+}
+
+// rule is the one that a body of another kind breaks.
+func (k kind) rule() string {
+	if k == kindArray {
+		return "is_array"
+	}
+	return "is_object"
 }
 
 // readBody reads the whole body, within its limit.

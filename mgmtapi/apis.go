@@ -2,8 +2,6 @@ package mgmtapi
 
 import (
 	"net/http"
-	"regexp"
-	"strings"
 
 	"portico"
 	"portico/access"
@@ -11,6 +9,7 @@ import (
 	"portico/httpkit"
 	"portico/listing"
 	"portico/mgmtapi/route"
+	"portico/mgmtapi/wire"
 )
 
 // apiRoutes: the catalogue's APIs (contract: api-builder v3).
@@ -51,7 +50,7 @@ type apiPortalView struct {
 func viewAPI(a control.APIView) apiView {
 	out := apiView{
 		ID: a.ID, Name: a.Name, Description: a.Description, Version: a.Version, Slug: a.Slug,
-		SpecificationIDs: []portico.VersionID{}, Portals: []apiPortalView{}, Labels: labels(a.Labels), Attributes: a.Attributes,
+		SpecificationIDs: []portico.VersionID{}, Portals: []apiPortalView{}, Labels: wire.NotNil(a.Labels), Attributes: wire.NotNil(a.Attributes),
 		CreatedAt: httpkit.Timestamp(a.CreatedAt), UpdatedAt: httpkit.Timestamp(a.UpdatedAt),
 	}
 	if a.Current != nil {
@@ -66,47 +65,12 @@ func viewAPI(a control.APIView) apiView {
 	if a.Mode != "" {
 		out.ImplementationMode = &a.Mode
 	}
-	if out.Attributes == nil {
-		out.Attributes = map[string][]string{}
-	}
 	return out
 }
-
-// The contract's patterns.
-var (
-	slugPattern  = regexp.MustCompile(`^[\w-]+$`)
-	attributeKey = regexp.MustCompile(`^[a-z0-9-_]{0,128}$`)
-)
 
 // ignoreReadOnlyAPI tolerates what the contract lists in requests, too.
 func ignoreReadOnlyAPI(o *httpkit.Object) {
 	o.Ignore("id", "created_at", "updated_at", "current_version_summary", "api_spec_ids", "portals", "implementation_mode")
-}
-
-func readSlug(o *httpkit.Object) portico.Opt[string] {
-	return o.OptString("slug", httpkit.Nullable, httpkit.MaxLength(255), httpkit.Pattern(slugPattern, "made of letters, digits, underscores and hyphens"))
-}
-
-// readAttributes reads the contract's ApiAttributes; a nil list stands for null.
-func readAttributes(o *httpkit.Object) portico.Opt[map[string]*[]string] {
-	attributes, set, null := o.OptObject("attributes")
-	if null {
-		o.Invalid("attributes", "is_object", "must be an object")
-	}
-	out := make(map[string]*[]string)
-	for _, key := range attributes.Names() {
-		values := attributes.OptStrings(key, httpkit.Nullable, httpkit.MinItems(1), httpkit.MaxItems(20), httpkit.ItemLength(1, 512))
-		if !attributeKey.MatchString(key) {
-			attributes.Invalid(key, "matches_regex", "must be named with at most 128 lower-case letters, digits, hyphens and underscores")
-		}
-		for i, v := range values.Value {
-			if strings.ContainsAny(v, ",<>") {
-				attributes.Invalid(item(key, i), "matches_regex", "must not hold a comma, < or >")
-			}
-		}
-		out[key] = values.Ptr()
-	}
-	return portico.Opt[map[string]*[]string]{Set: set, Value: out}
 }
 
 func (s *server) createAPI(w http.ResponseWriter, r *http.Request) error {
@@ -119,15 +83,10 @@ func (s *server) createAPI(w http.ResponseWriter, r *http.Request) error {
 		Name:          o.String("name", httpkit.Required, httpkit.Length(1, 255)),
 		Version:       o.OptString("version", httpkit.Nullable, httpkit.Length(1, 255)).Ptr(),
 		Description:   o.OptString("description", httpkit.Nullable).Ptr(),
-		Slug:          readSlug(o).Ptr(),
-		Labels:        newLabels(o),
-		Attributes:    map[string][]string{},
+		Slug:          wire.Slug(o).Ptr(),
+		Labels:        wire.NewLabels(o),
+		Attributes:    wire.NewAttributes(o),
 		Specification: o.OptString("spec_content").Ptr(),
-	}
-	for key, values := range readAttributes(o).Value {
-		if values != nil {
-			in.Attributes[key] = *values
-		}
 	}
 	if err := o.Err(); err != nil {
 		return err
@@ -156,6 +115,7 @@ func (s *server) listAPIs(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	q.Filters = append(q.Filters, portico.Where("is_package", "false"))
 	page, err := s.APIs.List(r.Context(), access.Visible(r.Context(), q, access.APIs, "id"))
 	if err != nil {
 		return err
@@ -175,14 +135,15 @@ func (s *server) api(w http.ResponseWriter, r *http.Request) error {
 	return httpkit.JSON(w, http.StatusOK, viewAPI(a))
 }
 
-// updateAPI knows force, which lets operations of an API package go: there are
-// no packages, so nothing depends on it.
+// updateAPI knows force, which lets operations go although access to them is
+// controlled.
 func (s *server) updateAPI(w http.ResponseWriter, r *http.Request) error {
 	id, err := httpkit.PathID[portico.APIID](r, "apiId")
 	if err != nil {
 		return err
 	}
-	if _, err := forced(r); err != nil {
+	force, err := forced(r)
+	if err != nil {
 		return err
 	}
 	o, err := httpkit.ReadObject(r)
@@ -194,14 +155,14 @@ func (s *server) updateAPI(w http.ResponseWriter, r *http.Request) error {
 		Name:        o.OptString("name", httpkit.Length(1, 255)),
 		Version:     o.OptString("version", httpkit.Nullable, httpkit.Length(1, 255)),
 		Description: o.OptString("description", httpkit.Nullable),
-		Slug:        readSlug(o),
+		Slug:        wire.Slug(o),
 		Labels:      o.Labels("labels"),
-		Attributes:  readAttributes(o),
+		Attributes:  wire.Attributes(o),
 	}
 	if err := o.Err(); err != nil {
 		return err
 	}
-	a, err := s.APIs.Update(r.Context(), id, ch)
+	a, err := s.APIs.Update(r.Context(), id, ch, force)
 	if err != nil {
 		return err
 	}

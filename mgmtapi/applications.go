@@ -10,6 +10,7 @@ import (
 	"portico/httpkit"
 	"portico/listing"
 	"portico/mgmtapi/route"
+	"portico/mgmtapi/wire"
 	"portico/usecase"
 )
 
@@ -102,7 +103,7 @@ type clientStrategyView struct {
 // viewApplication renders the variant that the auth strategy calls for.
 func viewApplication(v control.ApplicationView) any {
 	common := applicationView{
-		ID: v.ID, Name: v.Name, Description: v.Description, Labels: labels(v.Labels), RegistrationCount: v.RegistrationCount,
+		ID: v.ID, Name: v.Name, Description: v.Description, Labels: wire.NotNil(v.Labels), RegistrationCount: v.RegistrationCount,
 		Portal: idView{string(v.PortalID)}, Owner: viewOwner(v.Application),
 		CreatedAt: httpkit.Timestamp(v.CreatedAt), UpdatedAt: httpkit.Timestamp(v.UpdatedAt),
 	}
@@ -179,7 +180,7 @@ func (s *server) createApplication(w http.ResponseWriter, r *http.Request) error
 		TeamID:      owner.Team,
 		Name:        o.String("name", httpkit.Required, httpkit.Length(1, 255)),
 		Description: o.OptString("description", httpkit.MaxLength(255)).Ptr(),
-		Labels:      remaining(o.Labels("labels")), // the contract allows nulls here
+		Labels:      wire.Remaining(o.Labels("labels")), // the contract allows nulls here
 		StrategyID:  httpkit.As[portico.StrategyID](o.OptUUID("auth_strategy_id")).Ptr(),
 		ClientID:    o.String("client_id", httpkit.Length(1, 255)),
 		DCRClientID: o.String("dcr_client_id", httpkit.Length(1, 255)),

@@ -9,6 +9,7 @@ import (
 	"portico/httpkit"
 	"portico/listing"
 	"portico/mgmtapi/route"
+	"portico/mgmtapi/wire"
 	"portico/routing"
 )
 
@@ -56,7 +57,7 @@ func viewControlPlane(r *http.Request) func(portico.ControlPlane) controlPlaneVi
 	endpoint := scheme + "://" + r.Host + "/sync"
 	return func(c portico.ControlPlane) controlPlaneView {
 		return controlPlaneView{
-			ID: c.ID, Name: c.Name, Description: c.Description, Labels: labels(c.Labels),
+			ID: c.ID, Name: c.Name, Description: c.Description, Labels: wire.NotNil(c.Labels),
 			Config: controlPlaneConfig{
 				ControlPlaneEndpoint: endpoint, TelemetryEndpoint: endpoint, ClusterType: c.ClusterType, AuthType: c.AuthType, ProxyURLs: []struct{}{},
 			},
@@ -74,7 +75,7 @@ func readControlPlane(o *httpkit.Object, name httpkit.Rule) routing.ControlPlane
 		AuthType:    o.OptEnum("auth_type", httpkit.Optional, routing.AuthPinnedCerts, routing.AuthPKICerts),
 	}
 	if o.Has("labels") {
-		in.Labels = portico.Some(newLabels(o))
+		in.Labels = portico.Some(wire.NewLabels(o))
 	}
 	if len(o.Objects("proxy_urls")) > 0 {
 		o.Invalid("proxy_urls", "invalid", "is not kept here; leave it out")

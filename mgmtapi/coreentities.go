@@ -11,6 +11,7 @@ import (
 	"portico"
 	"portico/httpkit"
 	"portico/listing"
+	"portico/mgmtapi/wire"
 )
 
 // What services and routes share: the ways of Kong's Admin API (contract:
@@ -77,9 +78,6 @@ func unsupported(o *httpkit.Object, names ...string) {
 	}
 }
 
-// item is the path of one item of a list, for faults.
-func item(path string, i int) string { return path + "." + strconv.Itoa(i) }
-
 // proxyProtocols are the protocols that the gateways speak.
 func proxyProtocols() []string { return []string{"http", "https"} }
 
@@ -87,7 +85,7 @@ func proxyProtocols() []string { return []string{"http", "https"} }
 func checkChoices(o *httpkit.Object, name string, items, choices []string) {
 	for i, v := range items {
 		if !slices.Contains(choices, v) {
-			o.Report(portico.InvalidParameter{Field: item(name, i), Rule: "enum", Choices: choices, Reason: "must be one of " + strings.Join(choices, ", ")})
+			o.Report(portico.InvalidParameter{Field: wire.Item(name, i), Rule: "enum", Choices: choices, Reason: "must be one of " + strings.Join(choices, ", ")})
 		}
 	}
 }

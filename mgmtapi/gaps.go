@@ -14,7 +14,6 @@ func Gaps() []Gap {
 		signIn    = "admins use access tokens; signing in to a console comes with the console"
 		mails     = "the mail server is set up in the configuration, for all portals together"
 		audit     = "there is no audit log yet"
-		packages  = "API packages need access control per operation, which the gateway does not have"
 		plugins   = "the gateway enforces application auth itself and runs no plugins"
 		tls       = "TLS is ended in front of the gateway"
 		balancing = "a service has one upstream address"
@@ -60,8 +59,6 @@ func Gaps() []Gap {
 		{entities + "targets", balancing},
 		{entities + "upstreams", balancing},
 		{entities + "vaults", vaults},
-		{"/v3/api-packages", packages},
-		{"/v3/apis/*/operations", packages},
 		{"/v3/authenticate", signIn},
 		{"/v3/authentication-settings", signIn},
 		{"/v3/identity-provider", signIn},

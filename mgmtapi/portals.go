@@ -9,6 +9,7 @@ import (
 	"portico/httpkit"
 	"portico/listing"
 	"portico/mgmtapi/route"
+	"portico/mgmtapi/wire"
 )
 
 // portalRoutes: developer portals (contract: portal-management v3).
@@ -50,7 +51,7 @@ func (s *server) viewPortal(p portico.Portal) portalView {
 		AuthenticationEnabled: p.AuthenticationEnabled, RBACEnabled: p.RBACEnabled, SIPREnabled: p.SIPREnabled,
 		DefaultAPIVisibility: p.DefaultAPIVisibility, DefaultPageVisibility: p.DefaultPageVisibility, DefaultStrategyID: p.DefaultStrategyID,
 		AutoApproveDevelopers: p.AutoApproveDevelopers, AutoApproveApplications: p.AutoApproveApplications,
-		NotificationsPIIVisible: p.NotificationsPIIVisible, DefaultDomain: s.Portals.DefaultDomain(p), CanonicalDomain: s.Portals.Domain(p), Labels: labels(p.Labels),
+		NotificationsPIIVisible: p.NotificationsPIIVisible, DefaultDomain: s.Portals.DefaultDomain(p), CanonicalDomain: s.Portals.Domain(p), Labels: wire.NotNil(p.Labels),
 		CreatedAt: httpkit.Timestamp(p.CreatedAt), UpdatedAt: httpkit.Timestamp(p.UpdatedAt),
 	}
 }

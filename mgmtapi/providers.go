@@ -10,6 +10,7 @@ import (
 	"portico/httpkit"
 	"portico/listing"
 	"portico/mgmtapi/route"
+	"portico/mgmtapi/wire"
 	"portico/secret"
 )
 
@@ -43,7 +44,7 @@ type providerView struct {
 func viewProvider(p control.ProviderView) providerView {
 	return providerView{
 		ID: p.ID, Name: p.Name, DisplayName: p.DisplayName, ProviderType: p.Type, Issuer: p.Issuer, Active: p.Active,
-		DCRConfig: viewProviderConfig(p.Type, p.Config), Labels: labels(p.Labels),
+		DCRConfig: viewProviderConfig(p.Type, p.Config), Labels: wire.NotNil(p.Labels),
 		CreatedAt: httpkit.Timestamp(p.CreatedAt), UpdatedAt: httpkit.Timestamp(p.UpdatedAt),
 	}
 }
@@ -126,7 +127,7 @@ func (s *server) createProvider(w http.ResponseWriter, r *http.Request) error {
 		Name:        o.String("name", httpkit.Required, httpkit.Length(1, 256)),
 		DisplayName: o.OptString("display_name", httpkit.Length(1, 256)).Ptr(),
 		Issuer:      readIssuer(o, httpkit.Required).Value,
-		Labels:      newLabels(o),
+		Labels:      wire.NewLabels(o),
 	}
 	config, value := readProviderConfig(o, in.Type, httpkit.Required)
 	config.Apply(&in.Config)

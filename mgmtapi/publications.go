@@ -10,15 +10,22 @@ import (
 	"portico/httpkit"
 	"portico/listing"
 	"portico/mgmtapi/route"
+	"portico/mgmtapi/wire"
 )
 
-// publicationRoutes: APIs in portals (contract: api-builder v3).
+// publicationRoutes: APIs and packages in portals (contract: api-builder v3).
 func (s *server) publicationRoutes() []route.Route {
-	const publication = "/v3/apis/{apiId}/publications/{portalId}"
+	const (
+		publication   = "/v3/apis/{apiId}/publications/{portalId}"
+		packPublished = "/v3/api-packages/{apiId}/publications/{portalId}"
+	)
 	return []route.Route{
 		route.On("PUT", publication, "publish-api-to-portal", s.publish, access.For(access.APIs, access.Publish, "apiId"), access.For(access.Portals, access.Publish, "portalId")),
 		route.On("GET", publication, "fetch-publication", s.publication, access.For(access.APIs, access.View, "apiId")),
 		route.On("DELETE", publication, "delete-publication", s.unpublish, access.For(access.APIs, access.Publish, "apiId"), access.For(access.Portals, access.Publish, "portalId")),
+		route.On("PUT", packPublished, "publish-api-package-to-portal", s.publish, access.For(access.APIs, access.Publish, "apiId"), access.For(access.Portals, access.Publish, "portalId")),
+		route.On("GET", packPublished, "fetch-api-package-publication", s.publication, access.For(access.APIs, access.View, "apiId")),
+		route.On("DELETE", packPublished, "delete-api-package-publication", s.unpublish, access.For(access.APIs, access.Publish, "apiId"), access.For(access.Portals, access.Publish, "portalId")),
 		route.On("GET", "/v3/api-publications", "list-api-publications", s.listPublications, access.For(access.APIs, access.View, "")),
 		route.On("GET", "/v3/portals/{portalId}/api-publications", "list-portal-api-publications", s.listPortalPublications, access.For(access.Portals, access.View, "portalId")),
 	}
@@ -62,8 +69,8 @@ type publicationItem struct {
 	publicationSettings
 }
 
-func viewPublicationItem(p portico.Publication) publicationItem {
-	return publicationItem{p.APIID, p.PortalID, control.EntityTypeAPI, viewPublicationSettings(p)}
+func viewPublicationItem(p control.PublicationView) publicationItem {
+	return publicationItem{p.APIID, p.PortalID, p.EntityType, viewPublicationSettings(p.Publication)}
 }
 
 // portalPublicationItem is the contract's PublicationListItem.
@@ -74,8 +81,8 @@ type portalPublicationItem struct {
 	publicationSettings
 }
 
-func viewPortalPublicationItem(p portico.Publication) portalPublicationItem {
-	return portalPublicationItem{p.APIID, []portico.PortalID{p.PortalID}, control.EntityTypeAPI, viewPublicationSettings(p)}
+func viewPortalPublicationItem(p control.PublicationView) portalPublicationItem {
+	return portalPublicationItem{p.APIID, []portico.PortalID{p.PortalID}, p.EntityType, viewPublicationSettings(p.Publication)}
 }
 
 func (s *server) publish(w http.ResponseWriter, r *http.Request) error {
@@ -112,7 +119,7 @@ func readStrategyIDs(o *httpkit.Object) portico.Opt[portico.StrategyID] {
 	if len(ids.Value) == 1 {
 		id := strings.ToLower(ids.Value[0])
 		if !portico.IsID(id) {
-			o.Invalid(item(field, 0), "is_uuid", "must be a UUID")
+			o.Invalid(wire.Item(field, 0), "is_uuid", "must be a UUID")
 		}
 		out.Value = portico.StrategyID(id)
 	}

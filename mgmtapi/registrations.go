@@ -52,7 +52,7 @@ type namedView struct {
 func viewRegistration(v control.RegistrationView) registrationView {
 	return registrationView{
 		ID: v.ID, Status: v.Status, CreatedAt: httpkit.Timestamp(v.CreatedAt), UpdatedAt: httpkit.Timestamp(v.UpdatedAt),
-		API:         registeredAPIView{ID: v.API.ID, Name: v.API.Name, Version: v.API.Version, EntityType: "api"},
+		API:         registeredAPIView{ID: v.API.ID, Name: v.API.Name, Version: v.API.Version, EntityType: v.API.EntityType()},
 		Application: namedView{ID: string(v.Application.ID), Name: v.Application.Name},
 	}
 }

@@ -1,16 +1,21 @@
 package mgmtapi
 
 import (
+	"net/http"
 	"slices"
+	"strings"
 
+	"portico"
+	"portico/httpkit"
 	"portico/mgmtapi/contentapi"
+	"portico/mgmtapi/packageapi"
 	"portico/mgmtapi/portaladminapi"
 	"portico/mgmtapi/route"
 )
 
 // routes lists the whole API, resource by resource.
 func (s *server) routes() []route.Route {
-	return slices.Concat(
+	all := slices.Concat(
 		s.identityRoutes(),
 		s.portalRoutes(),
 		s.apiRoutes(),
@@ -31,7 +36,40 @@ func (s *server) routes() []route.Route {
 		s.domainRoutes(),
 		contentapi.Routes(s.Control),
 		portaladminapi.Routes(s.Control),
+		packageapi.Routes(s.Control),
 	)
+	for i, r := range all {
+		all[i].Handle = s.ofEntityType(r)
+	}
+	return all
+}
+
+// ofEntityType keeps APIs and packages apart, which are two resources on the
+// wire: what is asked of the one is not there for the other.
+func (s *server) ofEntityType(r route.Route) httpkit.HandlerFunc {
+	want := ""
+	switch {
+	case strings.HasPrefix(r.Pattern, "/v3/apis/{apiId}"):
+		want = portico.EntityAPI
+	case strings.HasPrefix(r.Pattern, "/v3/api-packages/{apiId}"):
+		want = portico.EntityPackage
+	default:
+		return r.Handle
+	}
+	return func(w http.ResponseWriter, req *http.Request) error {
+		id, err := httpkit.PathID[portico.APIID](req, "apiId")
+		if err != nil {
+			return err
+		}
+		is, err := s.APIs.EntityType(req.Context(), id)
+		if err == nil && is != want {
+			err = portico.NotFound(want, id)
+		}
+		if err != nil {
+			return err
+		}
+		return r.Handle(w, req)
+	}
 }
 
 // Operations lists every operation that New serves, for whoever compares it

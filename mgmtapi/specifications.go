@@ -7,22 +7,8 @@ import (
 	"portico/control"
 	"portico/httpkit"
 	"portico/listing"
+	"portico/mgmtapi/wire"
 )
-
-// specificationView is the contract's ApiSpecResponse: a version by its older
-// name, which has no name of its own.
-type specificationView struct {
-	ID        portico.VersionID         `json:"id"`
-	Content   string                    `json:"content"`
-	Type      portico.SpecificationType `json:"type"`
-	Messages  []messageView             `json:"validation_messages"`
-	CreatedAt httpkit.Timestamp         `json:"created_at"`
-	UpdatedAt httpkit.Timestamp         `json:"updated_at"`
-}
-
-func viewSpecification(v portico.Version) specificationView {
-	return specificationView{v.ID, v.Content, v.Type, viewMessages(v.Messages), httpkit.Timestamp(v.CreatedAt), httpkit.Timestamp(v.UpdatedAt)}
-}
 
 // specificationSummary is a specification as lists show it.
 type specificationSummary struct {
@@ -36,39 +22,20 @@ func summariseSpecification(v portico.Version) specificationSummary {
 	return specificationSummary{v.ID, v.Type, httpkit.Timestamp(v.CreatedAt), httpkit.Timestamp(v.UpdatedAt)}
 }
 
-func specificationTypes() []string {
-	return texts([]portico.SpecificationType{portico.SpecificationOAS2, portico.SpecificationOAS3, portico.SpecificationAsyncAPI})
-}
-
-// readSpecification reads CreateApiSpecRequest or, with an optional content,
-// UpdateApiSpecRequest.
-func readSpecification(r *http.Request, content httpkit.Rule) (control.VersionChange, error) {
-	o, err := httpkit.ReadObject(r)
-	if err != nil {
-		return control.VersionChange{}, err
-	}
-	o.Ignore("id", "validation_messages", "created_at", "updated_at")
-	ch := control.VersionChange{
-		Content: o.OptString("content", content),
-		Type:    httpkit.As[portico.SpecificationType](o.OptEnum("type", httpkit.Optional, specificationTypes()...)),
-	}
-	return ch, o.Err()
-}
-
 func (s *server) createSpecification(w http.ResponseWriter, r *http.Request) error {
 	api, err := httpkit.PathID[portico.APIID](r, "apiId")
 	if err != nil {
 		return err
 	}
-	in, err := readSpecification(r, httpkit.Required)
+	content, kind, err := wire.ReadSpecification(r, httpkit.Required)
 	if err != nil {
 		return err
 	}
-	v, err := s.APIs.CreateSpecification(r.Context(), api, control.NewVersion{Content: in.Content.Value, Type: in.Type.Value}, "content")
+	v, err := s.APIs.CreateSpecification(r.Context(), api, control.NewVersion{Content: content.Value, Type: kind.Value}, "content")
 	if err != nil {
 		return err
 	}
-	return httpkit.JSON(w, http.StatusCreated, viewSpecification(v))
+	return httpkit.JSON(w, http.StatusCreated, wire.ViewSpecification(v))
 }
 
 func (s *server) listSpecifications(w http.ResponseWriter, r *http.Request) error {
@@ -85,7 +52,7 @@ func (s *server) specification(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return httpkit.JSON(w, http.StatusOK, viewSpecification(v))
+	return httpkit.JSON(w, http.StatusOK, wire.ViewSpecification(v))
 }
 
 func (s *server) updateSpecification(w http.ResponseWriter, r *http.Request) error {
@@ -93,13 +60,13 @@ func (s *server) updateSpecification(w http.ResponseWriter, r *http.Request) err
 	if err != nil {
 		return err
 	}
-	ch, err := readSpecification(r, httpkit.Optional)
+	content, kind, err := wire.ReadSpecification(r, httpkit.Optional)
 	if err != nil {
 		return err
 	}
-	v, err := s.APIs.UpdateVersion(r.Context(), api, id, ch, "content")
+	v, err := s.APIs.UpdateVersion(r.Context(), api, id, control.VersionChange{Content: content, Type: kind}, "content", false)
 	if err != nil {
 		return err
 	}
-	return httpkit.JSON(w, http.StatusOK, viewSpecification(v))
+	return httpkit.JSON(w, http.StatusOK, wire.ViewSpecification(v))
 }

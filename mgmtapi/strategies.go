@@ -12,6 +12,7 @@ import (
 	"portico/httpkit"
 	"portico/listing"
 	"portico/mgmtapi/route"
+	"portico/mgmtapi/wire"
 )
 
 // strategyRoutes: application auth strategies (contract:
@@ -58,7 +59,7 @@ type principalsView struct {
 func viewStrategy(v control.StrategyView) strategyView {
 	out := strategyView{
 		ID: v.ID, Name: v.Name, DisplayName: v.DisplayName, StrategyType: v.Type, Active: v.Active,
-		SupportsMultipleCredentials: v.SupportsMultipleCredentials(), Labels: labels(v.Labels),
+		SupportsMultipleCredentials: v.SupportsMultipleCredentials(), Labels: wire.NotNil(v.Labels),
 		CreatedAt: httpkit.Timestamp(v.CreatedAt), UpdatedAt: httpkit.Timestamp(v.UpdatedAt),
 	}
 	if v.KeyAuth != nil {
@@ -97,7 +98,7 @@ func readStrategy(r *http.Request) (control.NewStrategy, error) {
 		Name:        o.String("name", httpkit.Required, httpkit.Length(1, 256)),
 		DisplayName: o.String("display_name", httpkit.Required, httpkit.MaxLength(256)),
 		Principals:  readPrincipals(o).Ptr(),
-		Labels:      newLabels(o),
+		Labels:      wire.NewLabels(o),
 	}
 	switch strategyType(o) {
 	case portico.StrategyKeyAuth:

@@ -9,6 +9,7 @@ import (
 	"portico/httpkit"
 	"portico/listing"
 	"portico/mgmtapi/route"
+	"portico/mgmtapi/wire"
 )
 
 // versionRoutes: versions of APIs and, the same by an older name, their
@@ -47,26 +48,14 @@ type versionView struct {
 type specView struct {
 	Content  string                    `json:"content"`
 	Type     portico.SpecificationType `json:"type"`
-	Messages []messageView             `json:"validation_messages"`
-}
-
-type messageView struct {
-	Message string `json:"message"`
+	Messages []wire.Message            `json:"validation_messages"`
 }
 
 func viewVersion(v portico.Version) versionView {
 	return versionView{
-		ID: v.ID, Version: v.Version, Spec: specView{v.Content, v.Type, viewMessages(v.Messages)},
+		ID: v.ID, Version: v.Version, Spec: specView{v.Content, v.Type, wire.ViewMessages(v.Messages)},
 		CreatedAt: httpkit.Timestamp(v.CreatedAt), UpdatedAt: httpkit.Timestamp(v.UpdatedAt),
 	}
-}
-
-func viewMessages(messages []string) []messageView {
-	out := make([]messageView, len(messages))
-	for i, m := range messages {
-		out[i].Message = m
-	}
-	return out
 }
 
 // versionSummary is a version without its document, as lists and APIs show it.
@@ -167,7 +156,8 @@ func (s *server) updateVersion(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if _, err := forced(r); err != nil {
+	force, err := forced(r)
+	if err != nil {
 		return err
 	}
 	o, err := httpkit.ReadObject(r)
@@ -183,7 +173,7 @@ func (s *server) updateVersion(w http.ResponseWriter, r *http.Request) error {
 	if err := o.Err(); err != nil {
 		return err
 	}
-	v, err := s.APIs.UpdateVersion(r.Context(), api, id, ch, specContent)
+	v, err := s.APIs.UpdateVersion(r.Context(), api, id, ch, specContent, force)
 	if err != nil {
 		return err
 	}
@@ -214,10 +204,10 @@ func (s *server) validateSpecification(w http.ResponseWriter, r *http.Request) e
 	if err != nil {
 		return err
 	}
-	return httpkit.JSON(w, http.StatusCreated, validationView{viewMessages(doc.Messages)})
+	return httpkit.JSON(w, http.StatusCreated, validationView{wire.ViewMessages(doc.Messages)})
 }
 
 // validationView is the contract's ValidateApiSpecSuccessResponse.
 type validationView struct {
-	Messages []messageView `json:"validation_messages"`
+	Messages []wire.Message `json:"validation_messages"`
 }

@@ -1,47 +1,11 @@
 package mgmtapi
 
 import (
-	"maps"
-	"slices"
 	"strings"
 
 	"portico"
 	"portico/httpkit"
 )
-
-// labels are always an object on the wire.
-func labels(l map[string]string) map[string]string {
-	if l == nil {
-		return map[string]string{}
-	}
-	return l
-}
-
-// newLabels reads the labels of an entity that is being created: there is
-// nothing yet that a null could remove.
-func newLabels(o *httpkit.Object) map[string]string {
-	given := o.Labels("labels")
-	if given.Null {
-		o.Invalid("labels", "is_object", "must be an object of labels")
-	}
-	for _, key := range slices.Sorted(maps.Keys(given.Value)) {
-		if given.Value[key] == nil {
-			o.Invalid("labels."+key, "is_string", "must be a string")
-		}
-	}
-	return remaining(given)
-}
-
-// remaining are the labels of an entity that had none, after an update.
-func remaining(change portico.Opt[map[string]*string]) map[string]string {
-	out := map[string]string{}
-	for key, value := range change.Value {
-		if value != nil {
-			out[key] = *value
-		}
-	}
-	return out
-}
 
 // readIssuer reads an issuer identifier (RFC 8414 §2): a URL without a query or
 // a fragment.

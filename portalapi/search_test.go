@@ -79,7 +79,7 @@ func TestSearchFollowsChanges(t *testing.T) {
 	stranger.lists(t, "/search?q=orders", "name")
 	dora.lists(t, "/search?q=orders", "name", "List orders", "注文を作成する")
 
-	_, err := s.APIs.UpdateVersion(t.Context(), private.ID, private.Current.ID, control.VersionChange{Content: portico.Some(renamed("parcels"))}, "content")
+	_, err := s.APIs.UpdateVersion(t.Context(), private.ID, private.Current.ID, control.VersionChange{Content: portico.Some(renamed("parcels"))}, "content", false)
 	check(t, err)
 	dora.lists(t, "/search?q=orders", "name")
 	dora.lists(t, "/search?q=parcels", "name", "List parcels", "parcelsを作成する")
@@ -87,7 +87,7 @@ func TestSearchFollowsChanges(t *testing.T) {
 	newer, err := s.APIs.CreateVersion(t.Context(), private.ID, control.NewVersion{Version: "v2", Content: renamed("crates")}, "content")
 	check(t, err)
 	dora.lists(t, "/search?q=crates", "name") // v1 is the API's own version
-	_, err = s.APIs.Update(t.Context(), private.ID, control.APIChange{Version: portico.Some("v2")})
+	_, err = s.APIs.Update(t.Context(), private.ID, control.APIChange{Version: portico.Some("v2")}, false)
 	check(t, err)
 	dora.lists(t, "/search?q=crates", "name", "List crates", "cratesを作成する")
 	dora.lists(t, "/search?q=parcels", "name")

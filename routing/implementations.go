@@ -44,6 +44,9 @@ func (i Implementations) Create(ctx context.Context, apiID portico.APIID, contro
 		if err != nil {
 			return err
 		}
+		if err := checkOperations(ctx, tx, made); err != nil {
+			return err
+		}
 		for _, other := range there.Items {
 			if Mode(other) != Mode(made) {
 				return portico.Errorf(portico.KindConflict, "An API is linked either to gateway services or to control planes, and this one has an implementation of the other kind; nothing was created. Delete that one first.")
@@ -52,6 +55,19 @@ func (i Implementations) Create(ctx context.Context, apiID portico.APIID, contro
 		return tx.Implementations().Insert(ctx, made)
 	})
 	return made, err
+}
+
+// checkOperations refuses an API with more operations than access can be
+// controlled for.
+func checkOperations(ctx context.Context, tx portico.Tx, i portico.Implementation) error {
+	if i.ServiceID != nil {
+		return nil
+	}
+	operations, err := tx.Operations().List(ctx, portico.ListQuery{Size: 1, Number: 1, Filters: []portico.Filter{portico.Where("api_id", i.APIID)}})
+	if err == nil && operations.Total > portico.MaxEnforcedOperations {
+		err = portico.TooManyOperations(operations.Total)
+	}
+	return err
 }
 
 // checkTarget refuses a control plane or a service that is not there.

@@ -13,19 +13,30 @@ import (
 	"portico/usecase"
 )
 
-// documentRoutes: the Markdown documents of an API (contract: api-builder v3).
+// documentRoutes: the Markdown documents of APIs and of packages (contract:
+// api-builder v3).
 func (s server) documentRoutes() []route.Route {
 	const (
-		documents = "/v3/apis/{apiId}/documents"
-		document  = documents + "/{documentId}"
+		documents     = "/v3/apis/{apiId}/documents"
+		document      = documents + "/{documentId}"
+		packDocuments = "/v3/api-packages/{apiId}/documents"
+		packDocument  = packDocuments + "/{documentId}"
 	)
+	view, edit := access.For(access.APIs, access.View, "apiId"), access.For(access.APIs, access.Edit, "apiId")
 	return []route.Route{
-		route.On("GET", documents, "list-api-documents", s.listDocuments, access.For(access.APIs, access.View, "apiId")),
-		route.On("POST", documents, "create-api-document", s.createDocument, access.For(access.APIs, access.Edit, "apiId")).Sized(),
-		route.On("GET", document, "fetch-api-document", s.document, access.For(access.APIs, access.View, "apiId")),
-		route.On("PATCH", document, "update-api-document", s.updateDocument, access.For(access.APIs, access.Edit, "apiId")).Sized(),
-		route.On("DELETE", document, "delete-api-document", s.deleteDocument, access.For(access.APIs, access.Edit, "apiId")),
-		route.On("POST", document+"/move", "move-api-document", s.moveDocument, access.For(access.APIs, access.Edit, "apiId")),
+		route.On("GET", documents, "list-api-documents", s.listDocuments, view),
+		route.On("POST", documents, "create-api-document", s.createDocument, edit).Sized(),
+		route.On("GET", document, "fetch-api-document", s.document, view),
+		route.On("PATCH", document, "update-api-document", s.updateDocument, edit).Sized(),
+		route.On("DELETE", document, "delete-api-document", s.deleteDocument, edit),
+		route.On("POST", document+"/move", "move-api-document", s.moveDocument, edit),
+
+		route.On("GET", packDocuments, "list-api-package-documents", s.listDocuments, view),
+		route.On("POST", packDocuments, "create-api-package-document", s.createDocument, edit).Sized(),
+		route.On("GET", packDocument, "fetch-api-package-document", s.document, view),
+		route.On("PATCH", packDocument, "update-api-package-document", s.updateDocument, edit).Sized(),
+		route.On("DELETE", packDocument, "delete-api-package-document", s.deleteDocument, edit),
+		route.On("POST", packDocument+"/move", "move-api-package-document", s.moveDocument, edit),
 	}
 }
 
