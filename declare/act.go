@@ -124,6 +124,9 @@ func (p *Plan) write(ctx context.Context, e *entity, body map[string]any) (map[s
 	if k.encode != nil {
 		k.encode(body)
 	}
+	if method == http.MethodPost { // what is new has nothing that null could unset
+		maps.DeleteFunc(body, func(_ string, v any) bool { return v == nil })
+	}
 	answer, err := p.state.client.send(ctx, method, at, body)
 	if id, is := answer["id"].(string); is && k.itemID == nil {
 		e.id = id
@@ -237,7 +240,7 @@ func (p *Plan) took(e *entity, answer map[string]any) []string {
 // move puts siblings in order, one after the other.
 func (p *Plan) move(ctx context.Context, siblings []*entity) error {
 	for i, e := range siblings {
-		body := map[string]any{e.kind.nests: nil, "index": i}
+		body := map[string]any{"index": i}
 		if e.above != nil {
 			body[e.kind.nests] = e.above.id
 		}
