@@ -125,7 +125,7 @@ func (p *Plan) write(ctx context.Context, e *entity, body map[string]any) (map[s
 		k.encode(body)
 	}
 	if method == http.MethodPost { // what is new has nothing that null could unset
-		maps.DeleteFunc(body, func(_ string, v any) bool { return v == nil })
+		body, _ = withoutNulls(body).(map[string]any)
 	}
 	answer, err := p.state.client.send(ctx, method, at, body)
 	if id, is := answer["id"].(string); is && k.itemID == nil {

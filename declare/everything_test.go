@@ -81,6 +81,10 @@ portals:
     notifications_developer_pii_visibility_enabled: true
     labels: {env: dev}
     custom_domain: dev.acme.example
+    sipr_enabled: true
+    ip_allow_list:
+      - {allowed_ips: [192.0.2.1, "2001:DB8:0::/32", 10.0.0.1/8]}
+      - {allowed_ips: [198.51.100.7]}
     logo: logo.svg
     favicon: favicon.png
     customization:
@@ -223,6 +227,7 @@ func TestChangesArePlannedAndMade(t *testing.T) {
 		"address":        {"http://orders.internal:8080/v1", "https://orders.internal", `url: "http://orders.internal:8080/v1" → "https://orders.internal"`},
 		"headers":        {`headers: {x-version: ["1", "2"]}`, `headers: {x-other: ["1"]}`, `headers.x-version: [1, 2] → nothing`},
 		"domain":         {"custom_domain: dev.acme.example", "custom_domain: new.acme.example", `~ custom domain of portal dev (deleted and created anew)`},
+		"addresses":      {"allowed_ips: [198.51.100.7]", "allowed_ips: [198.51.100.8]", "allowed addresses 198.51.100.7 of portal dev is not declared any more"},
 		"menu":           {"title: Guides, path", "title: Read, path", `menu.main: [{external: false, path: /guides, title: Guides, visibility: public}] → [{`},
 		"style":          {"css: style.css", "css: null", `css: (text of 17 bytes) → nothing`},
 		"mail":           {`subject: "Hello {{developer_fullname}}", `, `subject: null, `, `content.subject: "Hello {{developer_fullname}}" → nothing`},

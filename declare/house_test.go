@@ -3,9 +3,11 @@ package declare_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -160,5 +162,37 @@ func sameFiles(t testing.TB, want, got map[string][]byte) {
 		if want[name] == nil {
 			t.Errorf("%s is new", name)
 		}
+	}
+}
+
+// send is a request that somebody else makes; it has to succeed.
+func (h *house) send(t testing.TB, method, path, body string) string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, h.url+path, strings.NewReader(body))
+	check(t, err)
+	req.Header.Set("Authorization", "Bearer "+h.token.Reveal())
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	res, err := http.DefaultClient.Do(req)
+	check(t, err)
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	check(t, err)
+	if res.StatusCode >= 300 {
+		t.Fatalf("%s %s: %d %s", method, path, res.StatusCode, raw)
+	}
+	return string(raw)
+}
+
+// deleteEverything empties a collection.
+func (h *house) deleteEverything(t testing.TB, path string) {
+	t.Helper()
+	var found struct {
+		Data []struct{ ID string }
+	}
+	check(t, json.Unmarshal([]byte(h.send(t, "GET", path+"?page%5Bsize%5D=100", "")), &found))
+	for _, e := range found.Data {
+		h.send(t, "DELETE", path+"/"+e.ID, "")
 	}
 }

@@ -189,6 +189,10 @@ func portals() schema {
 			},
 		},
 		{
+			name: "ip_allow_list", in: "portals", noun: "allowed addresses", keys: []string{"allowed_ips"}, path: "ip-allow-list", answer: cursor, frozen: true,
+			fields: []field{{name: "allowed_ips", shape: networks, required: true}},
+		},
+		{
 			name: "logo", in: "portals", noun: "logo", scalar: "data", path: "assets/logo", answer: image, put: "PUT", lasting: true,
 			fields: []field{{name: "data", shape: imageFile, required: true}},
 		},

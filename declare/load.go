@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/netip"
 	"os"
 	"path"
 	"path/filepath"
@@ -198,6 +199,11 @@ func (l *loader) entity(k *kind, parent, above *entity, n *node, path string) []
 	e := &entity{kind: k, parent: parent, above: above, at: n.at, path: path, values: map[string]any{}, nested: map[string][]*entity{}, written: map[string]bool{}}
 	inner := l.decl.kinds.inside(k)
 	own := l.members(k.fields, n, path+".", e.values)
+	for _, key := range k.keys {
+		if e.values[key] == "" {
+			l.fault(n.get(key), path+"."+key, "must not be empty")
+		}
+	}
 	e.key = k.keyOf(e.values)
 	if above != nil && !k.unique {
 		e.key = above.key + keySeparator + e.key
@@ -234,7 +240,11 @@ func (l *loader) one(k *kind, parent *entity, n *node, path string) []*entity {
 	case null && !k.lasting:
 		return nil
 	case k.scalar != "":
-		n = &node{at: n.at, isMap: true, members: []member{{k.scalar, n.at, n}}}
+		e := &entity{kind: k, parent: parent, at: n.at, path: path, values: map[string]any{}}
+		if value, ok := l.value(k.fields[0], n, path); ok {
+			e.values[k.scalar] = value
+		}
+		return []*entity{e}
 	case !n.isMap:
 		l.fault(n, path, "must be a map, but is %s", n.shape())
 		return nil
@@ -294,6 +304,8 @@ func (l *loader) value(f field, n *node, path string) (value any, ok bool) {
 		return n.scalar, true
 	case texts:
 		return l.texts(n, path)
+	case networks:
+		return l.networks(n, path)
 	case table, textLists:
 		return l.table(f, n, path)
 	case open:
@@ -344,7 +356,7 @@ func (l *loader) text(f field, n *node, path string) (any, bool) {
 			return nil, false
 		}
 		return addressOf(parts), true
-	case content == "" && (f.required || f.shape == reference):
+	case content == "" && f.shape == reference:
 		l.fault(n, path, "must not be empty")
 		return nil, false
 	case len(f.choices) > 0 && !slices.Contains(f.choices, content):
@@ -366,6 +378,24 @@ func (l *loader) texts(n *node, path string) (any, bool) {
 			ok = false
 		}
 		out = append(out, item.scalar)
+	}
+	return out, ok
+}
+
+// networks reads addresses and networks, written as the API writes them.
+func (l *loader) networks(n *node, path string) (any, bool) {
+	list, ok := l.texts(n, path)
+	out, _ := list.([]any)
+	for i, item := range out {
+		content, _ := item.(string)
+		if network, err := netip.ParsePrefix(content); err == nil {
+			out[i] = network.String()
+		} else if address, err := netip.ParseAddr(content); err == nil {
+			out[i] = address.String()
+		} else {
+			l.fault(n.items[i], fmt.Sprintf("%s[%d]", path, i), "must be an IP address or a network such as 192.0.2.0/24")
+			ok = false
+		}
 	}
 	return out, ok
 }

@@ -13,6 +13,7 @@ const (
 	flag             // true or false
 	integer          //
 	texts            // a list of texts
+	networks         // a list of IP addresses and networks
 	table            // texts by name; a name that is not written is removed
 	textLists        // lists of texts by name; likewise
 	open             // a map that is anybody's; likewise
@@ -207,7 +208,12 @@ func (e *entity) top() *entity {
 func (k *kind) keyOf(values map[string]any) string {
 	parts := make([]string, len(k.keys))
 	for i, name := range k.keys {
-		parts[i], _ = values[name].(string)
+		switch value := values[name].(type) {
+		case string:
+			parts[i] = value
+		case []any:
+			parts[i] = strings.Trim(compact(value), "[]")
+		}
 	}
 	for len(parts) > 1 && parts[len(parts)-1] == "" {
 		parts = parts[:len(parts)-1]

@@ -199,8 +199,10 @@ func (c *Client) items(ctx context.Context, how answer, at string) ([]any, error
 	case cursor:
 		return c.linked(ctx, at+separator(at)+fmt.Sprintf("page%%5Bsize%%5D=%d", pageSize), func(body map[string]any) any {
 			meta, _ := body["meta"].(map[string]any)
-			page, _ := meta["page"].(map[string]any)
-			return page["next"]
+			if page, is := meta["page"].(map[string]any); is {
+				return page["next"]
+			}
+			return meta["next"] // where meta is the page itself
 		})
 	}
 	body, err := c.get(ctx, at)
