@@ -76,7 +76,7 @@ func (p *Plan) act(ctx context.Context, s step) (notes []string, err error) {
 		}
 		return p.create(ctx, s.declared)
 	case update:
-		return p.update(ctx, s.declared, s.exists)
+		return p.update(ctx, s)
 	}
 	return p.create(ctx, s.declared)
 }
@@ -134,12 +134,12 @@ func (p *Plan) write(ctx context.Context, e *entity, body map[string]any) (map[s
 	return answer, err
 }
 
-func (p *Plan) update(ctx context.Context, e, exists *entity) ([]string, error) {
-	body := map[string]any{}
+func (p *Plan) update(ctx context.Context, s step) ([]string, error) {
+	e, exists, body := s.declared, s.exists, map[string]any{}
 	for _, f := range e.kind.fields {
 		value, written := e.values[f.name]
 		switch {
-		case written && (!same(f, value, exists.values[f.name]) || e.kind.whole || len(secretsOf([]field{f}, e.values, "")) > 0):
+		case written && (!same(f, value, exists.values[f.name]) || e.kind.whole || s.sendsSecrets() && len(secretsOf([]field{f}, e.values, "")) > 0):
 			body[f.onWire()] = p.wire(e, f, patch(f, value, exists.values[f.name]))
 		case e.kind.whole:
 			body[f.onWire()] = p.wire(e, f, exists.values[f.name])

@@ -188,11 +188,22 @@ func (h *house) send(t testing.TB, method, path, body string) string {
 // deleteEverything empties a collection.
 func (h *house) deleteEverything(t testing.TB, path string) {
 	t.Helper()
+	for _, id := range h.ids(t, path) {
+		h.send(t, "DELETE", path+"/"+id, "")
+	}
+}
+
+func (h *house) firstID(t testing.TB, path string) string { return h.ids(t, path)[0] }
+
+func (h *house) ids(t testing.TB, path string) []string {
+	t.Helper()
 	var found struct {
 		Data []struct{ ID string }
 	}
 	check(t, json.Unmarshal([]byte(h.send(t, "GET", path+"?page%5Bsize%5D=100", "")), &found))
+	var out []string
 	for _, e := range found.Data {
-		h.send(t, "DELETE", path+"/"+e.ID, "")
+		out = append(out, e.ID)
 	}
+	return out
 }

@@ -47,6 +47,14 @@ func (s step) subject() *entity {
 	return s.exists
 }
 
+// sendsSecrets reports whether a step sends the secrets of its entity: when that
+// is created, and when something of it changes that is no label.
+func (s step) sendsSecrets() bool {
+	return s.action == create || s.action == replace || s.action == update && slices.ContainsFunc(s.changes, func(c change) bool {
+		return !strings.HasPrefix(c.field, "labels.")
+	})
+}
+
 // Plan is what has to be done so that Portico is as declared.
 type Plan struct {
 	set     string
@@ -308,7 +316,7 @@ func secretsOf(fields []field, values map[string]any, prefix string) []secretAt 
 // known before anything is done.
 func (p *Plan) findSecrets() {
 	for _, s := range p.steps {
-		if s.declared == nil || s.action == arrange {
+		if !s.sendsSecrets() {
 			continue
 		}
 		for _, at := range secretsOf(s.declared.kind.fields, s.declared.values, "") {

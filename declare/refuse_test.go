@@ -204,7 +204,7 @@ func TestSomebodyElseChangesSomethingMeanwhile(t *testing.T) {
 	}
 }
 
-// TestSecretsAreSentWhenTheyHaveToBe to an API that writes down what it gets.
+// TestSecretsAreSentWhenTheyHaveToBe and otherwise not even asked for.
 func TestSecretsAreSentWhenTheyHaveToBe(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -217,6 +217,17 @@ func TestSecretsAreSentWhenTheyHaveToBe(t *testing.T) {
 		t.Error(report)
 	}
 	h.settled(t, dir, options())
+	without := func(set string) string {
+		return write(t, map[string]string{"a.yaml": set + strings.Replace(provider, "${env:A}", "${env:MISSING}", 1)})
+	}
+	h.send(t, "PATCH", "/v2/dcr-providers/"+h.firstID(t, "/v2/dcr-providers"), `{"labels":null}`)
+	if report := h.apply(t, without(header), options()); !strings.Contains(report, `labels.portico-apply: nothing → "s"`) {
+		t.Error(report)
+	}
+	h.send(t, "PATCH", "/v2/dcr-providers/"+h.firstID(t, "/v2/dcr-providers"), `{"issuer":"https://b.example"}`)
+	if _, err := h.plan(t, without(header), options()); !strings.Contains(faults(t, err), "which is not set") {
+		t.Error(err)
+	}
 }
 
 // TestTheClientIsPatientAndCareful with a server that plays along.
