@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"portico"
-	"portico/password"
 	"portico/secret"
 	"portico/usecase"
 )
@@ -69,11 +68,8 @@ func (a Accounts) Bootstrap(ctx context.Context, in Founding) (Founded, error) {
 	}
 	var hash string
 	if !in.Password.Empty() {
-		if err := password.Check("password", in.Password, in.Email); err != nil {
-			return Founded{}, err
-		}
 		var err error
-		if hash, err = password.Hash(in.Password); err != nil {
+		if hash, err = newHash(in.Password, in.Email); err != nil {
 			return Founded{}, err
 		}
 	}
@@ -114,36 +110,15 @@ func (a Accounts) Bootstrap(ctx context.Context, in Founding) (Founded, error) {
 
 // Organization returns the organization; KindNotFound before Bootstrap.
 func (a Accounts) Organization(ctx context.Context) (portico.Organization, error) {
-	return usecase.View(ctx, a.Store, func(tx portico.Tx) (portico.Organization, error) {
-		all, err := tx.Organizations().List(ctx, portico.ListQuery{Size: 1, Number: 1})
-		if err != nil {
-			return portico.Organization{}, err
-		}
-		if len(all.Items) == 0 {
-			return portico.Organization{}, portico.Errorf(portico.KindNotFound, "There is no organization yet.")
-		}
-		return all.Items[0], nil
-	})
+	return usecase.View(ctx, a.Store, func(tx portico.Tx) (portico.Organization, error) { return organization(ctx, tx) })
 }
 
-// SignIn returns the admin with this address and password; KindUnauthenticated,
-// which does not tell which of the two is wrong.
-func (a Accounts) SignIn(ctx context.Context, email string, pass secret.Text) (portico.User, error) {
-	user, err := usecase.View(ctx, a.Store, func(tx portico.Tx) (portico.User, error) {
-		same, err := tx.Users().List(ctx, portico.Everything(portico.Where("email", strings.ToLower(email))))
-		if err != nil || len(same.Items) == 0 {
-			return portico.User{}, err
-		}
-		return same.Items[0], nil
-	})
-	if err != nil {
-		return portico.User{}, err
+func organization(ctx context.Context, tx portico.Tx) (portico.Organization, error) {
+	all, err := tx.Organizations().List(ctx, portico.ListQuery{Size: 1, Number: 1})
+	if err == nil && len(all.Items) == 0 {
+		err = portico.Errorf(portico.KindNotFound, "There is no organization yet.")
 	}
-	// An unknown address costs the same hash as a known one.
-	if !password.Verify(user.PasswordHash, pass) || !user.Active {
-		return portico.User{}, portico.Errorf(portico.KindUnauthenticated, "The e-mail address or the password is wrong.")
-	}
-	return user, nil
+	return usecase.One(all.Items, err)
 }
 
 // IssuedToken is a new access token; Value is shown here and kept nowhere.

@@ -80,23 +80,6 @@ func TestBootstrapRefuses(t *testing.T) {
 	wantKind(t, err, portico.KindNotFound)
 }
 
-func TestAdminsSignIn(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t)
-	founded, err := h.Bootstrap(t.Context(), founding())
-	must(t, err)
-	user, err := h.SignIn(t.Context(), "ADA@acme.example", secret.New(goodPassword))
-	must(t, err)
-	if user.ID != founded.User.ID {
-		t.Errorf("signed in as %+v", user)
-	}
-	_, wrong := h.SignIn(t.Context(), "ada@acme.example", secret.New("wrong passphrase"))
-	_, unknown := h.SignIn(t.Context(), "eve@acme.example", secret.New(goodPassword))
-	if wantKind(t, wrong, portico.KindUnauthenticated).Detail != wantKind(t, unknown, portico.KindUnauthenticated).Detail {
-		t.Errorf("%v tells more than %v", wrong, unknown)
-	}
-}
-
 func TestAccessTokens(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, h *house) {

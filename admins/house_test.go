@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -14,6 +17,7 @@ import (
 	"portico"
 	"portico/admins"
 	"portico/keyring"
+	"portico/secret"
 	"portico/sqlstore"
 	"portico/storetest"
 	"portico/usecase"
@@ -21,13 +25,48 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
 
-const goodPassword = "correct horse battery"
+const (
+	goodPassword = "correct horse battery"
+	consoleURL   = "https://console.acme.example"
+)
 
 // house is the use cases on a real store and a real key.
 type house struct {
 	admins.Accounts
+	admins.Admins
 	clock *clock
 	post  *post
+}
+
+// founded is a house with its first admin.
+func founded(t testing.TB, h *house) admins.Founded {
+	t.Helper()
+	made, err := h.Bootstrap(t.Context(), founding())
+	must(t, err)
+	return made
+}
+
+// token is what a mail's link lets somebody in with.
+func token(t testing.TB, m portico.Message) secret.Text {
+	t.Helper()
+	u, err := url.Parse(m.Link)
+	must(t, err)
+	if !strings.HasPrefix(m.Link, consoleURL+"/") || !strings.Contains(m.Text, m.Link) {
+		t.Errorf("the mail leads to %s:\n%s", m.Link, m.Text)
+	}
+	return secret.New(u.Query().Get("token"))
+}
+
+// hire invites somebody and accepts.
+func (h *house) hire(t testing.TB, email string, teams ...portico.AdminTeamID) portico.User {
+	t.Helper()
+	mails := h.post.mailed(func() {
+		_, err := h.Invites.Create(t.Context(), admins.NewInvite{Email: email, TeamIDs: teams})
+		must(t, err)
+	})
+	user, err := h.Invites.Accept(t.Context(), token(t, mails[0]), "Somebody", secret.New(goodPassword))
+	must(t, err)
+	return user
 }
 
 func newHouse(t testing.TB) *house {
@@ -56,9 +95,11 @@ func newHouseOn(t testing.TB, dsn string) *house {
 	t.Cleanup(func() { must(t, store.Close()) })
 	ring, _, err := keyring.Open(filepath.Join(t.TempDir(), "key.json"))
 	must(t, err)
-	h.Accounts = admins.Accounts{Deps: usecase.Deps{
-		Store: store, Sealer: ring, Mailer: h.post, Flusher: h.post, Logger: slog.New(slog.DiscardHandler), Now: h.clock.Now,
-	}}
+	d := usecase.Deps{
+		Store: store, Sealer: ring, Mailer: h.post, Flusher: h.post, Client: http.DefaultClient, Logger: slog.New(slog.DiscardHandler), Now: h.clock.Now,
+		ConsoleURL: consoleURL,
+	}
+	h.Accounts, h.Admins = admins.Accounts{Deps: d}, admins.New(d)
 	return h
 }
 

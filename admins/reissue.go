@@ -2,7 +2,6 @@ package admins
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"portico"
@@ -14,16 +13,7 @@ import (
 // the one of the same name, for whoever runs the machine and holds none.
 // KindNotFound, KindConflict (too many tokens).
 func (a Accounts) ReissueToken(ctx context.Context, email, name string, life time.Duration) (secret.Text, error) {
-	user, err := usecase.View(ctx, a.Store, func(tx portico.Tx) (portico.User, error) {
-		found, err := tx.Users().List(ctx, portico.Everything(portico.Where("email", strings.ToLower(email))))
-		if err == nil && len(found.Items) == 0 {
-			err = portico.Errorf(portico.KindNotFound, "There is no admin with the address [%s].", email)
-		}
-		if err != nil {
-			return portico.User{}, err
-		}
-		return found.Items[0], nil
-	})
+	user, err := usecase.View(ctx, a.Store, func(tx portico.Tx) (portico.User, error) { return byAddress(ctx, tx, email) })
 	if err != nil {
 		return secret.Text{}, err
 	}

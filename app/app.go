@@ -114,6 +114,7 @@ func (a *App) openState(ctx context.Context, o Options) error {
 		Fingerprint:  a.usage.Fingerprint,
 		PortalDomain: a.config.PortalDomain,
 		PortalURL:    func(domain string) string { return fmt.Sprintf(a.config.PortalURL, domain) },
+		ConsoleURL:   a.config.ConsoleURL,
 	}
 	a.Control = control.New(a.deps)
 	a.gateway = gateway.New(gateway.Options{
@@ -310,6 +311,9 @@ func (a *App) sweep(ctx context.Context) {
 		err := a.Control.Sessions.Sweep(ctx)
 		if err == nil {
 			err = a.Control.Handoffs.Sweep(ctx)
+		}
+		if err == nil {
+			err = a.Control.Admins.Sessions.Sweep(ctx)
 		}
 		if err == nil {
 			err = a.Control.Credentials.NotifyExpiry(ctx)

@@ -34,6 +34,7 @@ type Config struct {
 	PortalDomain     string
 	PortalURL        string // with %s for the portal's domain
 	GatewayURL       string // without a trailing slash
+	ConsoleURL       string // without a trailing slash
 	Key              secret.Text
 	KeyFile          string
 	MailFrom         string
@@ -97,6 +98,7 @@ func Settings() []Setting {
 		{"portal.domain", "domain under which every portal gets its own name", text(func(c *Config) *string { return &c.PortalDomain })},
 		{"portal.url", "address of a portal in mails, with %s for its domain; default: http://%s and the port of listen.portal", text(func(c *Config) *string { return &c.PortalURL })},
 		{"gateway.url", "address of the gateway as callers reach it, for examples on pages; default: http://localhost and the port of listen.gateway", webAddress(func(c *Config) *string { return &c.GatewayURL })},
+		{"console.url", "address of the console and the management API, for links in mails and single sign-on; default: http://localhost and the port of listen.management", webAddress(func(c *Config) *string { return &c.ConsoleURL })},
 		{"key.value", "key that seals secrets, in the form of the key file; instead of one", hidden(func(c *Config) *secret.Text { return &c.Key })},
 		{"key.file", "file of that key, created on first start; default: portico.key in the data directory", text(func(c *Config) *string { return &c.KeyFile })},
 		{"mail.from", "sender of mails", text(func(c *Config) *string { return &c.MailFrom })},
@@ -182,6 +184,11 @@ func (c *Config) complete() []error {
 	if c.GatewayURL == "" {
 		if _, port, err := net.SplitHostPort(c.ListenGateway); err == nil {
 			c.GatewayURL = "http://localhost:" + port
+		}
+	}
+	if c.ConsoleURL == "" {
+		if _, port, err := net.SplitHostPort(c.ListenManagement); err == nil {
+			c.ConsoleURL = "http://localhost:" + port
 		}
 	}
 	if strings.Count(c.PortalURL, "%s") != 1 {

@@ -19,6 +19,7 @@ type saga struct{ usecase.Deps }
 // Control is every use case there is.
 type Control struct {
 	Accounts          admins.Accounts
+	Admins            admins.Admins
 	Providers         Providers
 	Strategies        Strategies
 	Portals           Portals
@@ -49,7 +50,7 @@ func New(d usecase.Deps) *Control {
 	s := saga{d}
 	applications := Applications{s}
 	return &Control{
-		Accounts: admins.Accounts{Deps: d}, Providers: Providers{s}, Strategies: Strategies{s},
+		Accounts: admins.Accounts{Deps: d}, Admins: admins.New(d), Providers: Providers{s}, Strategies: Strategies{s},
 		Portals: Portals{s}, AllowLists: allowlist.Lists{Deps: d}, APIs: APIs{s}, Packages: apipackages.Packages{Deps: d}, Publications: Publications{s},
 		Implementations: routing.Implementations{Deps: d}, Gateways: routing.Gateways{Deps: d},
 		Developers: developers.Accounts{Deps: d, Applications: applications}, Sessions: developers.Sessions{Deps: d}, Teams: developers.Teams{Deps: d}, Templates: developers.Templates{Deps: d},

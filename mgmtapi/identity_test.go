@@ -158,20 +158,7 @@ func TestBootstrapOnce(t *testing.T) {
 	if _, err := s.Accounts.Bootstrap(t.Context(), again); portico.KindOf(err) != portico.KindInvalid {
 		t.Errorf("founded with a weak password: %v", err)
 	}
-	if _, err := s.Accounts.SignIn(t.Context(), "eve@example.com", secret.New("correct horse battery")); portico.KindOf(err) != portico.KindUnauthenticated {
+	if _, err := s.Admins.Sessions.SignIn(t.Context(), "eve@example.com", secret.New("correct horse battery"), admins.Browser{}); portico.KindOf(err) != portico.KindUnauthenticated {
 		t.Errorf("a refused founder signs in: %v", err)
-	}
-}
-
-func TestAdminSignsIn(t *testing.T) {
-	t.Parallel()
-	s := newServer(t)
-	if u, err := s.Accounts.SignIn(t.Context(), "ADA@acme.example", secret.New("correct horse battery")); err != nil || u.ID != s.user.ID {
-		t.Errorf("signed in as %v: %v", u.ID, err)
-	}
-	for email, pass := range map[string]string{"ada@acme.example": "correct horse", "nobody@acme.example": "correct horse battery", "": ""} {
-		if _, err := s.Accounts.SignIn(t.Context(), email, secret.New(pass)); portico.KindOf(err) != portico.KindUnauthenticated {
-			t.Errorf("%s with %s: %v", email, pass, err)
-		}
 	}
 }

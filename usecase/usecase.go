@@ -42,6 +42,9 @@ type Deps struct {
 	// PortalURL is the address of a portal for links in mails, made from its
 	// canonical domain; it has no trailing slash.
 	PortalURL func(domain string) string
+	// ConsoleURL is the address of the console for links in mails; it has no
+	// trailing slash.
+	ConsoleURL string
 }
 
 // Commit runs fn in a transaction and, once it is committed, brings the
