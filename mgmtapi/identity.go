@@ -63,6 +63,9 @@ type userView struct {
 }
 
 func (s *server) user(w http.ResponseWriter, r *http.Request) error {
+	if !admins.From(r.Context()).IsUser() {
+		return portico.Errorf(portico.KindForbidden, "The access token is a system account's, and this is about users; nothing was done.")
+	}
 	u := admins.From(r.Context()).User
 	return httpkit.JSON(w, http.StatusOK, userView{
 		ID: u.ID, Email: u.Email, FullName: u.FullName, PreferredName: u.PreferredName, Active: u.Active,
