@@ -113,6 +113,9 @@ func (p *Plan) create(ctx context.Context, e *entity) ([]string, error) {
 // write sends what creates an entity, or what creates and changes it alike.
 func (p *Plan) write(ctx context.Context, e *entity, body map[string]any) (map[string]any, error) {
 	k := e.kind
+	if k.write != nil {
+		return nil, k.write(ctx, p.state.client, e, body)
+	}
 	method, at := k.put, k.collection(e.parent)
 	if method == "" {
 		method = http.MethodPost
@@ -148,7 +151,7 @@ func (p *Plan) update(ctx context.Context, s step) ([]string, error) {
 	if e.kind.labelled {
 		p.relabel(e, exists, body)
 	}
-	if e.kind.put != "" {
+	if e.kind.put != "" || e.kind.write != nil {
 		if e.kind.itemID != nil {
 			for _, name := range e.kind.keys {
 				f, _ := e.kind.member(name)

@@ -109,7 +109,7 @@ func (c *Client) image(ctx context.Context, path string) (any, error) {
 }
 
 // send writes; body may be nil. The answer is nil when there is none.
-func (c *Client) send(ctx context.Context, method, path string, body map[string]any) (map[string]any, error) {
+func (c *Client) send(ctx context.Context, method, path string, body any) (map[string]any, error) {
 	raw, _, err := c.do(ctx, method, path, body)
 	if err != nil || len(raw) == 0 {
 		return nil, err
@@ -122,7 +122,7 @@ func (c *Client) send(ctx context.Context, method, path string, body map[string]
 }
 
 // do sends a request, again where the API says that it is too busy.
-func (c *Client) do(ctx context.Context, method, path string, body map[string]any) ([]byte, http.Header, error) {
+func (c *Client) do(ctx context.Context, method, path string, body any) ([]byte, http.Header, error) {
 	var content []byte
 	if body != nil {
 		var err error

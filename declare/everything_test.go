@@ -163,6 +163,21 @@ apis:
     version: null
     implementations: [{control_plane: edge}]
     publications: [{portal: dev, auth_strategy: null}]
+    versions: [{version: "1", spec: operations.yaml}]
+api_packages:
+  - slug: bundle
+    name: Bundle
+    version: v1
+    description: Both together
+    rate_limiting_config: {limit: 5, duration: minutes}
+    labels: {env: dev}
+    attributes: {team: [a]}
+    icon: logo.svg
+    documents: [{slug: about, content: plain.md}]
+    publications: [{portal: dev, auth_strategy: keys, visibility: public}]
+    operations:
+      - {api: plain, method: GET, path: "/orders/{id}", rate_limiting_config: {limit: 1, duration: seconds}}
+      - {api: plain, method: POST, path: /orders, rate_limiting_config: null}
 `
 
 // everythingFiles is that, with the files that it names.
@@ -175,7 +190,8 @@ func everythingFiles(t *testing.T) map[string]string {
 		"all.yaml": strings.ReplaceAll(everything, "SECRETFILE", secrets+"/secret"),
 		"logo.svg": `<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0h1"/></svg>`, "favicon.png": string(png),
 		"style.css": "a { color: red }\n", "front.md": "# Hi\r\n\r\nWindows lines", "plain.md": "# Plain\n\n${env:NOT_A_SECRET} in a text\n", "empty.md": "",
-		"matter.md": "---\ntitle: From the front matter\n---\ntext\n", "spec.json": `{"openapi":"3.1.0","info":{"title":"x","version":"9"},"paths":{}}`,
+		"operations.yaml": "openapi: 3.0.3\ninfo: {title: o, version: '1'}\npaths:\n  /orders:\n    post: {responses: {'200': {description: ok}}}\n  /orders/{id}:\n    get: {responses: {'200': {description: ok}}}\n",
+		"matter.md":       "---\ntitle: From the front matter\n---\ntext\n", "spec.json": `{"openapi":"3.1.0","info":{"title":"x","version":"9"},"paths":{}}`,
 	}
 }
 
@@ -235,6 +251,8 @@ func TestChangesArePlannedAndMade(t *testing.T) {
 		"attribute":      {"attributes: {team: [a, b], stage: [beta]}", "attributes: {team: [a]}", `attributes.stage: [beta] → nothing`},
 		"strategy":       {"auth_strategy: auth0, visibility: private", "auth_strategy: null", `auth_strategy: "auth0" → nothing`},
 		"mapping":        {"idp_mapping_enabled: true", "idp_mapping_enabled: false", `idp_mapping_enabled: true → false`},
+		"rate":           {"limit: 1, duration: seconds", "limit: 2, duration: seconds", `rate_limiting_config.limit: 1 → 2`},
+		"no rate":        {"rate_limiting_config: {limit: 1, duration: seconds}", "rate_limiting_config: null", `rate_limiting_config: {duration: seconds, limit: 1} → nothing`},
 		"role":           {"api: orders-v2, region: eu", "api: orders-v2, region: us", `region: "eu" → "us"`},
 		"document":       {"      - {slug: end, content: matter.md, title: End, status: unpublished}\n", "", `~ order of the documents of API orders-v2: more, end`},
 	} {

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -34,6 +35,34 @@ type house struct {
 	client *declare.Client
 	url    string
 	token  secret.Text
+
+	mu     sync.Mutex
+	bodies []string // of all requests
+}
+
+// record keeps the bodies of requests.
+func (h *house) record(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err == nil {
+			h.mu.Lock()
+			h.bodies = append(h.bodies, string(body))
+			h.mu.Unlock()
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		next.ServeHTTP(w, r)
+	})
+}
+
+// sent counts the requests whose body holds a text.
+func (h *house) sent(text string) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	n := 0
+	for _, body := range h.bodies {
+		n += strings.Count(body, text)
+	}
+	return n
 }
 
 type noGateways struct{}
@@ -58,9 +87,10 @@ func newHouse(t testing.TB) *house {
 	})
 	check(t, err)
 	api := mgmtapi.New(mgmtapi.Options{Control: c, Logger: logger, Now: time.Now})
-	server := httptest.NewServer(httpkit.Chain(spectest.Management(t).Wrap(t, api), httpkit.RequestID, httpkit.Recover(logger)))
+	h := &house{token: founded.Token}
+	server := httptest.NewServer(httpkit.Chain(h.record(spectest.Management(t).Wrap(t, api)), httpkit.RequestID, httpkit.Recover(logger)))
 	t.Cleanup(server.Close)
-	h := &house{url: server.URL, token: founded.Token}
+	h.url = server.URL
 	h.client, err = declare.NewClient(server.URL, founded.Token, false)
 	check(t, err)
 	return h

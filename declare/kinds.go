@@ -1,7 +1,10 @@
 package declare
 
 import (
+	"context"
+	"fmt"
 	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 )
@@ -9,7 +12,7 @@ import (
 // kinds is what can be declared. docs/declarative.md lists it for its readers;
 // a test compares them.
 func kinds() schema {
-	return slices.Concat(applicationAuth(), gateways(), portals(), apis(), access())
+	return slices.Concat(applicationAuth(), gateways(), portals(), apis(), packages(), access())
 }
 
 func labels() field { return field{name: "labels", shape: table} }
@@ -287,7 +290,7 @@ func signIn() schema {
 
 // apis: the catalogue (contract: api-builder v3).
 func apis() schema {
-	return schema{
+	return slices.Concat(schema{
 		{
 			name: "apis", noun: "API", keys: []string{"slug"}, path: "/v3/apis", labelled: true,
 			fields: []field{
@@ -298,10 +301,6 @@ func apis() schema {
 				labels(),
 				{name: "attributes", shape: textLists},
 			},
-		},
-		{
-			name: "icon", in: "apis", noun: "icon", scalar: "data", path: "images/icon", answer: image, put: "PUT",
-			fields: []field{{name: "data", shape: imageFile, required: true}},
 		},
 		{
 			name: "versions", in: "apis", noun: "version", keys: []string{"version"}, path: "versions", detail: true,
@@ -316,10 +315,6 @@ func apis() schema {
 					found["spec"] = spec["content"]
 				}
 			},
-		},
-		{
-			name: "documents", in: "apis", noun: "document", keys: []string{"slug"}, path: "documents", answer: tree, detail: true, nests: "parent_document_id", unique: true,
-			fields: written(field{name: "slug", required: true}),
 		},
 		{
 			name: "implementations", in: "apis", noun: "implementation", keys: []string{"control_plane", "service"}, path: "implementations", frozen: true, freesRoom: true,
@@ -348,8 +343,22 @@ func apis() schema {
 				}
 			},
 		},
+	}, catalogued("apis"))
+}
+
+// catalogued is what APIs and packages both have.
+func catalogued(in string) schema {
+	return schema{
 		{
-			name: "publications", in: "apis", noun: "publication", keys: []string{"portal"}, path: "publications", put: "PUT", whole: true,
+			name: "icon", in: in, noun: "icon", scalar: "data", path: "images/icon", answer: image, put: "PUT",
+			fields: []field{{name: "data", shape: imageFile, required: true}},
+		},
+		{
+			name: "documents", in: in, noun: "document", keys: []string{"slug"}, path: "documents", answer: tree, detail: true, nests: "parent_document_id", unique: true,
+			fields: written(field{name: "slug", required: true}),
+		},
+		{
+			name: "publications", in: in, noun: "publication", keys: []string{"portal"}, path: "publications", put: "PUT", whole: true,
 			list: func(api *entity) string {
 				return "/v3/api-publications?filter%5Bapi_id%5D%5Beq%5D=" + url.QueryEscape(api.id)
 			},
@@ -381,6 +390,68 @@ func apis() schema {
 			},
 		},
 	}
+}
+
+// packages: operations of several APIs, published together (contract:
+// api-builder v3).
+func packages() schema {
+	rateLimit := field{name: "rate_limiting_config", shape: object, nullable: true, fields: []field{
+		{name: "limit", shape: integer, required: true},
+		{name: "duration", required: true, choices: []string{"seconds", "minutes", "hours"}},
+	}}
+	return slices.Concat(schema{
+		{
+			name: "api_packages", noun: "API package", keys: []string{"slug"}, path: "/v3/api-packages", labelled: true,
+			fields: []field{
+				{name: "slug", required: true},
+				{name: "name", required: true},
+				{name: "version", nullable: true},
+				{name: "description", nullable: true},
+				rateLimit,
+				labels(),
+				{name: "attributes", shape: textLists},
+			},
+		},
+		{
+			name: "operations", in: "api_packages", noun: "operation", keys: []string{"api", "method", "path"}, path: "operations", whole: true, write: holdOperation,
+			fields: []field{
+				{name: "api", shape: reference, to: "apis", required: true},
+				{name: "method", required: true},
+				{name: "path", required: true},
+				rateLimit,
+			},
+			decode: func(found map[string]any) {
+				if api, is := found["api"].(map[string]any); is {
+					found["api"] = api["id"]
+				}
+			},
+		},
+	}, catalogued("api_packages"))
+}
+
+// holdOperation puts an operation of an API into a package, or changes what
+// applies to it there. Its id is looked up among those of the API.
+func holdOperation(ctx context.Context, c *Client, e *entity, body map[string]any) error {
+	change := map[string]any{"op": "replace", "value": map[string]any{"rate_limiting_config": body["rate_limiting_config"]}}
+	if e.id == "" {
+		change["op"] = "add"
+		api, _ := body["api"].(string)
+		known, err := c.items(ctx, pages, "/v3/apis/"+url.PathEscape(api)+"/operations")
+		if err != nil {
+			return err
+		}
+		for _, item := range known {
+			if operation, is := item.(map[string]any); is && operation["method"] == body["method"] && operation["path"] == body["path"] {
+				e.id, _ = operation["id"].(string)
+			}
+		}
+		if e.id == "" {
+			return fmt.Errorf("the current specification of the API %v has no operation %v %v", e.values["api"], body["method"], body["path"])
+		}
+	}
+	change["path"] = "operations/" + e.id
+	_, err := c.send(ctx, http.MethodPatch, e.kind.collection(e.parent), []any{change})
+	return err
 }
 
 // access: which APIs the teams of a portal may see and use.

@@ -179,8 +179,9 @@ func TestExportsAreStable(t *testing.T) {
 	sameFiles(t, one.Files, two.Files)
 	names := slices.Sorted(maps.Keys(one.Files))
 	want := []string{
+		"api_packages/bundle/documents/about.md", "api_packages/bundle/icon.svg",
 		"apis/orders-v2/documents/end.md", "apis/orders-v2/documents/more.md", "apis/orders-v2/documents/start.md", "apis/orders-v2/icon.png",
-		"apis/orders-v2/versions/2.0.0.json", "apis/orders-v2/versions/2.1.0.json", "portals/dev/customization.css", "portals/dev/favicon.png", "portals/dev/logo.svg",
+		"apis/orders-v2/versions/2.0.0.json", "apis/orders-v2/versions/2.1.0.json", "apis/plain/versions/1.yaml", "portals/dev/customization.css", "portals/dev/favicon.png", "portals/dev/logo.svg",
 		"portals/dev/pages/guides.md", "portals/dev/pages/guides/first.md", "portals/dev/pages/guides/first/deep.md", "portals/dev/pages/guides/second.md",
 		"portals/dev/pages/index.md", "portals/dev/pages/matter.md", "portals/dev/snippets/hint.md", "portico.yaml",
 	}

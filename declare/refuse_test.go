@@ -211,12 +211,24 @@ func TestSecretsAreSentWhenTheyHaveToBe(t *testing.T) {
 	const provider = "dcr_providers: [{name: p, provider_type: okta, issuer: 'https://a.example', dcr_config: {dcr_token: '${env:A}'}}]\n"
 	dir := write(t, map[string]string{"a.yaml": header + provider})
 	h.apply(t, dir, options())
+	sent := func(times int) {
+		t.Helper()
+		if n := h.sent(`"dcr_token":"value_of_A"`); n != times {
+			t.Errorf("the secret was sent %d times, want %d", n, times)
+		}
+	}
+	sent(1)
 	refresh := options()
 	refresh.RefreshSecrets = true
 	if report := h.apply(t, dir, refresh); !strings.Contains(report, "dcr_config.dcr_token: sent again") || strings.Contains(report, "value_of") {
 		t.Error(report)
 	}
+	sent(2)
 	h.settled(t, dir, options())
+	h.apply(t, write(t, map[string]string{"a.yaml": header + strings.Replace(provider, "https://a.example", "https://c.example", 1)}), options())
+	sent(3)
+	h.apply(t, dir, options())
+	sent(4)
 	without := func(set string) string {
 		return write(t, map[string]string{"a.yaml": set + strings.Replace(provider, "${env:A}", "${env:MISSING}", 1)})
 	}

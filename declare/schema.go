@@ -1,6 +1,7 @@
 package declare
 
 import (
+	"context"
 	"slices"
 	"strings"
 )
@@ -96,8 +97,9 @@ type kind struct {
 	scalar    string // of a single one: the field that files write in place of a map
 	freesRoom bool   // deleted before others of the kind are created
 
-	encode func(body map[string]any)  // from fields to the request
-	decode func(found map[string]any) // from the answer to fields
+	write  func(ctx context.Context, c *Client, e *entity, body map[string]any) error // creates and changes, where neither POST and PATCH nor put do
+	encode func(body map[string]any)                                                  // from fields to the request
+	decode func(found map[string]any)                                                 // from the answer to fields
 }
 
 // member finds a field.

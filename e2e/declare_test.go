@@ -1,0 +1,62 @@
+package e2e_test
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// TestAPorticoKeptInFiles applies docs/coffee-shop from the command line and
+// heeds the exit statuses that pipelines go by.
+func TestAPorticoKeptInFiles(t *testing.T) {
+	t.Parallel()
+	p := demo(t, t.TempDir(), "--bare", "--port-base", strconv.Itoa(portBase(t)))
+	tokenFile, exported := filepath.Join(t.TempDir(), "token"), filepath.Join(t.TempDir(), "shop")
+	if err := os.WriteFile(tokenFile, []byte(p.Token+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const files, oktaToken = "../docs/coffee-shop", "00kept-in-files"
+	for _, step := range []struct {
+		status int
+		says   string
+		args   []string
+	}{
+		{1, "which is not set", []string{"diff", "-f", files}},
+		{2, "+ portal Coffee Shop", []string{"diff", "-f", files}},
+		{2, "+ API orders", []string{"apply", "--dry-run", "-f", files}},
+		{0, "+ API orders: done", []string{"apply", "-f", files}},
+		{0, "Nothing to change.", []string{"apply", "-f", files, "--prune"}},
+		{0, "set OKTA_DCR_TOKEN before applying", []string{"export", "--out", exported}},
+		{0, "Nothing to change.", []string{"diff", "-f", exported}},
+		{1, "no access token", []string{"diff", "-f", exported, "--token-file", "/dev/null"}},
+	} {
+		args := step.args
+		if !strings.Contains(strings.Join(args, " "), "--token-file") {
+			args = append(args, "--token-file", tokenFile)
+		}
+		cmd := exec.Command(binary, args...)
+		cmd.Env = []string{"PORTICO_SERVER=" + p.ManagementURL, "OKTA_TOKEN=" + oktaToken, "OKTA_DCR_TOKEN=" + oktaToken}
+		if strings.Contains(step.says, "not set") {
+			cmd.Env = cmd.Env[:1]
+		}
+		var out bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &out, &out
+		err, status := cmd.Run(), 0
+		if ended, is := errors.AsType[*exec.ExitError](err); is {
+			status = ended.ExitCode()
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if status != step.status || !strings.Contains(out.String(), step.says) {
+			t.Errorf("portico %s ends with %d, want %d and %q:\n%s", strings.Join(step.args, " "), status, step.status, step.says, &out)
+		}
+		if strings.Contains(out.String(), p.Token) || strings.Contains(out.String(), oktaToken) {
+			t.Errorf("portico %s prints a secret", strings.Join(step.args, " "))
+		}
+	}
+}
