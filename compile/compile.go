@@ -157,9 +157,11 @@ func compileRouting(ctx context.Context, tx portico.Tx) (*snapshot.Routing, erro
 	if err != nil {
 		return nil, err
 	}
-	out := &snapshot.Routing{}
+	out := &snapshot.Routing{Operations: access.operations}
 	for _, s := range services.Items {
-		out.Services = append(out.Services, Service(s, access.of(s)))
+		compiled := Service(s, access.of(s))
+		compiled.ByOperation = access.byOperation(s)
+		out.Services = append(out.Services, compiled)
 	}
 	for _, r := range routes.Items {
 		if r.ServiceID != nil { // a route without a service leads nowhere
@@ -183,46 +185,30 @@ func compileRouting(ctx context.Context, tx portico.Tx) (*snapshot.Routing, erro
 	return out, nil
 }
 
-// accessTable says who may call what, by service and by control plane.
+// accessTable says who may call what, by service, by control plane, and by
+// operation of a control plane.
 type accessTable struct {
 	service      map[portico.ServiceID][]snapshot.Access
 	controlPlane map[portico.ControlPlaneID][]snapshot.Access
+	operations   []snapshot.Operation
+	enforced     map[portico.ControlPlaneID]bool // it has some of the operations
+}
+
+// byOperation says whether requests to a service are decided by operation where
+// they are for one: no API guards the service for itself.
+func (t accessTable) byOperation(s portico.Service) bool {
+	return t.enforced[s.ControlPlaneID] && len(t.service[s.ID]) == 0
 }
 
 // of gives a service's access. An API that is implemented by the whole control
-// plane guards every service that no API guards for itself: what is published
-// with a strategy is never open, and taking another API back opens nothing.
+// plane, and whose specification names no operations to guard one by one,
+// guards every service that no API guards for itself: what is published with a
+// strategy is never open, and taking another API back opens nothing.
 func (t accessTable) of(s portico.Service) []snapshot.Access {
 	if own := t.service[s.ID]; len(own) > 0 {
 		return own
 	}
 	return t.controlPlane[s.ControlPlaneID]
-}
-
-func compileAccess(ctx context.Context, tx portico.Tx) (accessTable, error) {
-	t := accessTable{map[portico.ServiceID][]snapshot.Access{}, map[portico.ControlPlaneID][]snapshot.Access{}}
-	implementations, err := tx.Implementations().List(ctx, portico.Everything())
-	if err != nil {
-		return t, err
-	}
-	publications, err := tx.Publications().List(ctx, portico.Everything())
-	if err != nil {
-		return t, err
-	}
-	published := map[portico.APIID][]snapshot.Access{}
-	for _, p := range publications.Items {
-		if p.StrategyID != nil {
-			published[p.APIID] = append(published[p.APIID], snapshot.Access{APIID: string(p.APIID), PortalID: string(p.PortalID), StrategyID: string(*p.StrategyID)})
-		}
-	}
-	for _, i := range implementations.Items {
-		if i.ServiceID != nil {
-			t.service[*i.ServiceID] = append(t.service[*i.ServiceID], published[i.APIID]...)
-		} else {
-			t.controlPlane[i.ControlPlaneID] = append(t.controlPlane[i.ControlPlaneID], published[i.APIID]...)
-		}
-	}
-	return t, nil
 }
 
 // Service compiles a service.

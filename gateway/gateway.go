@@ -223,8 +223,10 @@ func (g *Gateway) handle(e *exchange, w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	head := Head{Method: r.Method, Host: r.Host, Query: r.URL.RawQuery, Header: r.Header, Source: e.source.addr, Secure: e.source.secure}
-	e.verdict = g.policy.decide(r.Context(), head, found.route.service.guard, state.apps)
-	if found.route.service.guard != nil {
+	var by *guard
+	by, head.Operation = found.route.service.forRequest(r.Method, e.path)
+	e.verdict = g.policy.decide(r.Context(), head, by, state.apps)
+	if by != nil {
 		g.metrics.auth.WithLabelValues(string(e.verdict.Method), string(e.verdict.Reason)).Inc()
 	}
 	if e.verdict.Status != http.StatusOK {
@@ -265,6 +267,9 @@ func (e *exchange) refuse(w http.ResponseWriter) {
 		http.StatusTooManyRequests:    "Too many failed attempts; try again later",
 		http.StatusServiceUnavailable: "The identity provider is not available; try again later",
 	}[v.Status]
+	if v.Reason == Exceeded {
+		message = "API rate limit exceeded"
+	}
 	writeMessage(w, v.Status, message, e.id)
 }
 

@@ -33,6 +33,7 @@ type Head struct {
 	Header       Header
 	Source       netip.Addr // the caller, as trusted proxies tell it
 	Secure       bool       // came over TLS
+	Operation    string     // that is decided about by itself; "": none
 }
 
 // Reason says why a request was passed on or refused; it is a label in metrics
@@ -50,6 +51,7 @@ const (
 	Denied            Reason = "denied"             // 403, by the identity provider
 	CrossOrigin       Reason = "cross_origin"       // 403, session sent from another site
 	Limited           Reason = "limited"            // 429, too many failures
+	Exceeded          Reason = "rate_limited"       // 429, more requests than a package allows
 	Unavailable       Reason = "unavailable"        // 503, by the identity provider
 )
 
@@ -124,6 +126,7 @@ type policy struct {
 	flight  singleflight.Group
 	clients *limiter[[sha256.Size]byte]
 	sources *limiter[netip.Prefix]
+	quotas  quotas
 
 	tokenLookups, bearerLookups lookups
 }
@@ -139,6 +142,7 @@ func newPolicy(logger *slog.Logger, now func() time.Time, m *metrics, s *session
 		tokenLookups: m.lookups("basic"), bearerLookups: m.lookups("bearer"),
 		clients: newLimiter[[sha256.Size]byte](clientFailures, failureWindow, cacheSize),
 		sources: newLimiter[netip.Prefix](sourceFailures, failureWindow, cacheSize),
+		quotas:  newQuotas(),
 	}
 }
 
@@ -188,7 +192,7 @@ func (r refusal) status() int {
 	switch r.reason {
 	case NotRegistered, InsufficientScope, Denied, CrossOrigin:
 		return http.StatusForbidden
-	case Limited:
+	case Limited, Exceeded:
 		return http.StatusTooManyRequests
 	case Unavailable:
 		return http.StatusServiceUnavailable
@@ -245,16 +249,19 @@ func (p *policy) parseAuthorization(q *query) {
 
 // admit checks what holds for every method, on every request.
 func (p *policy) admit(q *query, proof *proof) Verdict {
-	apiID, registered := q.guard.registered(proof.app)
+	by, registered := q.guard.registered(proof.app)
 	switch {
 	case !registered:
 		return p.refuse(q, refusal{reason: NotRegistered, method: proof.method, app: proof.app})
 	case !proof.scoped:
 		return p.refuse(q, refusal{reason: InsufficientScope, method: proof.method, app: proof.app, code: "insufficient_scope"})
 	}
+	if wait := p.quotas.take(proof.app.ID, q.Operation, by, q.now); wait > 0 {
+		return p.refuse(q, refusal{reason: Exceeded, method: proof.method, app: proof.app, retry: wait})
+	}
 	v := Verdict{
 		Status: http.StatusOK, Reason: Allowed, Method: proof.method,
-		Application: proof.app, APIID: apiID, CredentialID: proof.credentialID, CredentialUse: proof.use, Token: proof.token,
+		Application: proof.app, APIID: by.APIID, CredentialID: proof.credentialID, CredentialUse: proof.use, Token: proof.token,
 		HideHeaders: q.guard.hideHeaders, HideParameters: q.guard.keyNames, HideSession: q.guard.sessions,
 		Cookie: proof.cookie,
 	}

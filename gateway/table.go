@@ -25,11 +25,13 @@ type table struct {
 // service is an upstream with everything a request to it needs.
 type service struct {
 	snapshot.Service
-	label     string // in metrics
-	host      string // Host header, without the scheme's own port
-	address   string // host:port
-	guard     *guard // nil: open to everyone
-	transport http.RoundTripper
+	label   string // in metrics
+	host    string // Host header, without the scheme's own port
+	address string // host:port
+	guard   *guard // nil: open to everyone
+	// operations are decided about one by one; nil: none are.
+	operations *operations
+	transport  http.RoundTripper
 }
 
 // guard says who may call a service. Strategies stand in the order of the
@@ -68,9 +70,13 @@ func compile(r snapshot.Routing, providers *oauth.Providers, roots *x509.CertPoo
 	for _, s := range r.Strategies {
 		strategies[s.ID] = newStrategy(s, providers)
 	}
+	operations := newOperations(r.Operations, strategies)
 	services := map[string]*service{}
 	for _, s := range r.Services {
 		services[s.ID] = newService(s, strategies, t.transport(timeoutsOf(s), roots, previous))
+		if s.ByOperation {
+			services[s.ID].operations = operations[s.ControlPlaneID]
+		}
 	}
 	plugins, err := enforce.Compile(r.Plugins)
 	if err != nil {
@@ -154,23 +160,34 @@ func newGuard(access []snapshot.Access, strategies map[string]*strategy) *guard 
 	return g
 }
 
-// registered reports whether the application may call, and through which API:
-// it must belong to the portal and the strategy of a publication, and be
-// registered for its API.
-func (g *guard) registered(app *snapshot.Application) (apiID string, ok bool) {
-	for _, a := range g.access {
-		if a.PortalID == app.PortalID && a.StrategyID == app.StrategyID && slices.Contains(app.Registrations, a.APIID) {
-			return a.APIID, true
+// forRequest is who may send a request to the service: for an operation that is
+// decided about by itself, whoever may call that.
+func (s *service) forRequest(method, path string) (by *guard, operationID string) {
+	if s.operations != nil {
+		if o := s.operations.find(method, path); o != nil {
+			return o.guard, o.id
 		}
 	}
-	return "", false
+	return s.guard, ""
+}
+
+// registered reports whether the application may call, and by which access: it
+// must belong to the portal and the strategy of a publication, and be registered
+// for its API or package.
+func (g *guard) registered(app *snapshot.Application) (by snapshot.Access, ok bool) {
+	for _, a := range g.access {
+		if a.PortalID == app.PortalID && a.StrategyID == app.StrategyID && slices.Contains(app.Registrations, a.APIID) {
+			return a, true
+		}
+	}
+	return snapshot.Access{}, false
 }
 
 // meant is the API that a refused application tried to call: one that it is
 // registered for, or else the first that its portal publishes here.
 func (g *guard) meant(app *snapshot.Application) string {
-	if apiID, ok := g.registered(app); ok {
-		return apiID
+	if by, ok := g.registered(app); ok {
+		return by.APIID
 	}
 	for _, a := range g.access {
 		if a.PortalID == app.PortalID {

@@ -22,6 +22,8 @@ type Routing struct {
 	Routes     []Route    `cbor:"2,keyasint,omitempty"`
 	Strategies []Strategy `cbor:"3,keyasint,omitempty"`
 	Plugins    []Plugin   `cbor:"4,keyasint,omitempty"`
+	// Operations are those whose access is controlled one by one.
+	Operations []Operation `cbor:"5,keyasint,omitempty"`
 }
 
 // Service is an upstream server. Retries counts further attempts after the
@@ -42,14 +44,31 @@ type Service struct {
 	// Access holds one entry per publication of an API that the service
 	// implements. Empty: open to everyone.
 	Access []Access `cbor:"13,keyasint,omitempty"`
+	// ByOperation: requests for an operation of the control plane are decided
+	// by the operation's access instead.
+	ByOperation bool `cbor:"14,keyasint,omitempty"`
 }
 
 // Access lets in the applications of one portal that authenticate with one
-// strategy and are registered for one API.
+// strategy and are registered for one API, or for one package of operations.
 type Access struct {
 	APIID      string `cbor:"1,keyasint"`
 	PortalID   string `cbor:"2,keyasint"`
 	StrategyID string `cbor:"3,keyasint"`
+	// Limit is how many requests for an operation an application may send in a
+	// Window; without a window there is no limit.
+	Limit  int           `cbor:"4,keyasint,omitempty"`
+	Window time.Duration `cbor:"5,keyasint,omitempty"`
+}
+
+// Operation is a method and a path of the services of a control plane. A path
+// segment, or a part of one, in braces stands for any text.
+type Operation struct {
+	ID             string   `cbor:"1,keyasint"`
+	ControlPlaneID string   `cbor:"2,keyasint"`
+	Method         string   `cbor:"3,keyasint"`
+	Template       string   `cbor:"4,keyasint"` // such as /v1/orders/{id}
+	Access         []Access `cbor:"5,keyasint"` // never empty
 }
 
 // Route sends matching requests to a service, by the rules of Kong's

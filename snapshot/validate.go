@@ -84,10 +84,44 @@ func (r Routing) Validate() error {
 			report("route", route.ID, fmt.Errorf("service_id: no service %q", route.ServiceID))
 		}
 	}
+	for _, o := range r.Operations {
+		report("operation", o.ID, o.Validate())
+		for i, a := range o.Access {
+			if !strategies[a.StrategyID] {
+				report("operation", o.ID, fmt.Errorf("access[%d].strategy_id: no strategy %q", i, a.StrategyID))
+			}
+		}
+	}
 	plugins := map[string]bool{}
 	for _, p := range r.Plugins {
 		unique(plugins, "plugin", p.ID)
 		report("plugin", p.ID, p.Validate())
+	}
+	return errors.Join(faults...)
+}
+
+// Validate reports the faults of one operation.
+func (o Operation) Validate() error {
+	switch {
+	case o.ID == "" || o.ControlPlaneID == "" || o.Method == "":
+		return errors.New("id, control_plane_id and method must not be empty")
+	case !strings.HasPrefix(o.Template, "/"):
+		return fmt.Errorf("template: %q must start with /", o.Template)
+	case len(o.Access) == 0:
+		return errors.New("access: is empty")
+	}
+	return validateAccess(o.Access)
+}
+
+func validateAccess(access []Access) error {
+	var faults []error
+	for i, a := range access {
+		if a.APIID == "" || a.PortalID == "" {
+			faults = append(faults, fmt.Errorf("access[%d]: api_id and portal_id must not be empty", i))
+		}
+		if a.Limit < 0 || a.Window < 0 {
+			faults = append(faults, fmt.Errorf("access[%d]: limit and window must not be negative", i))
+		}
 	}
 	return errors.Join(faults...)
 }
@@ -119,12 +153,7 @@ func (s Service) Validate() error {
 	if s.Retries < 0 || s.Retries > maxRetries {
 		fault("retries: %d is not between 0 and %d", s.Retries, maxRetries)
 	}
-	for i, a := range s.Access {
-		if a.APIID == "" || a.PortalID == "" {
-			fault("access[%d]: api_id and portal_id must not be empty", i)
-		}
-	}
-	return errors.Join(faults...)
+	return errors.Join(append(faults, validateAccess(s.Access))...)
 }
 
 func validHost(host string) bool {
