@@ -25,7 +25,6 @@ import (
 	"portico/keyring"
 	"portico/ledger"
 	"portico/mail"
-	"portico/mgmtapi"
 	"portico/oauth"
 	"portico/sqlstore"
 	"portico/usage"
@@ -214,6 +213,10 @@ func (a *App) listen() error {
 	api := func(h http.Handler) *http.Server {
 		return httpkit.NewServer(httpkit.Chain(h, httpkit.RequestID, httpkit.ClientIP(a.config.TrustedProxies), httpkit.AccessLog(a.logger), httpkit.Recover(a.logger)), a.logger)
 	}
+	management, err := a.management()
+	if err != nil {
+		return err
+	}
 	portals, err := a.portals()
 	if err != nil {
 		return err
@@ -222,7 +225,7 @@ func (a *App) listen() error {
 		setting, address string
 		server           *http.Server
 	}{
-		{"listen.management", a.config.ListenManagement, api(mgmtapi.New(mgmtapi.Options{Control: a.Control, Logger: a.logger, Now: a.deps.Now}))},
+		{"listen.management", a.config.ListenManagement, api(management)},
 		{"listen.portal", a.config.ListenPortal, api(portals)},
 		{"listen.gateway", a.config.ListenGateway, gateway.NewServer(a.gateway, a.logger)},
 		{"listen.health", a.config.ListenHealth, httpkit.NewServer(a.health(), a.logger)},

@@ -63,8 +63,10 @@ func New(t testing.TB, routes func(*desk.Site) []desk.Route) *House {
 	client := oauth.NewHTTPClient(oauth.ClientPolicy{Timeout: 30 * time.Second})
 	publisher := configsync.New(compile.Source{Store: store}, configsync.Options{Logger: logger, Path: filepath.Join(t.TempDir(), "snapshot")})
 	counter := usage.NewCounter(portico.LatencyClasses(), ring.Derive("test fingerprints"))
+	h.Console = httptest.NewUnstartedServer(nil)
 	h.Deps = usecase.Deps{
-		Store: store, Sealer: ring, Mailer: h.Mails, Flusher: publisher, Logger: logger, Now: h.Clock.Now, Checkpoint: func(string) {}, Client: client,
+		ConsoleURL: "http://" + h.Console.Listener.Addr().String(),
+		Store:      store, Sealer: ring, Mailer: h.Mails, Flusher: publisher, Logger: logger, Now: h.Clock.Now, Checkpoint: func(string) {}, Client: client,
 		Fingerprint: counter.Fingerprint, IdPTimeout: 30 * time.Second, PortalDomain: "localhost", PortalURL: func(domain string) string { return "http://" + domain },
 		IdPs: idp.NewAdapters(map[portico.ProviderType]idp.Constructor{portico.ProviderOkta: func(p portico.Provider, credential secret.Text) (portico.IdP, error) {
 			return okta.New(okta.Config{Provider: p, Token: credential, HTTP: client, Now: h.Clock.Now, Logger: logger})
@@ -94,17 +96,19 @@ func (h *House) open(t testing.TB, logger *slog.Logger, routes func(*desk.Site) 
 		Control: h.Control, Texts: texts, Logger: logger, Now: h.Clock.Now, GatewayURL: h.Gateway.URL, URL: "http://portico.example",
 		Identify: h.identify, Throttle: func(*http.Request) error { return nil },
 	}
-	h.Console = httptest.NewServer(httpkit.Chain(site.Handler(routes(site)), httpkit.RequestID))
+	h.Console.Config.Handler = httpkit.Chain(site.Handler(routes(site)), httpkit.RequestID)
+	h.Console.Start()
 	t.Cleanup(h.Console.Close)
 }
 
-// identify takes the token for the name of a set of grants; see As.
-func (h *House) identify(_ context.Context, token secret.Text) (admins.Principal, error) {
+// identify takes the token for the name of a set of grants, see As, or for that
+// of a session.
+func (h *House) identify(ctx context.Context, token secret.Text) (admins.Principal, error) {
 	h.mu.Lock()
-	defer h.mu.Unlock()
 	granted, ok := h.grants[token.Reveal()]
+	h.mu.Unlock()
 	if !ok {
-		return admins.Principal{}, portico.Errorf(portico.KindUnauthenticated, "no such session")
+		return h.Admins.Sessions.Current(ctx, token)
 	}
 	return admins.Principal{User: h.Admin, Grants: granted}, nil
 }

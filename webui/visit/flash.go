@@ -24,6 +24,9 @@ type flashed struct {
 // the text. Call it before Redirect.
 func (v *Visit) Flash(key string, args ...any) { v.flash(flashed{key, args, design.OK}) }
 
+// FlashBad tells on the next page that something did not work out.
+func (v *Visit) FlashBad(key string, args ...any) { v.flash(flashed{key, args, design.Bad}) }
+
 func (v *Visit) flash(f flashed) {
 	data, err := json.Marshal(f)
 	if err != nil {
