@@ -90,6 +90,14 @@ func NewRandomID() string {
 	return format(b)
 }
 
+// DerivedID makes a UUID of version 8 (RFC 9562 §5.8) of bytes that are derived
+// from what it names: the same every time.
+func DerivedID(b [16]byte) string {
+	b[6] = b[6]&0x0f | 0x80
+	b[8] = b[8]&0x3f | 0x80
+	return format(b)
+}
+
 func format(b [16]byte) string {
 	h := hex.EncodeToString(b[:])
 	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]

@@ -104,13 +104,14 @@ func (a *App) openState(ctx context.Context, o Options) error {
 		return err
 	}
 	client := oauth.NewHTTPClient(oauth.ClientPolicy{AllowPrivate: a.config.IdPAllowPrivate, Timeout: a.config.IdPTimeout})
-	a.publisher = configsync.New(compile.Source{Store: store}, configsync.Options{Logger: o.Logger, Path: a.config.snapshot()})
+	a.publisher = configsync.New(compile.Source{Store: store}, configsync.Options{Logger: o.Logger, Now: o.Now, Path: a.config.snapshot()})
 	a.usage = usage.NewCounter(portico.LatencyClasses(), ring.Derive("fingerprints of client secrets"))
 	a.deps = usecase.Deps{
 		Store: store, Sealer: ring, IdPs: identityProviders(client, o.Now, o.Logger),
 		Mailer: mailer, Flusher: a.publisher, Client: client,
 		Logger: o.Logger, Now: o.Now, Checkpoint: o.Checkpoint, IdPTimeout: a.config.IdPTimeout,
 		Fingerprint:  a.usage.Fingerprint,
+		Nodes:        nodes(a.publisher, ring),
 		PortalDomain: a.config.PortalDomain,
 		PortalURL:    func(domain string) string { return fmt.Sprintf(a.config.PortalURL, domain) },
 		ConsoleURL:   a.config.ConsoleURL,

@@ -14,6 +14,7 @@ import (
 // Options of a Publisher. Logger is required.
 type Options struct {
 	Logger *slog.Logger
+	Now    func() time.Time // nil: time.Now
 	// Interval is how often Run looks for other control planes' commits;
 	// 0 means one second.
 	Interval time.Duration
@@ -39,7 +40,7 @@ type Publisher struct {
 	turn chan struct{} // holds a token while no round runs
 
 	mu      sync.Mutex
-	targets []follower
+	targets []*follower
 	next    *round // not begun; nil when nobody waits for one
 
 	stored   Version // of the copy on disk; belongs to Run
@@ -49,6 +50,8 @@ type Publisher struct {
 type follower struct {
 	name   string
 	target Target
+	since  time.Time
+	seen   time.Time // up to date then; belongs to Publisher.mu
 }
 
 // round is one pass over all targets.
@@ -61,6 +64,9 @@ type round struct {
 func New(source Source, opts Options) *Publisher {
 	opts.Interval = cmp.Or(opts.Interval, time.Second)
 	opts.StoreEvery = cmp.Or(opts.StoreEvery, 30*time.Second)
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
 	p := &Publisher{source: source, opts: opts, turn: make(chan struct{}, 1)}
 	p.turn <- struct{}{}
 	return p
@@ -72,7 +78,7 @@ func New(source Source, opts Options) *Publisher {
 // brings it one.
 func (p *Publisher) Follow(ctx context.Context, name string, t Target) error {
 	p.mu.Lock()
-	p.targets = append(p.targets, follower{name, t})
+	p.targets = append(p.targets, &follower{name: name, target: t, since: p.opts.Now()})
 	p.mu.Unlock()
 	err := p.Flush(ctx)
 	if epoch, _ := t.Version(); err == nil || epoch != "" {
@@ -95,12 +101,29 @@ func (p *Publisher) Follow(ctx context.Context, name string, t Target) error {
 
 // Versions is what each target has in force, by name.
 func (p *Publisher) Versions() map[string]Version {
+	out := map[string]Version{}
+	for _, f := range p.Followers() {
+		out[f.Name] = f.Version
+	}
+	return out
+}
+
+// Follower is a target as the publisher knows it.
+type Follower struct {
+	Name    string
+	Version Version   // in force
+	Since   time.Time // it follows
+	Seen    time.Time // when it was last known to be up to date; zero: never
+}
+
+// Followers are the targets, in the order in which they came.
+func (p *Publisher) Followers() []Follower {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	out := make(map[string]Version, len(p.targets))
-	for _, f := range p.targets {
+	out := make([]Follower, len(p.targets))
+	for i, f := range p.targets {
 		epoch, number := f.target.Version()
-		out[f.name] = Version{epoch, number}
+		out[i] = Follower{f.name, Version{epoch, number}, f.since, f.seen}
 	}
 	return out
 }
@@ -139,7 +162,11 @@ func (p *Publisher) run(ctx context.Context, r *round) {
 	for _, f := range targets {
 		if err := p.bring(ctx, f); err != nil {
 			errs = append(errs, fmt.Errorf("bring %s up to date: %w", f.name, err))
+			continue
 		}
+		p.mu.Lock()
+		f.seen = p.opts.Now()
+		p.mu.Unlock()
 	}
 	r.err = errors.Join(errs...)
 	p.turn <- struct{}{}
@@ -147,7 +174,7 @@ func (p *Publisher) run(ctx context.Context, r *round) {
 }
 
 // bring brings one target to the newest version, by a delta if one leads there.
-func (p *Publisher) bring(ctx context.Context, f follower) error {
+func (p *Publisher) bring(ctx context.Context, f *follower) error {
 	epoch, version := f.target.Version()
 	if epoch != "" {
 		done, err := p.follow(ctx, f, epoch, version)
@@ -163,7 +190,7 @@ func (p *Publisher) bring(ctx context.Context, f follower) error {
 }
 
 // follow applies a delta; done is false when only a full copy helps.
-func (p *Publisher) follow(ctx context.Context, f follower, epoch string, version uint64) (done bool, err error) {
+func (p *Publisher) follow(ctx context.Context, f *follower, epoch string, version uint64) (done bool, err error) {
 	d, ok, err := p.source.Since(ctx, version)
 	if err != nil {
 		return false, err

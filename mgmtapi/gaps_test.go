@@ -52,6 +52,11 @@ func TestContractIsServedOrListed(t *testing.T) {
 			t.Errorf("the gap %s is closed, or was never there", g.Path)
 		}
 	}
+	for _, g := range mgmtapi.EmptyCollections() {
+		if !served["GET "+g.Path] {
+			t.Errorf("the list of %s is not served", g.Path)
+		}
+	}
 }
 
 // TestCompatibilityIsDocumented keeps docs/compatibility.md equal to the code.
@@ -69,6 +74,9 @@ func TestCompatibilityIsDocumented(t *testing.T) {
 		rows = append(rows, fmt.Sprintf("| `%s` | `%s` |\n", o.Method, o.Pattern))
 	}
 	for _, g := range mgmtapi.Gaps() {
+		rows = append(rows, fmt.Sprintf("| `%s` | %s |\n", g.Path, g.Reason))
+	}
+	for _, g := range mgmtapi.EmptyCollections() {
 		rows = append(rows, fmt.Sprintf("| `%s` | %s |\n", g.Path, g.Reason))
 	}
 	for _, o := range portalapi.ClassicOperations() {

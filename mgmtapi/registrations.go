@@ -21,6 +21,8 @@ func (s *server) registrationRoutes() []route.Route {
 		route.On("GET", registrations+"/{registrationId}", "get-application-registration", s.registration, access.For(access.Portals, access.View, "portalId")),
 		route.On("PATCH", registrations+"/{registrationId}", "update-application-registration", s.updateRegistration, access.For(access.Portals, access.Approve, "portalId").OrElse(access.For(access.APIs, access.Approve, ""))),
 		route.On("DELETE", registrations+"/{registrationId}", "delete-application-registration", s.deleteRegistration, access.For(access.Portals, access.Approve, "portalId").OrElse(access.For(access.APIs, access.Approve, ""))),
+		route.On("PUT", registrations+"/{registrationId}/consumer", "update-application-registration-consumer", s.mapConsumer, mapsConsumers()...),
+		route.On("DELETE", registrations+"/{registrationId}/consumer", "delete-application-registration-consumer", s.unmapConsumer, mapsConsumers()...),
 		route.On("GET", "/v3/portals/{portalId}/application-registrations", "list-registrations", s.listPortalRegistrations, access.For(access.Portals, access.View, "portalId")),
 		route.On("GET", "/v3/apis/{apiId}/registrations", "list-api-registrations", s.listAPIRegistrations, access.For(access.APIs, access.View, "apiId")),
 	}
@@ -32,8 +34,17 @@ type registrationView struct {
 	Status      portico.Status         `json:"status"`
 	API         registeredAPIView      `json:"api"`
 	Application namedView              `json:"application"`
+	Consumer    *callsAsView           `json:"consumer,omitempty"`
 	CreatedAt   httpkit.Timestamp      `json:"created_at"`
 	UpdatedAt   httpkit.Timestamp      `json:"updated_at"`
+}
+
+// callsAsView is the gateway consumer as whom an application calls.
+type callsAsView struct {
+	ID             portico.ConsumerID     `json:"id"`
+	Username       *string                `json:"username,omitzero"`
+	CustomID       *string                `json:"custom_id,omitzero"`
+	ControlPlaneID portico.ControlPlaneID `json:"control_plane_id"`
 }
 
 type registeredAPIView struct {
@@ -50,11 +61,15 @@ type namedView struct {
 }
 
 func viewRegistration(v control.RegistrationView) registrationView {
-	return registrationView{
+	out := registrationView{
 		ID: v.ID, Status: v.Status, CreatedAt: httpkit.Timestamp(v.CreatedAt), UpdatedAt: httpkit.Timestamp(v.UpdatedAt),
 		API:         registeredAPIView{ID: v.API.ID, Name: v.API.Name, Version: v.API.Version, EntityType: v.API.EntityType()},
 		Application: namedView{ID: string(v.Application.ID), Name: v.Application.Name},
 	}
+	if c := v.Consumer; c != nil {
+		out.Consumer = &callsAsView{c.ID, c.Username, c.CustomID, c.ControlPlaneID}
+	}
+	return out
 }
 
 func (s *server) createRegistration(w http.ResponseWriter, r *http.Request) error {
@@ -183,6 +198,59 @@ func (s *server) deleteRegistration(w http.ResponseWriter, r *http.Request) erro
 		return err
 	}
 	if err := s.Registrations.Delete(r.Context(), v.ApplicationID, v.ID); err != nil {
+		return err
+	}
+	return httpkit.NoContent(w)
+}
+
+// mapsConsumers are the needs of whoever says as which consumer an application
+// calls: that he may see the application, and administer the consumers of the
+// control plane, which only the operation itself can tell.
+func mapsConsumers() []access.Need {
+	return []access.Need{access.For(access.Portals, access.View, "portalId"), access.For(access.ControlPlanes, access.Consumers, "")}
+}
+
+// mapConsumer makes the registration's application call as a consumer. That
+// counts for all its registrations in the consumer's control plane.
+func (s *server) mapConsumer(w http.ResponseWriter, r *http.Request) error {
+	v, err := s.registered(r)
+	if err != nil {
+		return err
+	}
+	o, err := httpkit.ReadObject(r)
+	if err != nil {
+		return err
+	}
+	id := portico.ConsumerID(o.UUID("id", httpkit.Required))
+	if err := o.Err(); err != nil {
+		return err
+	}
+	consumer, err := s.Gateways.ConsumerFor(r.Context(), v.APIID, id)
+	if err != nil {
+		return err
+	}
+	if err := access.Require(r.Context(), access.ControlPlanes, access.Consumers, string(consumer.ControlPlaneID)); err != nil {
+		return err
+	}
+	if err := s.Gateways.MapConsumer(r.Context(), v.ApplicationID, v.APIID, id); err != nil {
+		return err
+	}
+	return httpkit.NoContent(w)
+}
+
+// unmapConsumer makes the registration's application call as itself.
+func (s *server) unmapConsumer(w http.ResponseWriter, r *http.Request) error {
+	v, err := s.registered(r)
+	if err != nil {
+		return err
+	}
+	if v.Consumer == nil {
+		return portico.Errorf(portico.KindNotFound, "The application [%s] calls as itself; there is no consumer to remove.", v.Application.Name)
+	}
+	if err := access.Require(r.Context(), access.ControlPlanes, access.Consumers, string(v.Consumer.ControlPlaneID)); err != nil {
+		return err
+	}
+	if err := s.Gateways.UnmapConsumer(r.Context(), v.ApplicationID, v.Consumer.ControlPlaneID); err != nil {
 		return err
 	}
 	return httpkit.NoContent(w)

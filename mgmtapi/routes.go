@@ -8,6 +8,7 @@ import (
 	"portico"
 	"portico/httpkit"
 	"portico/mgmtapi/contentapi"
+	"portico/mgmtapi/coreapi"
 	"portico/mgmtapi/packageapi"
 	"portico/mgmtapi/portaladminapi"
 	"portico/mgmtapi/route"
@@ -22,9 +23,7 @@ func (s *server) routes() []route.Route {
 		s.versionRoutes(),
 		s.publicationRoutes(),
 		s.implementationRoutes(),
-		s.controlPlaneRoutes(),
-		s.serviceRoutes(),
-		s.gatewayRouteRoutes(),
+		coreapi.Routes(s.Control),
 		s.providerRoutes(),
 		s.strategyRoutes(),
 		s.developerRoutes(),

@@ -2,6 +2,7 @@ package routing
 
 import (
 	"context"
+	"slices"
 	"unicode/utf8"
 
 	"portico"
@@ -93,29 +94,42 @@ func (g Gateways) DeleteConsumer(ctx context.Context, controlPlane portico.Contr
 	return consumers().remove(ctx, g.Deps, controlPlane, ref)
 }
 
-// MapConsumer makes an application call as a consumer wherever it calls the
-// API: in the control planes that implement the API, one of which must have the
-// consumer. KindInvalid says that none has.
+// ConsumerFor finds a consumer in the control planes that implement an API.
+// KindInvalid says that none of them has it.
+func (g Gateways) ConsumerFor(ctx context.Context, api portico.APIID, id portico.ConsumerID) (portico.Consumer, error) {
+	return usecase.View(ctx, g.Store, func(tx portico.Tx) (portico.Consumer, error) { return consumerFor(ctx, tx, api, id) })
+}
+
+func consumerFor(ctx context.Context, tx portico.Tx, api portico.APIID, id portico.ConsumerID) (portico.Consumer, error) {
+	linked, err := tx.Implementations().List(ctx, portico.Everything(portico.Where("api_id", api)))
+	if err != nil {
+		return portico.Consumer{}, err
+	}
+	found, err := tx.Consumers().ByID(ctx, id)
+	if err == nil && !slices.ContainsFunc(linked.Items, func(i portico.Implementation) bool { return i.ControlPlaneID == found.ControlPlaneID }) {
+		err = portico.NotFound("consumer", id)
+	}
+	if err != nil {
+		return portico.Consumer{}, usecase.Missing(err, "id", "No consumer with this id exists in a control plane that implements the API.")
+	}
+	return found, nil
+}
+
+// MapConsumer makes an application call as a consumer in the consumer's control
+// plane, which must implement the API; in place of another one, if it had one
+// there. KindInvalid says that it does not.
 func (g Gateways) MapConsumer(ctx context.Context, app portico.ApplicationID, api portico.APIID, id portico.ConsumerID) error {
 	return g.Commit(ctx, func(tx portico.Tx) error {
-		planes, err := planesOf(ctx, tx, api)
+		consumer, err := consumerFor(ctx, tx, api, id)
 		if err != nil {
 			return err
 		}
-		consumer, err := tx.Consumers().ByID(ctx, id)
-		if err == nil && !planes[consumer.ControlPlaneID] {
-			err = portico.NotFound("consumer", id)
-		}
-		if err != nil {
-			return usecase.Missing(err, "id", "No consumer with this id exists in a control plane that implements the API.")
-		}
-		there, err := tx.ConsumerMappings().List(ctx, portico.Everything(
-			portico.Where("application_id", app), portico.Where("control_plane_id", consumer.ControlPlaneID)))
+		there, err := mappings(ctx, tx, app, consumer.ControlPlaneID)
 		if err != nil {
 			return err
 		}
-		if len(there.Items) > 0 {
-			_, err := tx.ConsumerMappings().Change(ctx, there.Items[0].ID, func(to *portico.ConsumerMapping) error {
+		if len(there) > 0 {
+			_, err := tx.ConsumerMappings().Change(ctx, there[0].ID, func(to *portico.ConsumerMapping) error {
 				to.ConsumerID = id
 				return nil
 			})
@@ -129,75 +143,57 @@ func (g Gateways) MapConsumer(ctx context.Context, app portico.ApplicationID, ap
 	})
 }
 
-// UnmapConsumer makes an application call without a consumer in the control
-// planes that implement an API. KindNotFound when it has none there.
-func (g Gateways) UnmapConsumer(ctx context.Context, app portico.ApplicationID, api portico.APIID) error {
+// UnmapConsumer makes an application call without a consumer in a control
+// plane; no error when it has none there.
+func (g Gateways) UnmapConsumer(ctx context.Context, app portico.ApplicationID, plane portico.ControlPlaneID) error {
 	return g.Commit(ctx, func(tx portico.Tx) error {
-		planes, err := planesOf(ctx, tx, api)
-		if err != nil {
-			return err
-		}
-		there, err := tx.ConsumerMappings().List(ctx, portico.Everything(portico.Where("application_id", app)))
-		if err != nil {
-			return err
-		}
-		removed := false
-		for _, m := range there.Items {
-			if planes[m.ControlPlaneID] {
-				removed = true
-				if err := tx.ConsumerMappings().Delete(ctx, m.ID); err != nil {
-					return err
-				}
+		there, err := mappings(ctx, tx, app, plane)
+		for _, m := range there {
+			if err := tx.ConsumerMappings().Delete(ctx, m.ID); err != nil {
+				return err
 			}
 		}
-		if !removed {
-			return portico.Errorf(portico.KindNotFound, "The application [%s] has no consumer where the API is implemented.", app)
-		}
-		return nil
+		return err
 	})
 }
 
-// planesOf are the control planes that implement an API.
-func planesOf(ctx context.Context, tx portico.Tx, api portico.APIID) (map[portico.ControlPlaneID]bool, error) {
-	linked, err := tx.Implementations().List(ctx, portico.Everything(portico.Where("api_id", api)))
-	out := map[portico.ControlPlaneID]bool{}
-	for _, i := range linked.Items {
-		out[i.ControlPlaneID] = true
-	}
-	return out, err
+// mappings finds the one of an application in a control plane, if there is one.
+func mappings(ctx context.Context, tx portico.Tx, app portico.ApplicationID, plane portico.ControlPlaneID) ([]portico.ConsumerMapping, error) {
+	found, err := tx.ConsumerMappings().List(ctx, portico.Everything(portico.Where("application_id", app), portico.Where("control_plane_id", plane)))
+	return found.Items, err
 }
 
 // RegisteredConsumers finds as whom registrations' applications call the APIs
 // that they are registered for, by registration.
-func RegisteredConsumers(ctx context.Context, tx portico.Tx, all []portico.Registration) (map[portico.RegistrationID]portico.Consumer, error) {
-	mappings, err := tx.ConsumerMappings().List(ctx, portico.Everything(
-		usecase.AnyOf("application_id", all, func(r portico.Registration) portico.ApplicationID { return r.ApplicationID })))
-	if err != nil || len(mappings.Items) == 0 {
+func RegisteredConsumers(ctx context.Context, tx portico.Tx, registrations []portico.Registration) (map[portico.RegistrationID]portico.Consumer, error) {
+	all, err := tx.ConsumerMappings().List(ctx, portico.Everything(
+		usecase.AnyOf("application_id", registrations, func(r portico.Registration) portico.ApplicationID { return r.ApplicationID })))
+	if err != nil || len(all.Items) == 0 {
 		return nil, err
 	}
 	used, err := tx.Consumers().List(ctx, portico.Everything(
-		usecase.AnyOf("id", mappings.Items, func(m portico.ConsumerMapping) portico.ConsumerID { return m.ConsumerID })))
+		usecase.AnyOf("id", all.Items, func(m portico.ConsumerMapping) portico.ConsumerID { return m.ConsumerID })))
 	if err != nil {
 		return nil, err
 	}
 	linked, err := tx.Implementations().List(ctx, portico.Everything(
-		usecase.AnyOf("api_id", all, func(r portico.Registration) portico.APIID { return r.APIID })))
+		usecase.AnyOf("api_id", registrations, func(r portico.Registration) portico.APIID { return r.APIID })))
 	if err != nil {
 		return nil, err
 	}
 	by := usecase.By(used.Items, func(c portico.Consumer) portico.ConsumerID { return c.ID })
-	type context struct {
+	type place struct {
 		app   portico.ApplicationID
 		plane portico.ControlPlaneID
 	}
-	mapped := map[context]portico.ConsumerID{}
-	for _, m := range mappings.Items {
-		mapped[context{m.ApplicationID, m.ControlPlaneID}] = m.ConsumerID
+	mapped := map[place]portico.ConsumerID{}
+	for _, m := range all.Items {
+		mapped[place{m.ApplicationID, m.ControlPlaneID}] = m.ConsumerID
 	}
 	out := map[portico.RegistrationID]portico.Consumer{}
-	for _, r := range all {
+	for _, r := range registrations {
 		for _, i := range linked.Items {
-			if id, ok := mapped[context{r.ApplicationID, i.ControlPlaneID}]; ok && i.APIID == r.APIID {
+			if id, ok := mapped[place{r.ApplicationID, i.ControlPlaneID}]; ok && i.APIID == r.APIID {
 				out[r.ID] = by[id]
 			}
 		}

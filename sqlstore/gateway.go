@@ -147,7 +147,10 @@ func consumers() *table[portico.ConsumerID, portico.Consumer] {
 			}
 		},
 		fields: []string{"id", "control_plane_id", "username", "custom_id", "created_at", "updated_at"},
-		more:   map[string]field{"tags": tags("consumers.tags")},
+		more: map[string]field{
+			"tags": tags("consumers.tags"),
+			"name": {expr: "consumers.username", kind: textual, nullable: true}, // as lists of core entities call it
+		},
 		unique: map[string]string{
 			"consumers_control_plane_id_username_key":  "A consumer with this username exists already in the control plane.",
 			"consumers_control_plane_id_custom_id_key": "A consumer with this custom id exists already in the control plane.",

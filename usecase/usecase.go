@@ -34,6 +34,8 @@ type Deps struct {
 	// Checkpoint is called with the name of every step of the saga. It is a
 	// no-op in production; a test may end the process in it.
 	Checkpoint func(step string)
+	// Nodes are the gateways of this process; nil: none.
+	Nodes func() []Node
 	// IdPTimeout is the longest that one conversation with an identity provider
 	// may last, all its requests together.
 	IdPTimeout time.Duration
@@ -45,6 +47,17 @@ type Deps struct {
 	// ConsoleURL is the address of the console for links in mails; it has no
 	// trailing slash.
 	ConsoleURL string
+}
+
+// Node is a gateway that follows the configuration.
+type Node struct {
+	ID       string // a UUID, the same after a restart
+	Version  string // of the program
+	Hostname string
+	Since    time.Time // when it was started
+	LastPing time.Time // when it was last known to have the newest configuration
+	Epoch    string    // of the configuration in force
+	Config   uint64    // its version
 }
 
 // Commit runs fn in a transaction and, once it is committed, brings the

@@ -1,4 +1,4 @@
-package mgmtapi
+package coreapi
 
 import (
 	"bytes"
@@ -14,10 +14,13 @@ import (
 	"portico/mgmtapi/wire"
 )
 
-// What services and routes share: the ways of Kong's Admin API (contract:
+// What core entities share: the ways of Kong's Admin API (contract:
 // control-planes-config v2).
 
-const coreEntities = "/v2/control-planes/{controlPlaneId}/core-entities"
+const (
+	controlPlane = "/v2/control-planes/{controlPlaneId}"
+	coreEntities = controlPlane + "/core-entities"
+)
 
 // seconds is a time on the wire of core entities: the seconds since 1970.
 type seconds time.Time
@@ -38,9 +41,9 @@ func inControlPlane(r *http.Request, name string) (portico.ControlPlaneID, strin
 	return plane, ref, err
 }
 
-// parseCoreList reads the page, the name filters and the tags of a list.
-func parseCoreList(r *http.Request) (portico.ListQuery, error) {
-	q, err := listing.ParseOffset(r, listing.Spec{Filters: map[string]listing.FieldKind{"name": listing.String()}})
+// parseCoreList reads the page, the filters and the tags of a list.
+func parseCoreList(r *http.Request, spec listing.Spec) (portico.ListQuery, error) {
+	q, err := listing.ParseOffset(r, spec)
 	if err != nil {
 		return q, err
 	}
@@ -76,6 +79,56 @@ func unsupported(o *httpkit.Object, names ...string) {
 			o.Invalid(name, "invalid", "is not supported by Portico's gateways; leave it out")
 		}
 	}
+}
+
+// byName is what most lists of core entities can be asked for.
+func byName() listing.Spec {
+	return listing.Spec{Filters: map[string]listing.FieldKind{"name": listing.String()}}
+}
+
+// given takes null for absent, where null means nothing.
+func given[T any](o portico.Opt[T]) portico.Opt[T] {
+	if o.Null {
+		return portico.Opt[T]{}
+	}
+	return o
+}
+
+// readRef reads {"id": …} or, where what is meant has a name, {"NAME": …}.
+func readRef(o *httpkit.Object, member, name string) portico.Opt[string] {
+	ref, set, null := o.OptObject(member)
+	id, called := ref.OptUUID("id"), ref.OptString(name, httpkit.MinLength(1))
+	if !set || null {
+		return portico.Opt[string]{Set: set, Null: null}
+	}
+	switch {
+	case id.Set:
+		return id
+	case !called.Set && !ref.Has("id"):
+		ref.Invalid("id", "required", "is a required field, unless "+name+" is given")
+	}
+	return called
+}
+
+// refView is a reference to another entity.
+type refView struct {
+	ID string `json:"id"`
+}
+
+// viewRef is a reference; nil for nothing.
+func viewRef[ID ~string](id *ID) *refView {
+	if id == nil {
+		return nil
+	}
+	return &refView{string(*id)}
+}
+
+// idOf is the id of what an entity belongs to; empty: nothing.
+func idOf[ID ~string](id *ID) string {
+	if id == nil {
+		return ""
+	}
+	return string(*id)
 }
 
 // proxyProtocols are the protocols that the gateways speak.

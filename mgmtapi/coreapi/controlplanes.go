@@ -1,4 +1,4 @@
-package mgmtapi
+package coreapi
 
 import (
 	"net/http"
@@ -14,8 +14,8 @@ import (
 )
 
 // controlPlaneRoutes: control planes (contract: control-planes v2).
-func (s *server) controlPlaneRoutes() []route.Route {
-	const one = "/v2/control-planes/{controlPlaneId}"
+func (s server) controlPlaneRoutes() []route.Route {
+	const one = controlPlane
 	return []route.Route{
 		route.On("POST", "/v2/control-planes", "create-control-plane", s.createControlPlane, access.For(access.ControlPlanes, access.Create, "")),
 		route.On("GET", "/v2/control-planes", "list-control-planes", s.listControlPlanes, access.For(access.ControlPlanes, access.View, "")),
@@ -83,7 +83,7 @@ func readControlPlane(o *httpkit.Object, name httpkit.Rule) routing.ControlPlane
 	return in
 }
 
-func (s *server) createControlPlane(w http.ResponseWriter, r *http.Request) error {
+func (s server) createControlPlane(w http.ResponseWriter, r *http.Request) error {
 	o, err := httpkit.ReadObject(r)
 	if err != nil {
 		return err
@@ -113,7 +113,7 @@ func controlPlaneSpec() listing.Spec {
 	}
 }
 
-func (s *server) listControlPlanes(w http.ResponseWriter, r *http.Request) error {
+func (s server) listControlPlanes(w http.ResponseWriter, r *http.Request) error {
 	q, err := listing.Parse(r, controlPlaneSpec())
 	if err != nil {
 		return err
@@ -142,7 +142,7 @@ func labelFilters(r *http.Request) []portico.Filter {
 	return filters
 }
 
-func (s *server) controlPlane(w http.ResponseWriter, r *http.Request) error {
+func (s server) controlPlane(w http.ResponseWriter, r *http.Request) error {
 	id, err := httpkit.PathID[portico.ControlPlaneID](r, "controlPlaneId")
 	if err != nil {
 		return err
@@ -154,7 +154,7 @@ func (s *server) controlPlane(w http.ResponseWriter, r *http.Request) error {
 	return httpkit.JSON(w, http.StatusOK, viewControlPlane(r)(c))
 }
 
-func (s *server) updateControlPlane(w http.ResponseWriter, r *http.Request) error {
+func (s server) updateControlPlane(w http.ResponseWriter, r *http.Request) error {
 	id, err := httpkit.PathID[portico.ControlPlaneID](r, "controlPlaneId")
 	if err != nil {
 		return err
@@ -174,7 +174,7 @@ func (s *server) updateControlPlane(w http.ResponseWriter, r *http.Request) erro
 	return httpkit.JSON(w, http.StatusOK, viewControlPlane(r)(c))
 }
 
-func (s *server) deleteControlPlane(w http.ResponseWriter, r *http.Request) error {
+func (s server) deleteControlPlane(w http.ResponseWriter, r *http.Request) error {
 	id, err := httpkit.PathID[portico.ControlPlaneID](r, "controlPlaneId")
 	if err != nil {
 		return err
