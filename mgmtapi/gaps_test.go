@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -68,7 +69,9 @@ func TestCompatibilityIsDocumented(t *testing.T) {
 	}
 	var rows []string
 	for _, o := range mgmtapi.Operations() {
-		rows = append(rows, fmt.Sprintf("| `%s` | `%s` |\n", o.Method, o.Pattern))
+		if !slices.ContainsFunc(mgmtapi.EmptyCollections(), func(g mgmtapi.Gap) bool { return covers(g, o.Method+" "+o.Pattern) }) {
+			rows = append(rows, fmt.Sprintf("| `%s` | `%s` |\n", o.Method, o.Pattern))
+		}
 	}
 	for _, o := range portalapi.Operations() {
 		rows = append(rows, fmt.Sprintf("| `%s` | `%s` |\n", o.Method, o.Pattern))

@@ -204,8 +204,8 @@ func (s *server) deleteRegistration(w http.ResponseWriter, r *http.Request) erro
 }
 
 // mapsConsumers are the needs of whoever says as which consumer an application
-// calls: that he may see the application, and administer the consumers of the
-// control plane, which only the operation itself can tell.
+// calls: to see the application, and to administer the consumers of a control
+// plane; of which, only the operation itself can tell.
 func mapsConsumers() []access.Need {
 	return []access.Need{access.For(access.Portals, access.View, "portalId"), access.For(access.ControlPlanes, access.Consumers, "")}
 }
