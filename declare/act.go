@@ -53,9 +53,9 @@ func (p *Plan) explain(s step, err error) error {
 	case !is:
 		return err
 	case s.action == create && refused.Status == http.StatusConflict:
-		return fmt.Errorf("%w\n    If somebody else has created it since the plan was made, running again finds it.", err)
+		return fmt.Errorf("%w\n    If somebody else has created it since the plan was made, running again finds it", err)
 	case s.action != create && refused.Status == http.StatusNotFound:
-		return fmt.Errorf("%w\n    It was there when the plan was made: somebody else has deleted it.", err)
+		return fmt.Errorf("%w\n    It was there when the plan was made: somebody else has deleted it", err)
 	case s.declared != nil:
 		return fmt.Errorf("%w\n    declared at %s", err, s.declared.at)
 	}

@@ -26,6 +26,14 @@ func (s Selection) holds(e *entity) bool {
 	return len(s) == 0 || slices.Contains(s, kind) || slices.Contains(s, kind+"/"+key)
 }
 
+// wants reports whether any of a kind at the top is selected.
+func (s Selection) wants(k *kind) bool {
+	return len(s) == 0 || slices.ContainsFunc(s, func(selected string) bool {
+		name, _, _ := strings.Cut(selected, "/")
+		return name == k.name
+	})
+}
+
 // Export is a running Portico in the format that Load reads.
 type Export struct {
 	Files    map[string][]byte // by path with slashes; portico.yaml refers to the others
@@ -46,7 +54,9 @@ func NewExport(ctx context.Context, c *Client, what Selection, set string) (*Exp
 			return nil, fmt.Errorf("[%s] cannot be exported: it is one of %s, and may have /NAME after it", selected, strings.Join(names(all.inside(nil)), ", "))
 		}
 	}
-	s, err := read(ctx, c, all, func(_ *kind, parent *entity) bool { return what.holds(parent) })
+	s, err := read(ctx, c, all, func(k *kind, parent *entity) bool {
+		return parent == nil && what.wants(k) || parent != nil && what.holds(parent)
+	})
 	if err != nil {
 		return nil, err
 	}

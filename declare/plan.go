@@ -88,6 +88,9 @@ func NewPlan(ctx context.Context, c *Client, d *Declaration, o Options) (*Plan, 
 	collect(d.top)
 	var err error
 	p.state, err = read(ctx, c, d.kinds, func(k *kind, parent *entity) bool {
+		if parent == nil {
+			return slices.ContainsFunc(declared, func(e *entity) bool { return e.kind == k })
+		}
 		e := p.byRef[parent.ref()]
 		return e != nil && e.written[k.name]
 	})
@@ -143,7 +146,7 @@ func (p *Plan) checkReferences(e *entity, fields []field, values map[string]any,
 		ref, noun := p.state.kinds.target(e, f, name), p.state.kinds.byName(f.to).noun
 		switch {
 		case p.byRef[ref] == nil && p.state.byRef[ref] == nil:
-			p.faults = append(p.faults, Fault{e.at, path + "." + f.name, fmt.Sprintf("names the %s %s, which is neither declared nor there", noun, shownKey(name))})
+			p.faults = append(p.faults, Fault{e.at, path + "." + f.name, fmt.Sprintf("names the %s %s, which is neither declared nor there to see", noun, shownKey(name))})
 		case p.state.twins[ref] > 0:
 			p.faults = append(p.faults, Fault{e.at, path + "." + f.name, fmt.Sprintf("names the %s %s, and there are %d of that name: rename them", noun, shownKey(name), p.state.twins[ref])})
 		}

@@ -300,3 +300,41 @@ func TestTheClientIsPatientAndCareful(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// forbidding is the way to an API for a token that may not see some paths.
+type forbidding struct{ prefixes []string }
+
+func (f forbidding) RoundTrip(r *http.Request) (*http.Response, error) {
+	for _, prefix := range f.prefixes {
+		if strings.HasPrefix(r.URL.Path, prefix) {
+			answer := httptest.NewRecorder()
+			answer.WriteHeader(http.StatusForbidden)
+			return answer.Result(), nil
+		}
+	}
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// TestATokenNeedsToSeeOnlyWhatIsDeclared and what that refers to.
+func TestATokenNeedsToSeeOnlyWhatIsDeclared(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.client.HTTP = &http.Client{Transport: forbidding{[]string{"/v2/", "/v3/api-packages", "/v3/apis"}}}
+	dir := write(t, map[string]string{"a.yaml": header + "portals: [{name: a, teams: [{name: t}]}]\n"})
+	h.apply(t, dir, options())
+	h.settled(t, dir, options())
+	_, err := h.plan(t, write(t, map[string]string{"a.yaml": header + "portals: [{name: a, default_application_auth_strategy: keys}]\n"}), options())
+	if got := faults(t, err); !strings.Contains(got, "neither declared nor there to see") {
+		t.Error(got)
+	}
+	_, err = h.plan(t, write(t, map[string]string{"a.yaml": header + "apis: [{slug: a, name: A}]\n"}), options())
+	if err == nil || !strings.Contains(err.Error(), "what there is in Portico cannot be read; nothing was changed: Portico answers 403") {
+		t.Error(err)
+	}
+	if _, err := declare.NewExport(t.Context(), h.client, nil, ""); err == nil {
+		t.Error("an export that lacks something is written")
+	}
+	if _, err := declare.NewExport(t.Context(), h.client, declare.Selection{"portals"}, ""); err != nil {
+		t.Error(err)
+	}
+}

@@ -2,7 +2,9 @@ package declare
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -22,7 +24,7 @@ type state struct {
 }
 
 // read reads the entities at the top, those that others refer to, and of the
-// rest what wanted holds for.
+// rest what wanted holds for. What is not wanted may also be forbidden.
 func read(ctx context.Context, c *Client, kinds schema, wanted func(*kind, *entity) bool) (*state, error) {
 	s := &state{client: c, kinds: kinds, byRef: map[string]*entity{}, byID: map[string]*entity{}, twins: map[string]int{}}
 	for _, k := range kinds {
@@ -34,7 +36,11 @@ func read(ctx context.Context, c *Client, kinds schema, wanted func(*kind, *enti
 			if k.in != "" && !kinds.isReferredTo(k) && !wanted(k, parent) {
 				continue
 			}
-			if err := s.collection(ctx, k, parent); err != nil {
+			err := s.collection(ctx, k, parent)
+			if refused, is := errors.AsType[*Refusal](err); is && refused.Status == http.StatusForbidden && !wanted(k, parent) {
+				continue // nothing of the kind is there for this token
+			}
+			if err != nil {
 				return nil, fmt.Errorf("what there is in Portico cannot be read; nothing was changed: %w", err)
 			}
 		}
