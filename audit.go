@@ -1,6 +1,7 @@
 package portico
 
 import (
+	"context"
 	"encoding/json"
 	"time"
 )
@@ -44,7 +45,33 @@ const (
 	SignInSSO   SignInType = "sso"
 	SignInPAT   SignInType = "pat"  // personal access token
 	SignInSPAT  SignInType = "spat" // system account's access token
+
+	SignInUnknown SignInType = "invalid" // nothing of the kind
 )
+
+// SignIn is one attempt to sign in.
+type SignIn struct {
+	Principal Principal // who it is; without an id if nobody was found
+	PortalID  PortalID  // where a developer signs in
+	Way       SignInType
+	Outcome   SignInOutcome
+}
+
+// Entry is what the audit log keeps of the attempt.
+func (s SignIn) Entry(ctx context.Context) AuditEntry {
+	e := EventFrom(ctx)
+	e.Principal = s.Principal
+	if e.Principal.ID == "" {
+		e.Principal = Principal{Kind: PrincipalAnonymous}
+	}
+	if s.PortalID != "" {
+		e.PortalID = s.PortalID
+	}
+	if e.Action == "" {
+		e.Action = "authenticate"
+	}
+	return AuditEntry{Type: AuditAuthentication, Event: e, Granted: s.Outcome == SignInSuccess, Outcome: s.Outcome, SignInType: s.Way}
+}
 
 // AuditEntry is one line of the audit log. It is never changed.
 type AuditEntry struct {

@@ -2,6 +2,7 @@ package admins
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -49,8 +50,30 @@ const maxUserAgent = 256
 // password, which the answer does not tell apart, or the organization has
 // switched passwords off. KindTooMany.
 func (s Sessions) SignIn(ctx context.Context, email string, pass secret.Text, from Browser) (IssuedSession, error) {
+	user, issued, err := s.byPassword(ctx, email, pass, from)
+	if err != nil {
+		s.SignInFailed(ctx, attempt(user, portico.SignInBasic), err)
+	}
+	return issued, err
+}
+
+// attempt is what the audit log knows of a sign-in; the user has no id if nobody
+// was found.
+func attempt(u portico.User, way portico.SignInType) portico.SignIn {
+	return portico.SignIn{Principal: Principal{User: u}.Actor(), Way: way}
+}
+
+// succeeded records a sign-in in the transaction that completes it.
+func succeeded(ctx context.Context, tx portico.Tx, u portico.User, way portico.SignInType) error {
+	done := attempt(u, way)
+	done.Outcome = portico.SignInSuccess
+	return tx.RecordAudit(ctx, done.Entry(ctx))
+}
+
+// byPassword is SignIn; beside an error, too, it returns whose account it was.
+func (s Sessions) byPassword(ctx context.Context, email string, pass secret.Text, from Browser) (portico.User, IssuedSession, error) {
 	if err := s.tries.Account("", email); err != nil {
-		return IssuedSession{}, err
+		return portico.User{}, IssuedSession{}, err
 	}
 	user, err := usecase.View(ctx, s.Store, func(tx portico.Tx) (portico.User, error) {
 		if err := passwordsWork(ctx, tx, portico.KindUnauthenticated); err != nil {
@@ -60,19 +83,20 @@ func (s Sessions) SignIn(ctx context.Context, email string, pass secret.Text, fr
 		return user, err
 	})
 	if err != nil {
-		return IssuedSession{}, err
+		return user, IssuedSession{}, err
 	}
 	// An unknown address costs the same hash as a known one.
 	if !password.Verify(user.PasswordHash, pass) || !user.Active {
-		return IssuedSession{}, wrongPassword()
+		return user, IssuedSession{}, wrongPassword()
 	}
 	// The hash took its time: what has ended every session since ends this one.
-	return s.open(ctx, user.ID, from, true, func(now portico.User) error {
+	issued, err := s.open(ctx, user.ID, from, portico.SignInBasic, func(now portico.User) error {
 		if now.PasswordHash != user.PasswordHash {
 			return wrongPassword()
 		}
 		return nil
 	})
+	return user, issued, err
 }
 
 func wrongPassword() error {
@@ -89,8 +113,9 @@ func passwordsWork(ctx context.Context, tx portico.Tx, kind portico.Kind) error 
 }
 
 // open starts a session of a user who has proved who he is, provided that he is
-// let in and the proof still holds. ask: the second factor counts, if there is one.
-func (s Sessions) open(ctx context.Context, id portico.UserID, from Browser, ask bool, holds func(portico.User) error) (IssuedSession, error) {
+// let in and the proof still holds. After a password the second factor counts, if
+// there is one; an identity provider has asked for its own.
+func (s Sessions) open(ctx context.Context, id portico.UserID, from Browser, way portico.SignInType, holds func(portico.User) error) (IssuedSession, error) {
 	now, token := s.Now(), secret.Token("")
 	session := portico.AdminSession{
 		ID: portico.AdminSessionID(s.NewID()), UserID: id, Digest: token.Digest(),
@@ -111,9 +136,9 @@ func (s Sessions) open(ctx context.Context, id portico.UserID, from Browser, ask
 			return err
 		}
 		session.SecondFactor, session.ExpiresAt = true, now.Add(sessionLife)
-		if ask && user.TOTPConfirmedAt != nil {
+		if way == portico.SignInBasic && user.TOTPConfirmedAt != nil {
 			session.SecondFactor, session.ExpiresAt = false, now.Add(codeLife)
-		} else if err := signedIn(ctx, tx, id, now); err != nil {
+		} else if err := errors.Join(signedIn(ctx, tx, id, now), succeeded(ctx, tx, user, way)); err != nil {
 			return err
 		}
 		return tx.AdminSessions().Insert(ctx, session)
@@ -151,7 +176,7 @@ func (s Sessions) VerifyCode(ctx context.Context, token secret.Text, code string
 		if _, err := s.lookUp(ctx, tx, token, false); err != nil {
 			return err
 		}
-		_, err := tx.Users().Change(ctx, waiting.UserID, func(u *portico.User) error {
+		user, err := tx.Users().Change(ctx, waiting.UserID, func(u *portico.User) error {
 			u.LastSignInAt = &now
 			if u.TOTPConfirmedAt == nil {
 				return nil // it was switched off this very moment
@@ -165,9 +190,13 @@ func (s Sessions) VerifyCode(ctx context.Context, token secret.Text, code string
 			stored.Digest, stored.SecondFactor, stored.LastSeenAt, stored.ExpiresAt = next.Digest(), true, now, issued.ExpiresAt
 			return nil
 		})
-		return err
+		if err != nil {
+			return err
+		}
+		return succeeded(ctx, tx, user, portico.SignInBasic)
 	})
 	if err != nil {
+		s.SignInFailed(ctx, attempt(portico.User{ID: waiting.UserID}, portico.SignInBasic), err)
 		return IssuedSession{}, err
 	}
 	return issued, nil

@@ -69,6 +69,14 @@ func (s SingleSignOn) Start(ctx context.Context, loginPath, path string) (addres
 // provider has signed nobody in, or the account cannot be used; the code says
 // which. KindUnavailable: the provider does not answer as it should.
 func (s SingleSignOn) Finish(ctx context.Context, back signon.Return, from Browser) (IssuedSession, string, error) {
+	session, path, err := s.finish(ctx, back, from)
+	if err != nil {
+		s.SignInFailed(ctx, attempt(portico.User{}, portico.SignInSSO), err)
+	}
+	return session, path, err
+}
+
+func (s SingleSignOn) finish(ctx context.Context, back signon.Return, from Browser) (IssuedSession, string, error) {
 	kept, provider, err := s.provider(ctx, "")
 	if err != nil {
 		return IssuedSession{}, "", err
@@ -81,7 +89,7 @@ func (s SingleSignOn) Finish(ctx context.Context, back signon.Return, from Brows
 	if err != nil {
 		return IssuedSession{}, "", err
 	}
-	session, err := s.sessions.open(ctx, user.ID, from, false, func(now portico.User) error {
+	session, err := s.sessions.open(ctx, user.ID, from, portico.SignInSSO, func(now portico.User) error {
 		if now.ExternalID != who.ID() {
 			return signon.Lost()
 		}

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"portico"
+	"portico/audit"
 	"portico/compile"
 	"portico/configsync"
 	"portico/control"
@@ -51,6 +52,7 @@ type App struct {
 	usage     *usage.Counter
 	registry  *prometheus.Registry
 	mails     *mail.Queue // nil without a mail server
+	auditor   audit.Sender
 	services  []listening
 }
 
@@ -103,7 +105,8 @@ func (a *App) openState(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	client := oauth.NewHTTPClient(oauth.ClientPolicy{AllowPrivate: a.config.IdPAllowPrivate, Timeout: a.config.IdPTimeout})
+	policy := oauth.ClientPolicy{AllowPrivate: a.config.IdPAllowPrivate, Timeout: a.config.IdPTimeout}
+	client := oauth.NewHTTPClient(policy)
 	a.publisher = configsync.New(compile.Source{Store: store}, configsync.Options{Logger: o.Logger, Now: o.Now, Path: a.config.snapshot()})
 	a.usage = usage.NewCounter(portico.LatencyClasses(), ring.Derive("fingerprints of client secrets"))
 	a.deps = usecase.Deps{
@@ -117,6 +120,8 @@ func (a *App) openState(ctx context.Context, o Options) error {
 		ConsoleURL:   a.config.ConsoleURL,
 	}
 	a.Control = control.New(a.deps)
+	policy.SkipTLSVerification = true
+	a.auditor = audit.Sender{Deps: a.deps, Unverified: oauth.NewHTTPClient(policy)}
 	a.gateway = gateway.New(gateway.Options{
 		Providers: oauth.NewProviders(client, o.Now, o.Logger), Logger: o.Logger, Now: o.Now,
 		SessionKeys: [][]byte{ring.Derive("gateway session cookies")}, Registerer: a.registry, TrustedProxies: a.config.TrustedProxies,
@@ -261,6 +266,7 @@ func (a *App) Run(ctx context.Context) error {
 	work.Go(func() error { return a.publisher.Run(background) })
 	work.Go(func() error { a.Control.Reconciler.Run(background); return nil })
 	work.Go(func() error { a.sweep(background); return nil })
+	work.Go(func() error { a.auditor.Run(background); return nil })
 	work.Go(func() error { a.usage.Run(background, usageInterval, a.Control.Analytics.Record, a.logger); return nil })
 	if a.mails != nil {
 		work.Go(func() error { a.mails.Run(background); return nil })
@@ -327,6 +333,9 @@ func (a *App) sweep(ctx context.Context) {
 		}
 		if err == nil {
 			err = a.Control.Analytics.Trim(ctx)
+		}
+		if err == nil {
+			err = a.Control.Audit.Entries.Trim(ctx, a.config.AuditKeep)
 		}
 		if err != nil && ctx.Err() == nil {
 			a.logger.ErrorContext(ctx, "forgetting what has expired failed; trying again later", "err", err)

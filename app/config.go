@@ -46,6 +46,7 @@ type Config struct {
 	IdPTimeout       time.Duration
 	IdPAllowPrivate  bool
 	TrustedProxies   []netip.Prefix
+	AuditKeep        time.Duration
 	LogLevel         slog.Level
 	LogFormat        string
 	ShutdownTimeout  time.Duration
@@ -63,6 +64,7 @@ func Default() Config {
 		MailFrom:         "portico@localhost",
 		IdPTimeout:       20 * time.Second,
 		SMTPEncryption:   string(mail.StartTLS),
+		AuditKeep:        90 * 24 * time.Hour,
 		LogLevel:         slog.LevelInfo,
 		LogFormat:        "text",
 		ShutdownTimeout:  15 * time.Second,
@@ -110,6 +112,7 @@ func Settings() []Setting {
 		{"idp.timeout", "longest conversation with an identity provider", duration(func(c *Config) *time.Duration { return &c.IdPTimeout })},
 		{"idp.allow_private", "let identity providers be in private networks: true or false", boolean(func(c *Config) *bool { return &c.IdPAllowPrivate })},
 		{"trusted_proxies", "networks of the proxies in front, separated by commas", setProxies},
+		{"audit.keep", "how long entries of the audit log are kept", duration(func(c *Config) *time.Duration { return &c.AuditKeep })},
 		{"log.level", "debug, info, warn or error", setLevel},
 		{"log.format", "text or json", choice(func(c *Config) *string { return &c.LogFormat }, "text", "json")},
 		{"shutdown_timeout", "how long requests under way may take to end", duration(func(c *Config) *time.Duration { return &c.ShutdownTimeout })},

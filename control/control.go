@@ -5,6 +5,7 @@ import (
 	"portico/allowlist"
 	"portico/analytics"
 	"portico/apipackages"
+	"portico/audit"
 	"portico/content"
 	"portico/developers"
 	"portico/routing"
@@ -43,10 +44,13 @@ type Control struct {
 	Content           content.Content
 	Reconciler        Reconciler
 	Analytics         analytics.Analytics
+	Audit             audit.Audit
 }
 
 // New wires the use cases to the outside.
 func New(d usecase.Deps) *Control {
+	auditing := audit.New(d)
+	d.Auditor = auditing.Log
 	s := saga{d}
 	applications := Applications{s}
 	return &Control{
@@ -57,5 +61,6 @@ func New(d usecase.Deps) *Control {
 		IdentityProviders: developers.IdentityProviders{Deps: d}, SingleSignOn: developers.SingleSignOn{Deps: d, Teams: developers.Teams{Deps: d}},
 		Applications: applications, Credentials: Credentials{s}, Registrations: Registrations{s}, Handoffs: Handoffs{s},
 		Catalogue: Catalogue{s}, Content: content.New(d), Reconciler: Reconciler{s}, Analytics: analytics.Analytics{Deps: d},
+		Audit: auditing,
 	}
 }

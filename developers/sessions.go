@@ -42,6 +42,26 @@ const maxUserAgent = 256
 // account is not (or no longer) approved, which it says; or the portal has
 // switched passwords off.
 func (s Sessions) SignIn(ctx context.Context, portal portico.PortalID, email string, pass secret.Text, from Browser) (IssuedSession, error) {
+	developer, issued, err := s.byPassword(ctx, portal, email, pass, from)
+	if err != nil {
+		s.SignInFailed(ctx, attempt(portal, developer, portico.SignInBasic), err)
+	}
+	return issued, err
+}
+
+// attempt is what the audit log knows of a sign-in; the developer has no id if
+// nobody was found.
+func attempt(portal portico.PortalID, d portico.Developer, way portico.SignInType) portico.SignIn {
+	return portico.SignIn{Principal: principal(d), PortalID: portal, Way: way}
+}
+
+// principal is a developer as the audit log names them.
+func principal(d portico.Developer) portico.Principal {
+	return portico.Principal{Kind: portico.PrincipalDeveloper, ID: string(d.ID), Name: d.Email}
+}
+
+// byPassword is SignIn; beside an error, too, it returns whose account it was.
+func (s Sessions) byPassword(ctx context.Context, portal portico.PortalID, email string, pass secret.Text, from Browser) (portico.Developer, IssuedSession, error) {
 	var developer portico.Developer
 	err := s.Store.View(ctx, func(tx portico.Tx) error {
 		p, err := tx.Portals().ByID(ctx, portal)
@@ -55,27 +75,28 @@ func (s Sessions) SignIn(ctx context.Context, portal portico.PortalID, email str
 		return err
 	})
 	if err != nil {
-		return IssuedSession{}, err
+		return developer, IssuedSession{}, err
 	}
 	// An unknown address costs the same hash as a known one.
 	if !password.Verify(developer.PasswordHash, pass) {
-		return IssuedSession{}, wrongPassword()
+		return developer, IssuedSession{}, wrongPassword()
 	}
 	if err := mayUse(developer); err != nil {
-		return IssuedSession{}, err
+		return developer, IssuedSession{}, err
 	}
 	// The hash took its time: what has ended every session since ends this one.
-	return s.open(ctx, developer, from, func(now portico.Developer) error {
+	issued, err := s.open(ctx, developer, from, portico.SignInBasic, func(now portico.Developer) error {
 		if now.PasswordHash != developer.PasswordHash {
 			return wrongPassword()
 		}
 		return nil
 	})
+	return developer, issued, err
 }
 
 // open starts a session of a developer who has proved who they are, provided
 // that the account may still be used and the proof still holds.
-func (s Sessions) open(ctx context.Context, developer portico.Developer, from Browser, holds func(portico.Developer) error) (IssuedSession, error) {
+func (s Sessions) open(ctx context.Context, developer portico.Developer, from Browser, way portico.SignInType, holds func(portico.Developer) error) (IssuedSession, error) {
 	now := s.Now()
 	issued, session := s.issue(portico.Session{
 		ID: portico.SessionID(s.NewID()), DeveloperID: developer.ID, PortalID: developer.PortalID,
@@ -94,6 +115,11 @@ func (s Sessions) open(ctx context.Context, developer portico.Developer, from Br
 			err = mayUse(account)
 		}
 		if err != nil {
+			return err
+		}
+		done := attempt(account.PortalID, account, way)
+		done.Outcome = portico.SignInSuccess
+		if err := tx.RecordAudit(ctx, done.Entry(ctx)); err != nil {
 			return err
 		}
 		return tx.Sessions().Insert(ctx, session)

@@ -54,6 +54,14 @@ func (s SingleSignOn) Start(ctx context.Context, portal portico.Portal, path str
 // has not signed anybody in, or the account cannot be used; the code says which.
 // KindUnavailable: the provider does not answer as it should.
 func (s SingleSignOn) Finish(ctx context.Context, portal portico.Portal, back signon.Return, from Browser) (IssuedSession, string, error) {
+	session, path, err := s.finish(ctx, portal, back, from)
+	if err != nil {
+		s.SignInFailed(ctx, attempt(portal.ID, portico.Developer{}, portico.SignInSSO), err)
+	}
+	return session, path, err
+}
+
+func (s SingleSignOn) finish(ctx context.Context, portal portico.Portal, back signon.Return, from Browser) (IssuedSession, string, error) {
 	provider, err := s.provider(ctx, portal)
 	if err != nil {
 		return IssuedSession{}, "", err
@@ -66,7 +74,7 @@ func (s SingleSignOn) Finish(ctx context.Context, portal portico.Portal, back si
 	if err != nil {
 		return IssuedSession{}, "", err
 	}
-	session, err := Sessions{s.Deps}.open(ctx, developer, from, func(now portico.Developer) error {
+	session, err := Sessions{s.Deps}.open(ctx, developer, from, portico.SignInSSO, func(now portico.Developer) error {
 		if now.ExternalID != who.ID() {
 			return signon.Lost() // somebody else has proved to have the mailbox meanwhile
 		}

@@ -23,13 +23,18 @@ type Key struct{ private ed25519.PrivateKey }
 // makes one. It is kept sealed in the store's meta values.
 func Open(ctx context.Context, store portico.Store, sealer portico.Sealer) (key Key, err error) {
 	place := portico.Place{Table: "meta", Column: "value", Row: portico.MetaAuditKey}
-	err = store.Update(ctx, func(tx portico.Tx) error {
+	read := func(tx portico.Tx) error {
 		kept, err := tx.Meta(ctx, portico.MetaAuditKey)
-		if err != nil {
-			return err
-		}
-		if kept != "" {
+		if err == nil && kept != "" {
 			key, err = open(kept, sealer, place)
+		}
+		return err
+	}
+	if err := store.View(ctx, read); err != nil || key.private != nil {
+		return key, err
+	}
+	err = store.Update(ctx, func(tx portico.Tx) error {
+		if err := read(tx); err != nil || key.private != nil { // somebody was faster
 			return err
 		}
 		if _, key.private, err = ed25519.GenerateKey(rand.Reader); err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"portico"
 	"portico/admins"
+	"portico/audit"
 	"portico/httpkit"
 	"portico/secret"
 )
@@ -20,6 +21,7 @@ import (
 // authenticator turns access tokens into principals.
 type authenticator struct {
 	accounts admins.Accounts
+	audit    *audit.Log
 	log      *slog.Logger
 	now      func() time.Time
 	perMin   int
@@ -29,9 +31,9 @@ type authenticator struct {
 	noted   map[string]time.Time
 }
 
-func newAuthenticator(accounts admins.Accounts, log *slog.Logger, now func() time.Time, perMin int) *authenticator {
+func newAuthenticator(accounts admins.Accounts, audit *audit.Log, log *slog.Logger, now func() time.Time, perMin int) *authenticator {
 	return &authenticator{
-		accounts: accounts, log: log, now: now, perMin: perMin,
+		accounts: accounts, audit: audit, log: log, now: now, perMin: perMin,
 		sources: map[netip.Addr]*rate.Limiter{}, noted: map[string]time.Time{},
 	}
 }
@@ -51,10 +53,26 @@ func (a *authenticator) authenticate(r *http.Request) (*http.Request, error) {
 		}
 	}
 	if err != nil {
+		if len(r.Header.Values("Authorization")) > 0 { // else nobody tried anything
+			a.accounts.SignInFailed(ctx, portico.SignIn{Way: way(bearer(r))}, err)
+		}
 		return r, err
 	}
+	id, _ := p.TokenUse()
+	a.audit.TokenUsed(ctx, id, portico.SignIn{Principal: p.Actor(), Way: way(bearer(r))})
 	a.note(ctx, p)
 	return r.WithContext(admins.With(ctx, p)), nil
+}
+
+// way is what kind of token it is, or claims to be.
+func way(token secret.Text) portico.SignInType {
+	switch prefix, _, _ := strings.Cut(token.Reveal(), "_"); prefix {
+	case "kpat":
+		return portico.SignInPAT
+	case "spat":
+		return portico.SignInSPAT
+	}
+	return portico.SignInUnknown
 }
 
 // bearer is the token of the Authorization header (RFC 6750 §2.1): the scheme

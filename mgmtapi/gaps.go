@@ -31,7 +31,6 @@ func Gaps() []Gap {
 		roles  = "admins have one role, which may do everything; teams, roles and system accounts come with the console"
 		signIn = "admins use access tokens; signing in to a console comes with the console"
 		mails  = "the mail server is set up in the configuration, for all portals together"
-		audit  = "there is no audit log yet"
 		groups = "control planes cannot be grouped"
 	)
 	return []Gap{
@@ -48,8 +47,6 @@ func Gaps() []Gap {
 		{"/v3/system-accounts", roles},
 		{"/v3/teams", roles},
 		{"/v3/users", roles},
-		{"/v3/portals/*/audit-log-replay-job", audit},
-		{"/v3/portals/*/audit-log-webhook", audit},
 		{"/v3/portals/*/email-config", mails},
 		{"/v3/portals/*/email-delivery", mails},
 		{"/v3/portals/email-domains", mails},

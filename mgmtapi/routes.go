@@ -7,6 +7,7 @@ import (
 
 	"portico"
 	"portico/httpkit"
+	"portico/mgmtapi/auditapi"
 	"portico/mgmtapi/contentapi"
 	"portico/mgmtapi/coreapi"
 	"portico/mgmtapi/packageapi"
@@ -34,6 +35,7 @@ func (s *server) routes() []route.Route {
 		s.registrationRoutes(),
 		s.domainRoutes(),
 		contentapi.Routes(s.Control),
+		auditapi.Routes(s.Control),
 		portaladminapi.Routes(s.Control),
 		packageapi.Routes(s.Control),
 	)

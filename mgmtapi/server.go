@@ -45,7 +45,7 @@ type server struct {
 // token; unknown paths and methods are answered with problem documents.
 func New(o Options) http.Handler {
 	s := &server{Control: o.Control, log: o.Logger, now: o.Now, limits: o.Limits.withDefaults()}
-	s.auth = newAuthenticator(o.Control.Accounts, o.Logger, o.Now, s.limits.FailedSignIns)
+	s.auth = newAuthenticator(o.Control.Accounts, o.Control.Audit.Log, o.Logger, o.Now, s.limits.FailedSignIns)
 	mux, templates := http.NewServeMux(), http.NewServeMux()
 	for _, r := range s.routes() {
 		to := mux
@@ -78,20 +78,34 @@ func (s *server) handler(r route.Route) http.Handler {
 		limit = s.limits.Specification
 	}
 	h := httpkit.Handle(s.log, func(w http.ResponseWriter, req *http.Request) error {
-		req, err := s.auth.authenticate(req)
+		event := httpkit.Event(req, cmp.Or(r.ID, r.Method+" "+r.Pattern), portico.Principal{Kind: portico.PrincipalAnonymous})
+		req, err := s.auth.authenticate(req.WithContext(portico.WithEvent(req.Context(), event)))
 		if portico.KindOf(err) == portico.KindUnauthenticated {
 			w.Header().Set("WWW-Authenticate", challenge(req))
 		}
 		if err != nil {
 			return err
 		}
-		if err := permit(req, r); err != nil {
-			return err
+		event.Principal = admins.From(req.Context()).Actor()
+		req = req.WithContext(portico.WithEvent(req.Context(), event))
+		if err = permit(req, r); err == nil {
+			err = r.Handle(w, req)
 		}
-		event := httpkit.Event(req, cmp.Or(r.ID, r.Method+" "+r.Pattern), admins.From(req.Context()).Actor())
-		return r.Handle(w, req.WithContext(portico.WithEvent(req.Context(), event)))
+		if portico.KindOf(err) == portico.KindForbidden {
+			s.refused(req, r)
+		}
+		return err
 	})
 	return httpkit.Chain(h, httpkit.BodyLimit(limit))
+}
+
+// refused tells the audit log that a caller was not allowed an operation.
+func (s *server) refused(req *http.Request, r route.Route) {
+	var need access.Need
+	if len(r.Needs) > 0 {
+		need = r.Needs[0]
+	}
+	s.Audit.Log.Refused(req.Context(), need, req.PathValue(need.Param))
 }
 
 // permit lets a request through whose caller was granted all that the route

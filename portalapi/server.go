@@ -1,6 +1,7 @@
 package portalapi
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net"
@@ -118,10 +119,22 @@ func (s *server) handler(r route) http.Handler {
 		if r.access == developer && c.developer == nil {
 			return portico.Errorf(portico.KindUnauthenticated, "Sign in first: this needs the account of a developer.")
 		}
+		c.Request = c.WithContext(portico.WithEvent(req.Context(), event(req, r, c)))
 		// What depends on a cookie, or shows a secret, is nobody else's to keep.
 		w.Header().Set("Cache-Control", "no-store")
 		return r.handle(w, c)
 	})
+}
+
+// event is who does what, for the audit log.
+func event(req *http.Request, r route, c call) portico.Event {
+	who := portico.Principal{Kind: portico.PrincipalAnonymous}
+	if c.developer != nil {
+		who = portico.Principal{Kind: portico.PrincipalDeveloper, ID: string(c.developer.ID), Name: c.developer.Email}
+	}
+	e := httpkit.Event(req, cmp.Or(r.ID, r.Method+" "+r.Pattern), who)
+	e.PortalID = c.portal.ID
+	return e
 }
 
 // hostOf is the host that the caller has asked for, without a port.

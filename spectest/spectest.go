@@ -29,6 +29,7 @@ var (
 	management = []string{
 		"konnect-application-auth-strategies-v2.yaml", "konnect-portal-management-v3.yaml", "konnect-api-builder-v3.yaml",
 		"konnect-identity-v3.yaml", "konnect-control-planes-v2.yaml", "konnect-control-planes-config-v2.yaml",
+		"konnect-audit-logs-v3.yaml",
 	}
 	portal  = []string{"konnect-dev-portal-v3.yaml"}
 	classic = []string{"konnect-dev-portal-v2-classic.yaml"}

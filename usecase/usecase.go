@@ -3,6 +3,7 @@ package usecase
 import (
 	"cmp"
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"time"
@@ -18,6 +19,13 @@ type Flusher interface {
 	Flush(ctx context.Context) error
 }
 
+// Auditor hears of what no change tells the audit log; audit.Log is one.
+type Auditor interface {
+	// SignIn is told of attempts to sign in that opened no session. Those that
+	// did are recorded in the transaction that opens it (portico.AuditTx).
+	SignIn(ctx context.Context, attempt portico.SignIn)
+}
+
 // Deps is what the use cases need from the outside.
 type Deps struct {
 	Store   portico.Store
@@ -28,6 +36,7 @@ type Deps struct {
 	Client  *http.Client // for addresses that an admin typed in; see oauth.NewHTTPClient
 	Logger  *slog.Logger
 	Now     func() time.Time
+	Auditor Auditor // nil: nobody listens; package control puts its own here
 	// Fingerprint names a client secret as the gateways do when they count its
 	// uses; nil: they do not tell secrets apart.
 	Fingerprint func(clientID string, clientSecret secret.Text) string
@@ -98,6 +107,29 @@ func (d Deps) Notify(ctx context.Context, m *portico.Message) {
 	if err := d.Mailer.Send(context.WithoutCancel(ctx), *m); err != nil {
 		d.Logger.ErrorContext(ctx, "mail not sent", "kind", m.Kind, "err", err)
 	}
+}
+
+// SignInFailed tells the audit log of an attempt to sign in that was refused
+// with err. Errors that are no refusals, such as a store that does not answer,
+// are none.
+func (d Deps) SignInFailed(ctx context.Context, attempt portico.SignIn, err error) {
+	refusal, ok := errors.AsType[*portico.Error](err)
+	if d.Auditor == nil || !ok {
+		return
+	}
+	switch attempt.Outcome = portico.SignInInvalid; {
+	case refusal.Kind == portico.KindTooMany:
+		attempt.Outcome = portico.SignInLocked
+	case refusal.Kind != portico.KindUnauthenticated && refusal.Kind != portico.KindInvalid:
+		return
+	case refusal.Code == "wrong_password" && attempt.Principal.ID == "":
+		attempt.Outcome = portico.SignInNotFound
+	case refusal.Code == "wrong_password":
+		attempt.Outcome = portico.SignInInvalidPassword
+	case refusal.Code == "account_pending" || refusal.Code == "account_refused":
+		attempt.Outcome = portico.SignInDisabled
+	}
+	d.Auditor.SignIn(ctx, attempt)
 }
 
 // NewID makes a new entity id.

@@ -19,7 +19,7 @@ func New(s *desk.Site) http.Handler { return s.Handler(Routes(s)) }
 
 // Routes lists all pages and actions, and gives the site its side bar.
 func Routes(s *desk.Site) []desk.Route {
-	s.Nav = nav()
+	s.Nav, s.Refused = nav(), s.Audit.Log.Refused
 	p := pages{s}
 	return slices.Concat(
 		[]desk.Route{

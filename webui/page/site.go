@@ -94,12 +94,24 @@ func (s *Site) handler(route Route) http.Handler {
 			err = s.admit(v, route)
 		}
 		if err == nil {
+			v.tell(route)
 			err = route.Handle(w, v)
 		}
 		if err != nil {
 			s.fail(w, v, err)
 		}
 	})
+}
+
+// tell puts into the context who does what, for the audit log.
+func (v *Visit) tell(route Route) {
+	who := portico.Principal{Kind: portico.PrincipalAnonymous}
+	if v.Developer != nil {
+		who = portico.Principal{Kind: portico.PrincipalDeveloper, ID: string(v.Developer.ID), Name: v.Developer.Email}
+	}
+	event := httpkit.Event(v.Request, route.Pattern, who)
+	event.PortalID = v.Portal.ID
+	v.Request = v.WithContext(portico.WithEvent(v.Context(), event))
 }
 
 // admit lets a visit through to a route, or says why not.
