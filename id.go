@@ -60,6 +60,9 @@ type (
 	AdminIdentityProviderID string
 	AdminGroupMappingID     string
 	AllowListID             string
+	MailID                  string
+	EmailConfigID           string
+	EmailDomainID           string
 
 	AuditEntryID       string
 	AuditDestinationID string

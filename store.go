@@ -143,6 +143,10 @@ type TeamTx interface {
 // ReachTx holds who reaches a portal, and how a portal reaches people.
 type ReachTx interface {
 	IPAllowLists() Collection[AllowListID, IPAllowList]
+	EmailConfigs() Collection[EmailConfigID, EmailConfig]
+	EmailDeliveries() Collection[PortalID, EmailDelivery]
+	EmailDomains() Collection[EmailDomainID, EmailDomain]
+	Mails() Collection[MailID, Mail]
 }
 
 // ApplicationTx holds applications and the saga's intents.
@@ -244,16 +248,6 @@ type Sealer interface {
 	Seal(value secret.Text, at Place) ([]byte, error)
 	// Open fails when the value was sealed by another key or for another place.
 	Open(sealed []byte, at Place) (secret.Text, error)
-}
-
-// Message is a mail to one person.
-type Message struct {
-	Kind    string // the contract's template name, such as confirm-email-address
-	To      string
-	Subject string
-	Text    string
-	HTML    string // the same for programs that show it; empty: there is only the text
-	Link    string // the one address the mail asks to open, if any
 }
 
 // Mailer sends mail, or keeps it where `portico outbox` finds it.

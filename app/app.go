@@ -51,7 +51,7 @@ type App struct {
 	gateway   *gateway.Gateway
 	usage     *usage.Counter
 	registry  *prometheus.Registry
-	mails     *mail.Queue // nil without a mail server
+	mails     *mail.Worker
 	auditor   audit.Sender
 	services  []listening
 }
@@ -118,6 +118,10 @@ func (a *App) openState(ctx context.Context, o Options) error {
 		PortalDomain: a.config.PortalDomain,
 		PortalURL:    func(domain string) string { return fmt.Sprintf(a.config.PortalURL, domain) },
 		ConsoleURL:   a.config.ConsoleURL,
+	}
+	a.mails = mail.NewWorker(a.deps.Mails())
+	if a.config.SMTPHost != "" { // the local outbox keeps nobody waiting
+		a.deps.MailLater = a.mails.Wake
 	}
 	a.Control = control.New(a.deps)
 	policy.SkipTLSVerification = true
@@ -197,21 +201,16 @@ func pair(ctx context.Context, store portico.Store, ring *keyring.Ring) error {
 	})
 }
 
-// openMail chooses where mails go: the outbox, or a mail server behind a queue.
+// openMail chooses where mails go: the outbox, or a mail server.
 func (a *App) openMail() (portico.Mailer, error) {
 	c := a.config
 	if c.SMTPHost == "" {
 		return mail.NewOutbox(c.Outbox()), nil
 	}
-	server, err := mail.NewSMTP(mail.Server{
+	return mail.NewSMTP(mail.Server{
 		Host: c.SMTPHost, Port: c.SMTPPort, From: c.MailFrom, Username: c.SMTPUsername, Password: c.SMTPPassword,
 		Encryption: mail.Encryption(c.SMTPEncryption),
 	})
-	if err != nil {
-		return nil, err
-	}
-	a.mails = mail.NewQueue(server, a.logger)
-	return a.mails, nil
 }
 
 // listen opens the listeners and gives each its server.
@@ -268,9 +267,7 @@ func (a *App) Run(ctx context.Context) error {
 	work.Go(func() error { a.sweep(background); return nil })
 	work.Go(func() error { a.auditor.Run(background); return nil })
 	work.Go(func() error { a.usage.Run(background, usageInterval, a.Control.Analytics.Record, a.logger); return nil })
-	if a.mails != nil {
-		work.Go(func() error { a.mails.Run(background); return nil })
-	}
+	work.Go(func() error { a.mails.Run(background); return nil })
 	serving, failed := errgroup.WithContext(ctx)
 	for _, s := range a.services {
 		serving.Go(func() error {
@@ -336,6 +333,9 @@ func (a *App) sweep(ctx context.Context) {
 		}
 		if err == nil {
 			err = a.Control.Audit.Entries.Trim(ctx, a.config.AuditKeep)
+		}
+		if err == nil {
+			err = a.deps.Mails().Trim(ctx)
 		}
 		if err != nil && ctx.Err() == nil {
 			a.logger.ErrorContext(ctx, "forgetting what has expired failed; trying again later", "err", err)

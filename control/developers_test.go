@@ -220,3 +220,37 @@ func TestDecisionsAboutDevelopersAreMailed(t *testing.T) {
 	wantKind(t, err, portico.KindNotFound)
 	wantKind(t, h.Developers.Delete(ctx, other.ID, sam.ID), portico.KindNotFound)
 }
+
+// TestAMailboxIsNotFilled holds that strangers cannot fill a mailbox, and that
+// they are not told.
+func TestAMailboxIsNotFilled(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ctx := t.Context()
+	flood := func() error {
+		for i := range 20 {
+			h.clock.add(time.Minute)
+			if err := h.Developers.ForgotPassword(ctx, h.portal.ID, "victim@dev.example"); err != nil {
+				return err
+			}
+			err := h.Developers.SignUp(ctx, h.portal.ID, developers.Applicant{Email: "victim@dev.example", FullName: "V"})
+			if err != nil || i > 15 {
+				return err
+			}
+		}
+		return nil
+	}
+	if got := len(h.journal.mailed(func() { must(t, flood()) })); got != 10 {
+		t.Errorf("%d mails within an hour", got)
+	}
+	victim := h.developerBy(t, "victim@dev.example")
+	letter := h.oneMail(t, func() error { // what an admin decides arrives all the same
+		_, err := h.Developers.SetStatus(ctx, h.portal.ID, victim.ID, portico.Rejected, "")
+		return err
+	})
+	if letter.Kind != "account-access-rejected" {
+		t.Errorf("%+v", letter)
+	}
+	h.clock.add(24 * time.Hour)
+	h.oneMail(t, func() error { return h.Developers.ForgotPassword(ctx, h.portal.ID, "victim@dev.example") })
+}

@@ -21,36 +21,28 @@ const keyNotice = 7 * 24 * time.Hour
 // before its very first call is not told of.
 func (c Credentials) NotifyExpiry(ctx context.Context) error {
 	now := c.Now()
-	var letters []*portico.Message
-	err := c.Store.Update(ctx, func(tx portico.Tx) error {
-		letters = nil
+	return c.CommitAndMailAll(ctx, func(tx portico.Tx) ([]*portico.Message, error) {
 		last, err := tx.Meta(ctx, metaKeyNotices)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := tx.SetMeta(ctx, metaKeyNotices, now.UTC().Format(time.RFC3339Nano)); err != nil || last == "" {
-			return err
+			return nil, err
 		}
 		from, err := time.Parse(time.RFC3339Nano, last)
 		if err != nil {
-			return err
+			return nil, err
 		}
+		var letters []*portico.Message
 		for template, ahead := range map[string]time.Duration{"api-key-expired": 0, "api-key-expiring-soon": keyNotice} {
 			due, err := c.expiring(ctx, tx, template, from.Add(ahead), now.Add(ahead))
 			if err != nil {
-				return err
+				return nil, err
 			}
 			letters = append(letters, due...)
 		}
-		return nil
+		return letters, nil
 	})
-	if err != nil {
-		return err
-	}
-	for _, letter := range letters {
-		c.Notify(ctx, letter)
-	}
-	return nil
 }
 
 // expiring words the letters about the keys that expire after one time and not

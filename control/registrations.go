@@ -166,26 +166,25 @@ func (r Registrations) ByID(ctx context.Context, app portico.ApplicationID, id p
 // gets a mail. KindNotFound.
 func (r Registrations) SetStatus(ctx context.Context, app portico.ApplicationID, id portico.RegistrationID, status portico.Status, reason string) (RegistrationView, error) {
 	var out RegistrationView
-	var before portico.Status
-	err := r.Commit(ctx, func(tx portico.Tx) error {
+	err := r.CommitAndMailAll(ctx, func(tx portico.Tx) ([]*portico.Message, error) {
 		registration, err := registrationOf(ctx, tx, app, id)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		before = registration.Status
+		before := registration.Status
 		registration, err = tx.Registrations().Change(ctx, id, func(reg *portico.Registration) error {
 			reg.Status, reg.Reason = status, reason
 			return nil
 		})
 		if err != nil {
-			return err
+			return nil, err
 		}
 		out, err = usecase.One(r.views(ctx, tx, []portico.Registration{registration}))
-		return err
+		if err != nil || before == status || status == portico.Pending {
+			return nil, err
+		}
+		return r.decided(ctx, tx, out)
 	})
-	if err == nil && before != status && status != portico.Pending {
-		r.notify(ctx, out)
-	}
 	return out, err
 }
 
@@ -215,31 +214,23 @@ func (r Registrations) Delete(ctx context.Context, app portico.ApplicationID, id
 	})
 }
 
-// notify tells everybody who can use the application what was decided. The
-// decision stands whether or not they hear of it, so a failure is logged.
-func (r Registrations) notify(ctx context.Context, v RegistrationView) {
-	letters, err := usecase.View(ctx, r.Store, func(tx portico.Tx) ([]*portico.Message, error) {
-		portal, err := tx.Portals().ByID(ctx, v.PortalID)
-		if err != nil {
-			return nil, err
-		}
-		values := map[string]string{
-			"application_name": v.Application.Name, "api_name": v.API.Name, "api_version": "",
-			"api_documentation_url": r.PortalURL(r.Domain(portal)) + "/apis/" + v.API.Slug,
-		}
-		if v.API.Version != nil {
-			values["api_version"] = *v.API.Version
-		}
-		return r.letters(ctx, tx, portal, v.Application, developers.Letter{
-			Template: "app-registration-" + string(v.Status), Reason: v.Reason, Path: "/apps/" + string(v.ApplicationID), Values: values,
-		})
+// decided words the letters for everybody who can use the application about
+// what was decided.
+func (r Registrations) decided(ctx context.Context, tx portico.Tx, v RegistrationView) ([]*portico.Message, error) {
+	portal, err := tx.Portals().ByID(ctx, v.PortalID)
+	if err != nil {
+		return nil, err
+	}
+	values := map[string]string{
+		"application_name": v.Application.Name, "api_name": v.API.Name, "api_version": "",
+		"api_documentation_url": r.PortalURL(r.Domain(portal)) + "/apis/" + v.API.Slug,
+	}
+	if v.API.Version != nil {
+		values["api_version"] = *v.API.Version
+	}
+	return r.letters(ctx, tx, portal, v.Application, developers.Letter{
+		Template: "app-registration-" + string(v.Status), Reason: v.Reason, Path: "/apps/" + string(v.ApplicationID), Values: values,
 	})
-	if err != nil && portico.KindOf(err) != portico.KindNotFound { // whoever is gone by now need not be told
-		r.Logger.ErrorContext(ctx, "developer not told of the decision", "registration", v.ID, "err", err)
-	}
-	for _, letter := range letters {
-		r.Notify(ctx, letter)
-	}
 }
 
 // letters words a letter for everybody who can use an application.

@@ -110,6 +110,9 @@ func (d Accounts) SignUp(ctx context.Context, portal portico.PortalID, in Applic
 				return nil, err
 			}
 		}
+		if enough, err := d.mailedEnough(ctx, tx, developer); enough || err != nil {
+			return nil, err
+		}
 		if developer.EmailVerified {
 			return d.letters().Write(ctx, tx, p, Letter{Template: mailAccountExists, To: developer, Path: "/forgot-password"})
 		}
@@ -119,6 +122,24 @@ func (d Accounts) SignUp(ctx context.Context, portal portico.PortalID, in Applic
 		}
 		return d.letters().Write(ctx, tx, p, Letter{Template: "confirm-email-address", To: developer, Path: "/verify-email", Token: token})
 	})
+}
+
+// mailsPerDay is how many mails of those that anybody can ask for an address
+// gets from a portal within a day. Others are not counted, and not held back.
+const mailsPerDay = 10
+
+// mailedEnough says whether strangers have filled a mailbox enough for today.
+// They are answered as ever: what is in a mailbox is not their business.
+func (d Accounts) mailedEnough(ctx context.Context, tx portico.Tx, to portico.Developer) (bool, error) {
+	sent, err := tx.Mails().List(ctx, portico.ListQuery{Size: 1, Number: 1, Filters: []portico.Filter{
+		portico.Where("portal_id", to.PortalID), portico.Where("recipient", to.Email),
+		{Field: "kind", Op: portico.OpAnyEqual, Values: []string{"confirm-email-address", "reset-password", mailAccountExists}},
+		{Field: "created_at", Op: portico.OpGreater, Values: []string{d.Now().Add(-24 * time.Hour).UTC().Format(time.RFC3339Nano)}},
+	}})
+	if err == nil && sent.Total >= mailsPerDay {
+		d.Logger.WarnContext(ctx, "mail held back: its address has had enough for today", "developer", to.ID)
+	}
+	return sent.Total >= mailsPerDay, err
 }
 
 // noPasswords says that developers of a portal sign in elsewhere.
@@ -172,6 +193,9 @@ func (d Accounts) ForgotPassword(ctx context.Context, portal portico.PortalID, e
 		}
 		developer, found, err := developerBy(ctx, tx, portal, email)
 		if err != nil || !found {
+			return nil, err
+		}
+		if enough, err := d.mailedEnough(ctx, tx, developer); enough || err != nil {
 			return nil, err
 		}
 		token, err := d.issueToken(ctx, tx, developer.ID, portico.PurposeResetPassword, resetPasswordLife)

@@ -46,7 +46,11 @@ func (l Letters) Write(ctx context.Context, tx portico.Tx, portal portico.Portal
 	if len(own.Items) > 0 && own.Items[0].Enabled {
 		words = words.with(own.Items[0])
 	}
-	return l.compose(portal, letter, words, language)
+	from, err := senderOf(ctx, tx, portal)
+	if err != nil {
+		return nil, err
+	}
+	return l.compose(portal, from, letter, words, language)
 }
 
 // oneLine is a name without line breaks and other control characters: a name
@@ -81,14 +85,18 @@ func languageOf(portal portico.Portal, to portico.Developer) string {
 
 // compose fills a wording in. A text without a variable stays as it is; nothing
 // but the variables is evaluated.
-func (l Letters) compose(portal portico.Portal, letter Letter, words Wording, language string) (*portico.Message, error) {
+func (l Letters) compose(portal portico.Portal, from sender, letter Letter, words Wording, language string) (*portico.Message, error) {
 	address := l.PortalURL(l.Domain(portal))
 	values := map[string]string{
 		"portal_display_name": portal.DisplayName, "portal_domain": l.Domain(portal),
 		"developer_email": letter.To.Email, "developer_fullname": letter.To.FullName,
+		"dev_portal_reply_to": from.ReplyTo,
 	}
 	maps.Copy(values, letter.Values)
-	m := &portico.Message{Kind: letter.Template, To: letter.To.Email, Subject: fill(words.Subject, values)}
+	m := &portico.Message{
+		PortalID: portal.ID, Kind: letter.Template, FromName: from.Name, FromEmail: from.Email, ReplyTo: from.ReplyTo, To: letter.To.Email, Subject: fill(words.Subject, values),
+		OneTime: letter.Token != "",
+	}
 	if letter.Path != "" {
 		m.Link = address + letter.Path
 		if letter.Token != "" {
@@ -104,8 +112,8 @@ func (l Letters) compose(portal portico.Portal, letter Letter, words Wording, la
 		m.Text += "\n" + m.Link + "\n"
 	}
 	m.Text += "\n-- \n" + portal.DisplayName + "\n" + address + "\n"
-	page, err := l.page(words, values, sheet{Language: language, Phrases: phrases, Reason: letter.Reason, Link: m.Link, Portal: portal.DisplayName, Address: address})
-	m.HTML = page
+	var err error
+	m.HTML, err = l.page(words, values, sheet{Language: language, Phrases: phrases, Reason: letter.Reason, Link: m.Link, Portal: portal.DisplayName, Address: address})
 	return m, err
 }
 

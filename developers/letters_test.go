@@ -68,7 +68,7 @@ func TestValuesAreText(t *testing.T) {
 	const name = `<script>alert(1)</script> **bold** [x](https://evil.example) {{developer_email}}`
 	words := Wording{"For {{developer_fullname}}", "{{ developer_fullname }}", "Hello **{{developer_fullname}}**,\n\n<b>raw</b> [portal](https://{{portal_domain}}/)[bad](javascript:alert(1)) {{unknown}} {{7*7}}", "Go, {{developer_fullname}}"}
 	letter := Letter{Template: "reset-password", To: portico.Developer{FullName: name, Email: "d@dev.example"}, Path: "/reset-password", Token: "a&b", Reason: "<i>why</i>"}
-	m, err := desk().compose(portico.Portal{DisplayName: "A & B", Subdomain: "acme"}, letter, words, english)
+	m, err := desk().compose(portico.Portal{DisplayName: "A & B", Subdomain: "acme"}, sender{}, letter, words, english)
 	if err != nil {
 		t.Fatal(err)
 	}

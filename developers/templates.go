@@ -228,19 +228,14 @@ func (t Templates) Delete(ctx context.Context, portal portico.PortalID, name str
 	})
 }
 
-// SendTest sends a wording, with example values in it, to an admin. KindNotFound
-// (portal, template), KindInvalid (a variable), KindUnavailable (the mail was
-// not taken).
+// SendTest queues a mail with a wording, with example values in it, to an
+// admin. KindNotFound (portal, template), KindInvalid (a variable).
 func (t Templates) SendTest(ctx context.Context, portal portico.PortalID, name string, words Wording, to portico.User) error {
 	template, err := t.Default(name)
 	if err != nil {
 		return err
 	}
 	if err := checkVariables(template, words); err != nil {
-		return err
-	}
-	p, err := usecase.View(ctx, t.Store, func(tx portico.Tx) (portico.Portal, error) { return tx.Portals().ByID(ctx, portal) })
-	if err != nil {
 		return err
 	}
 	examples := map[string]string{}
@@ -254,9 +249,15 @@ func (t Templates) SendTest(ctx context.Context, portal portico.PortalID, name s
 	if words.ButtonLabel != "" {
 		letter.Path = "/"
 	}
-	m, err := Letters(t).compose(p, letter, words, english)
-	if err != nil {
-		return err
-	}
-	return t.Mailer.Send(ctx, *m)
+	return t.CommitAndMail(ctx, func(tx portico.Tx) (*portico.Message, error) {
+		p, err := tx.Portals().ByID(ctx, portal)
+		if err != nil {
+			return nil, err
+		}
+		from, err := senderOf(ctx, tx, p)
+		if err != nil {
+			return nil, err
+		}
+		return Letters(t).compose(p, from, letter, words, english)
+	})
 }

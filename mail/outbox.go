@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	netmail "net/mail"
 	"os"
 	"sync"
 	"time"
@@ -29,6 +30,8 @@ type Entry struct {
 	ID      string    `json:"id"`
 	Time    time.Time `json:"time"`
 	Kind    string    `json:"kind"`
+	From    string    `json:"from,omitempty"` // if it is not the mail server's own sender
+	ReplyTo string    `json:"reply_to,omitempty"`
 	To      string    `json:"to"`
 	Subject string    `json:"subject"`
 	Text    string    `json:"text"`
@@ -45,7 +48,7 @@ func (o *Outbox) Send(_ context.Context, m portico.Message) error {
 	defer o.mu.Unlock()
 	now := o.Now().UTC()
 	line, err := json.Marshal(Entry{
-		ID: portico.NewID(now), Time: now, Kind: m.Kind, To: m.To, Subject: m.Subject, Text: m.Text, HTML: m.HTML, Link: m.Link,
+		ID: portico.NewID(now), Time: now, Kind: m.Kind, From: from(m), ReplyTo: m.ReplyTo, To: m.To, Subject: m.Subject, Text: m.Text, HTML: m.HTML, Link: m.Link,
 	})
 	if err != nil {
 		return fmt.Errorf("encode a mail: %w", err)
@@ -110,4 +113,12 @@ func ReadAll(path string) ([]Entry, error) {
 			return nil, fmt.Errorf("read the outbox: %w", err)
 		}
 	}
+}
+
+// from is a sender of a mail's own.
+func from(m portico.Message) string {
+	if m.FromEmail == "" {
+		return m.FromName
+	}
+	return (&netmail.Address{Name: m.FromName, Address: m.FromEmail}).String()
 }

@@ -1,10 +1,12 @@
 package mail
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
+	netmail "net/mail"
 	"slices"
 	"strings"
 	"time"
@@ -42,7 +44,7 @@ type Server struct {
 type SMTP struct {
 	host    string
 	options []gomail.Option
-	from    string
+	from    netmail.Address
 	timeout time.Duration
 }
 
@@ -80,13 +82,14 @@ func NewSMTP(s Server) (*SMTP, error) {
 		options = append(options, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover),
 			gomail.WithUsername(s.Username), gomail.WithPassword(s.Password.Reveal()))
 	}
-	if err := gomail.NewMsg().From(s.From); err != nil {
+	from, err := netmail.ParseAddress(s.From)
+	if err != nil {
 		return nil, fmt.Errorf("the mail server's sender [%s] is not a mail address: %w", s.From, err)
 	}
 	if _, err := gomail.NewClient(s.Host, options...); err != nil {
 		return nil, fmt.Errorf("use the mail server [%s]: %w", s.Host, err)
 	}
-	return &SMTP{host: s.Host, options: options, from: s.From, timeout: s.Timeout}, nil
+	return &SMTP{host: s.Host, options: options, from: *from, timeout: s.Timeout}, nil
 }
 
 // Send implements portico.Mailer. Errors: KindInvalid for an address that is
@@ -94,8 +97,13 @@ func NewSMTP(s Server) (*SMTP, error) {
 // done by the deadline of ctx.
 func (s *SMTP) Send(ctx context.Context, m portico.Message) error {
 	msg := gomail.NewMsg()
-	if err := msg.From(s.from); err != nil {
-		return fmt.Errorf("set the sender: %w", err)
+	if err := msg.FromFormat(cmp.Or(m.FromName, s.from.Name), cmp.Or(m.FromEmail, s.from.Address)); err != nil {
+		return portico.Invalid("from", "invalid", "must be a mail address")
+	}
+	if m.ReplyTo != "" {
+		if err := msg.ReplyTo(m.ReplyTo); err != nil {
+			return portico.Invalid("reply_to", "invalid", "must be a mail address")
+		}
 	}
 	if err := msg.To(m.To); err != nil {
 		return portico.Invalid("to", "invalid", "must be a mail address")

@@ -52,6 +52,10 @@ type schema struct {
 	adminIdentityProviders *table[portico.AdminIdentityProviderID, portico.AdminIdentityProvider]
 	adminGroupMappings     *table[portico.AdminGroupMappingID, portico.AdminGroupMapping]
 	ipAllowLists           *table[portico.AllowListID, portico.IPAllowList]
+	emailConfigs           *table[portico.EmailConfigID, portico.EmailConfig]
+	emailDeliveries        *table[portico.PortalID, portico.EmailDelivery]
+	emailDomains           *table[portico.EmailDomainID, portico.EmailDomain]
+	mails                  *table[portico.MailID, portico.Mail]
 	auditDestinations      *table[portico.AuditDestinationID, portico.AuditDestination]
 	auditWebhooks          *table[portico.AuditWebhookID, portico.AuditWebhook]
 	auditReplays           *table[portico.AuditWebhookID, portico.AuditReplay]
@@ -107,6 +111,10 @@ func newSchema() *schema {
 		adminIdentityProviders: adminIdentityProviders().prepare(),
 		adminGroupMappings:     adminGroupMappings().prepare(),
 		ipAllowLists:           ipAllowLists().prepare(),
+		emailConfigs:           emailConfigs().prepare(),
+		emailDeliveries:        emailDeliveries().prepare(),
+		emailDomains:           emailDomains().prepare(),
+		mails:                  mails().prepare(),
 		auditDestinations:      auditDestinations().prepare(),
 		auditWebhooks:          auditWebhooks().prepare(),
 		auditReplays:           auditReplays().prepare(),
@@ -129,7 +137,7 @@ func (s *schema) descriptions() []described {
 		s.assets.described(), s.emailTemplates.described(), s.teams.described(), s.teamMembers.described(),
 		s.teamRoles.described(), s.identityProviders.described(), s.groupMappings.described(), s.handoffs.described(),
 		s.operations.described(), s.packageOperations.described(),
-		s.ipAllowLists.described(),
+		s.ipAllowLists.described(), s.emailConfigs.described(), s.emailDeliveries.described(), s.emailDomains.described(), s.mails.described(),
 		s.auditDestinations.described(), s.auditWebhooks.described(), s.auditReplays.described(),
 	}
 }

@@ -327,3 +327,19 @@ func (t *tx) AuditWebhooks() portico.Collection[portico.AuditWebhookID, portico.
 func (t *tx) AuditReplays() portico.Collection[portico.AuditWebhookID, portico.AuditReplay] {
 	return in(t, t.store.schema.auditReplays)
 }
+
+func (t *tx) EmailConfigs() portico.Collection[portico.EmailConfigID, portico.EmailConfig] {
+	return in(t, t.store.schema.emailConfigs)
+}
+
+func (t *tx) EmailDeliveries() portico.Collection[portico.PortalID, portico.EmailDelivery] {
+	return in(t, t.store.schema.emailDeliveries)
+}
+
+func (t *tx) EmailDomains() portico.Collection[portico.EmailDomainID, portico.EmailDomain] {
+	return in(t, t.store.schema.emailDomains)
+}
+
+func (t *tx) Mails() portico.Collection[portico.MailID, portico.Mail] {
+	return in(t, t.store.schema.mails)
+}

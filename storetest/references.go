@@ -48,7 +48,7 @@ func testUnique(t *testing.T, open func(*testing.T) portico.Store) {
 		}
 		return tx.Applications().Insert(ctx, d.selfManaged)
 	})
-	for _, c := range slices.Concat(d.ofCatalog(ctx), d.ofPeople(ctx), d.ofPortal(ctx), d.ofAdmins(ctx)) {
+	for _, c := range slices.Concat(d.ofCatalog(ctx), d.ofPeople(ctx), d.ofPortal(ctx), d.ofReach(ctx), d.ofAdmins(ctx)) {
 		err := store.Update(ctx, c.insert)
 		wantKind(t, c.name, err, portico.KindConflict)
 		if err != nil && !strings.Contains(err.Error(), c.says) {
@@ -330,6 +330,10 @@ func count(ctx context.Context, tx portico.Tx) (map[string]int, error) {
 		size(ctx, counts, "operations", tx.Operations()),
 		size(ctx, counts, "operations of packages", tx.PackageOperations()),
 		size(ctx, counts, "IP allow lists", tx.IPAllowLists()),
+		size(ctx, counts, "e-mail configurations", tx.EmailConfigs()),
+		size(ctx, counts, "e-mail deliveries", tx.EmailDeliveries()),
+		size(ctx, counts, "e-mail domains", tx.EmailDomains()),
+		size(ctx, counts, "mails", tx.Mails()),
 	)
 }
 
@@ -347,7 +351,7 @@ func testCascades(t *testing.T, open func(*testing.T) portico.Store) {
 		"portal": {func(ctx context.Context, tx portico.Tx, w World) error { return tx.Portals().Delete(ctx, w.Portal.ID) },
 			[]string{"portals", "publications", "developers", "one-time tokens", "sessions", "applications", "keys", "registrations",
 				"pages", "snippets", "customizations", "assets", "mail wordings", "teams", "team members", "team roles",
-				"identity providers", "group mappings", "hand-offs", "consumer mappings", "IP allow lists"}},
+				"identity providers", "group mappings", "hand-offs", "consumer mappings", "IP allow lists", "e-mail configurations", "e-mail deliveries", "mails"}},
 		"API": {func(ctx context.Context, tx portico.Tx, w World) error { return tx.APIs().Delete(ctx, w.API.ID) },
 			[]string{"apis", "versions", "publications", "implementations", "registrations", "documents", "team roles",
 				"operations", "operations of packages"}},

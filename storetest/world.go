@@ -66,6 +66,10 @@ type World struct {
 	AdminIdentityProvider portico.AdminIdentityProvider
 	AdminGroupMapping     portico.AdminGroupMapping
 	IPAllowList           portico.IPAllowList
+	EmailConfig           portico.EmailConfig
+	EmailDelivery         portico.EmailDelivery
+	EmailDomain           portico.EmailDomain
+	Mail                  portico.Mail
 	AuditDestination      portico.AuditDestination
 	AuditWebhook          portico.AuditWebhook
 	AuditReplay           portico.AuditReplay

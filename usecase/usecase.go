@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"portico"
+	"portico/mail"
 	"portico/secret"
 )
 
@@ -31,7 +32,7 @@ type Deps struct {
 	Store   portico.Store
 	Sealer  portico.Sealer
 	IdPs    portico.IdPs
-	Mailer  portico.Mailer
+	Mailer  portico.Mailer // delivers what waits in the queue
 	Flusher Flusher
 	Client  *http.Client // for addresses that an admin typed in; see oauth.NewHTTPClient
 	Logger  *slog.Logger
@@ -40,6 +41,9 @@ type Deps struct {
 	// Fingerprint names a client secret as the gateways do when they count its
 	// uses; nil: they do not tell secrets apart.
 	Fingerprint func(clientID string, clientSecret secret.Text) string
+	// MailLater tells whoever works the queue of mails off that there is one more.
+	// nil: a mail is delivered before the change that it speaks of is answered.
+	MailLater func()
 	// Checkpoint is called with the name of every step of the saga. It is a
 	// no-op in production; a test may end the process in it.
 	Checkpoint func(step string)
@@ -87,25 +91,54 @@ func (d Deps) Commit(ctx context.Context, fn func(portico.Tx) error) error {
 // CommitAndMail is Commit for a change that somebody gets a mail about; fn may
 // return no mail.
 func (d Deps) CommitAndMail(ctx context.Context, fn func(portico.Tx) (*portico.Message, error)) error {
-	var letter *portico.Message
-	err := d.Commit(ctx, func(tx portico.Tx) (err error) {
-		letter, err = fn(tx)
-		return err
+	return d.CommitAndMailAll(ctx, func(tx portico.Tx) ([]*portico.Message, error) {
+		m, err := fn(tx)
+		return []*portico.Message{m}, err
+	})
+}
+
+// CommitAndMailAll is Commit for a change that several people get mails about.
+// The mails are queued in the transaction of the change; whether they arrive
+// is no longer this caller's to know.
+func (d Deps) CommitAndMailAll(ctx context.Context, fn func(portico.Tx) ([]*portico.Message, error)) error {
+	var queued []portico.MailID
+	err := d.Commit(ctx, func(tx portico.Tx) error {
+		queued = nil
+		letters, err := fn(tx)
+		if err != nil {
+			return err
+		}
+		for _, m := range letters {
+			if m == nil {
+				continue
+			}
+			id, err := d.Mails().Put(ctx, tx, *m)
+			if err != nil {
+				return err
+			}
+			queued = append(queued, id)
+		}
+		return nil
 	})
 	if err == nil {
-		d.Notify(ctx, letter)
+		d.deliver(ctx, queued)
 	}
 	return err
 }
 
-// Notify sends a mail after the commit that it speaks of. What it says is true
-// whether or not it arrives, so a failure is logged and not answered.
-func (d Deps) Notify(ctx context.Context, m *portico.Message) {
-	if m == nil {
+// Mails is the queue that mails wait in.
+func (d Deps) Mails() mail.Queue {
+	return mail.Queue{Store: d.Store, Sealer: d.Sealer, Next: d.Mailer, Logger: d.Logger, Now: d.Now}
+}
+
+// deliver has mails delivered that were queued a moment ago.
+func (d Deps) deliver(ctx context.Context, queued []portico.MailID) {
+	if len(queued) > 0 && d.MailLater != nil {
+		d.MailLater()
 		return
 	}
-	if err := d.Mailer.Send(context.WithoutCancel(ctx), *m); err != nil {
-		d.Logger.ErrorContext(ctx, "mail not sent", "kind", m.Kind, "err", err)
+	for _, id := range queued {
+		d.Mails().Deliver(context.WithoutCancel(ctx), id)
 	}
 }
 
