@@ -67,6 +67,10 @@ control_planes:
         request_buffering: false
         response_buffering: false
         tags: [t]
+    plugins:
+      - {name: rate-limiting, config: {minute: 5, policy: local}, tags: [x]}
+      - {name: rate-limiting, service: orders, instance_name: slow, config: {minute: 1}, enabled: false}
+      - {name: cors, route: orders, config: {origins: ["https://a.example"], max_age: 60}, protocols: [https]}
 portals:
   - name: dev
     display_name: Developers
@@ -242,6 +246,8 @@ func TestChangesArePlannedAndMade(t *testing.T) {
 		"plane":          {"labels: {zone: a}", "labels: {}", `labels.zone: "a" → nothing`},
 		"address":        {"http://orders.internal:8080/v1", "https://orders.internal", `url: "http://orders.internal:8080/v1" → "https://orders.internal"`},
 		"headers":        {`headers: {x-version: ["1", "2"]}`, `headers: {x-other: ["1"]}`, `headers.x-version: [1, 2] → nothing`},
+		"plugin":         {"config: {minute: 5, policy: local}", "config: {minute: 6, hour: 100}", `config.minute: 5 → 6`},
+		"setting":        {"max_age: 60}", "max_age: null}", `config.max_age: 60 → nothing`},
 		"domain":         {"custom_domain: dev.acme.example", "custom_domain: new.acme.example", `~ custom domain of portal dev (deleted and created anew)`},
 		"addresses":      {"allowed_ips: [198.51.100.7]", "allowed_ips: [198.51.100.8]", "allowed addresses 198.51.100.7 of portal dev is not declared any more"},
 		"menu":           {"title: Guides, path", "title: Read, path", `menu.main: [{external: false, path: /guides, title: Guides, visibility: public}] → [{`},
@@ -273,8 +279,8 @@ func TestChangesArePlannedAndMade(t *testing.T) {
 			t.Errorf("%s: the plan does not say %s:\n%s", name, test.plan, report)
 		}
 		h.settled(t, dir, options())
-		h.apply(t, write(t, before), options())
 	}
+	h.apply(t, write(t, before), options())
 	h.settled(t, write(t, before), options())
 }
 

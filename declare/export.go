@@ -213,6 +213,9 @@ func (x *exporter) fields(e *entity, fields []field, values map[string]any, pref
 		case f.shape == textFile || f.shape == imageFile:
 			value = x.file(e, f, value)
 		default:
+			if f.shape == settings {
+				value = withoutNulls(value)
+			}
 			value = ordered(f.fields, value)
 		}
 		out = append(out, yaml.MapItem{Key: f.name, Value: value})

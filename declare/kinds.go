@@ -130,17 +130,43 @@ func gateways() schema {
 				{name: "response_buffering", shape: flag},
 				{name: "tags", shape: texts},
 			},
-			encode: func(body map[string]any) {
-				if id, is := body["service"].(string); is {
-					body["service"] = map[string]any{"id": id}
-				}
-			},
-			decode: func(found map[string]any) {
-				if service, is := found["service"].(map[string]any); is {
-					found["service"] = service["id"]
-				}
-			},
+			encode: func(body map[string]any) { toObjects(body, "service") },
+			decode: func(found map[string]any) { toIDs(found, "service") },
 		},
+		{
+			name: "plugins", in: "control_planes", noun: "plugin", keys: []string{"name", "service", "route"}, path: "core-entities/plugins", answer: entries,
+			fields: []field{
+				{name: "name", required: true},
+				{name: "service", shape: reference, to: "control_planes.services", within: "control_planes"},
+				{name: "route", shape: reference, to: "control_planes.routes", within: "control_planes"},
+				{name: "instance_name", nullable: true},
+				{name: "config", shape: settings},
+				{name: "protocols", shape: texts},
+				{name: "enabled", shape: flag},
+				{name: "tags", shape: texts},
+			},
+			skip:   func(found map[string]any) bool { return found["consumer"] != nil },
+			encode: func(body map[string]any) { toObjects(body, "service", "route") },
+			decode: func(found map[string]any) { toIDs(found, "service", "route") },
+		},
+	}
+}
+
+// toObjects writes ids as references of core entities: {"id": …}.
+func toObjects(body map[string]any, names ...string) {
+	for _, name := range names {
+		if id, is := body[name].(string); is {
+			body[name] = map[string]any{"id": id}
+		}
+	}
+}
+
+// toIDs undoes toObjects.
+func toIDs(found map[string]any, names ...string) {
+	for _, name := range names {
+		if ref, is := found[name].(map[string]any); is {
+			found[name] = ref["id"]
+		}
 	}
 }
 

@@ -313,6 +313,11 @@ func (l *loader) value(f field, n *node, path string) (value any, ok bool) {
 			return wrong("a map")
 		}
 		return withoutNulls(n.plain()), true
+	case settings:
+		if !n.isMap {
+			return wrong("a map")
+		}
+		return n.plain(), true
 	case object:
 		if !n.isMap {
 			return wrong("a map")

@@ -18,6 +18,7 @@ const (
 	table            // texts by name; a name that is not written is removed
 	textLists        // lists of texts by name; likewise
 	open             // a map that is anybody's; likewise
+	settings         // a map that is anybody\'s; a name that is not written stays as it is
 	object           // the members in fields; one that is not written stays as it is
 	objects          // a list of maps with the members in fields, compared as a whole
 	secretText       // ${env:NAME} or ${file:PATH}: never compared, never written down
@@ -98,6 +99,7 @@ type kind struct {
 	freesRoom bool   // deleted before others of the kind are created
 
 	write  func(ctx context.Context, c *Client, e *entity, body map[string]any) error // creates and changes, where neither POST and PATCH nor put do
+	skip   func(found map[string]any) bool                                            // what files cannot have, and so leave alone
 	encode func(body map[string]any)                                                  // from fields to the request
 	decode func(found map[string]any)                                                 // from the answer to fields
 }

@@ -108,6 +108,9 @@ func (s *state) addAll(ctx context.Context, k *kind, parent, above *entity, foun
 		if wire == nil {
 			return fmt.Errorf("%s holds something that is no object", k.collection(parent))
 		}
+		if k.skip != nil && k.skip(wire) {
+			continue
+		}
 		below, _ := wire["children"].([]any)
 		if k.detail {
 			id, _ := wire["id"].(string)

@@ -45,10 +45,27 @@ func same(f field, declared, exists any) bool {
 			}
 		}
 		return true
+	case settings:
+		return within(declared, exists)
 	case imageFile:
 		return imageBytes(declared) == imageBytes(exists)
 	}
 	return equal(declared, exists)
+}
+
+// within reports whether everything that is declared is so.
+func within(declared, exists any) bool {
+	want, is := declared.(map[string]any)
+	if !is {
+		return equal(declared, exists)
+	}
+	have, _ := exists.(map[string]any)
+	for name, value := range want {
+		if !within(value, have[name]) {
+			return false
+		}
+	}
+	return true
 }
 
 // equal compares values as JSON has them, with nothing, null, the empty list and
@@ -188,6 +205,12 @@ func differences(fields []field, declared, exists map[string]any, prefix string)
 		case f.shape == table || f.shape == textLists || f.shape == open:
 			for _, name := range slices.Sorted(maps.Keys(union(wanted, had))) {
 				if !equal(wanted[name], had[name]) {
+					out = append(out, change{prefix + f.name + "." + name, had[name], wanted[name], f.shape})
+				}
+			}
+		case f.shape == settings:
+			for _, name := range slices.Sorted(maps.Keys(wanted)) {
+				if !within(wanted[name], had[name]) {
 					out = append(out, change{prefix + f.name + "." + name, had[name], wanted[name], f.shape})
 				}
 			}
