@@ -57,6 +57,8 @@ type ScopeChecker interface {
 // IdPs makes the adapter for a provider. The credential is the opened secret.
 type IdPs interface {
 	IdP(p Provider, credential secret.Text) (IdP, error)
+	// Offers says whether there is an adapter for providers of a type.
+	Offers(t ProviderType) bool
 }
 
 // Capabilities of an identity provider.
@@ -115,6 +117,53 @@ type ClientState struct {
 type Verification struct {
 	Errors   []string // each says what is wrong and what to do
 	Warnings []string
+	Checks   []Check // what was tried, in its order
+}
+
+// Check is a step of a verification.
+type Check struct {
+	Step  CheckStep
+	State CheckState
+	Fault string // with CheckFailed: one of the errors
+	Took  time.Duration
+}
+
+// CheckStep is what a step looks at.
+type CheckStep string
+
+// The steps that every provider has.
+const (
+	CheckReachable CheckStep = "reachable" // the issuer answers
+	CheckIssuer    CheckStep = "issuer"    // what it says of itself is about this issuer
+	CheckKeys      CheckStep = "keys"      // it publishes keys that tokens can be verified with
+	CheckToken     CheckStep = "token"     // the credential suffices to register clients
+)
+
+// CheckState is how a step ended.
+type CheckState string
+
+// The states. A step is skipped where an earlier one leaves nothing to try.
+const (
+	CheckOK      CheckState = "ok"
+	CheckFailed  CheckState = "failed"
+	CheckSkipped CheckState = "skipped"
+)
+
+// Note adds a step that took so long; an empty fault says that it went well.
+func (v *Verification) Note(step CheckStep, fault string, took time.Duration) {
+	c := Check{Step: step, State: CheckOK, Took: took}
+	if fault != "" {
+		c.State, c.Fault = CheckFailed, fault
+		v.Errors = append(v.Errors, fault)
+	}
+	v.Checks = append(v.Checks, c)
+}
+
+// Skip adds steps that could not be tried.
+func (v *Verification) Skip(steps ...CheckStep) {
+	for _, step := range steps {
+		v.Checks = append(v.Checks, Check{Step: step, State: CheckSkipped})
+	}
 }
 
 // IdPErrorKind is the taxonomy of what an identity provider does to us.

@@ -54,6 +54,8 @@ type noOutside struct{}
 
 func (noOutside) Flush(context.Context) error                 { return nil }
 func (noOutside) Send(context.Context, portico.Message) error { return nil }
+func (noOutside) Offers(portico.ProviderType) bool            { return true }
+
 func (noOutside) IdP(portico.Provider, secret.Text) (portico.IdP, error) {
 	return nil, &portico.IdPError{Kind: portico.IdPUnavailable, Detail: "there is none"}
 }

@@ -76,6 +76,9 @@ func newFakeIdP(c *clock, j *journal) *fakeIdP {
 	return &fakeIdP{clock: c, journal: j, clients: map[string]*fakeClient{}, faults: map[string][]fault{}, during: map[string]func(){}}
 }
 
+// Offers implements portico.IdPs.
+func (*fakeIdP) Offers(portico.ProviderType) bool { return true }
+
 // IdP implements portico.IdPs.
 func (f *fakeIdP) IdP(_ portico.Provider, credential secret.Text) (portico.IdP, error) {
 	a := fakeAdapter{f, credential}

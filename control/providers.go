@@ -2,8 +2,6 @@ package control
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"strings"
 
 	"portico"
@@ -169,52 +167,6 @@ func (p Providers) Delete(ctx context.Context, id portico.ProviderID) error {
 		}
 		return tx.Providers().Delete(ctx, id)
 	})
-}
-
-// Verify asks the identity provider whether the issuer and the credential are
-// good. What is wrong is in the result; KindNotFound.
-func (p Providers) Verify(ctx context.Context, id portico.ProviderID) (portico.Verification, error) {
-	var provider portico.Provider
-	var strategies portico.Page[portico.Strategy]
-	err := p.Store.View(ctx, func(tx portico.Tx) (err error) {
-		if provider, err = tx.Providers().ByID(ctx, id); err != nil {
-			return err
-		}
-		strategies, err = tx.Strategies().List(ctx, portico.Everything(portico.Where("dcr_provider_id", id)))
-		return err
-	})
-	if err != nil {
-		return portico.Verification{}, err
-	}
-	idp, err := p.idp(provider)
-	if err != nil {
-		return p.found(ctx, err), nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, p.IdPTimeout)
-	defer cancel()
-	result, err := idp.Verify(ctx)
-	if err != nil {
-		return p.found(ctx, err), nil
-	}
-	if checker, ok := idp.(portico.ScopeChecker); ok && len(result.Errors) == 0 {
-		for _, s := range strategies.Items {
-			for _, warning := range checker.CheckScopes(ctx, s.OIDC.Scopes, s.OIDC.CredentialClaim) {
-				result.Warnings = append(result.Warnings, fmt.Sprintf("Auth strategy [%s]: %s", s.Name, warning))
-			}
-		}
-	}
-	return result, nil
-}
-
-// found makes a finding of why the identity provider could not be asked. What
-// it did itself is for the admin; the rest, such as a credential that does not
-// open with our key, is for the log.
-func (p Providers) found(ctx context.Context, err error) portico.Verification {
-	if idp, ok := errors.AsType[*portico.IdPError](err); ok {
-		return portico.Verification{Errors: []string{idp.Detail}}
-	}
-	p.Logger.ErrorContext(ctx, "DCR provider not verified", "err", err)
-	return portico.Verification{Errors: []string{"The provider could not be verified; the log has the cause. If its credential no longer opens, enter it again."}}
 }
 
 // providerViews adds what the API shows, with one query per kind of entity.

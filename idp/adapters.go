@@ -36,6 +36,9 @@ func NewAdapters(constructors map[portico.ProviderType]Constructor) *Adapters {
 	return &Adapters{constructors: constructors, kept: map[portico.ProviderID]adapter{}}
 }
 
+// Offers implements portico.IdPs.
+func (a *Adapters) Offers(t portico.ProviderType) bool { return a.constructors[t] != nil }
+
 // IdP implements portico.IdPs.
 func (a *Adapters) IdP(p portico.Provider, credential secret.Text) (portico.IdP, error) {
 	construct, ok := a.constructors[p.Type]

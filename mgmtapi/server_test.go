@@ -360,6 +360,9 @@ func newFakeIdPs() *fakeIdPs {
 	return &fakeIdPs{good: "good-credential", clients: map[string]portico.ClientSpec{}, keys: map[string]string{}}
 }
 
+// Offers implements portico.IdPs.
+func (*fakeIdPs) Offers(portico.ProviderType) bool { return true }
+
 // IdP implements portico.IdPs.
 func (f *fakeIdPs) IdP(_ portico.Provider, credential secret.Text) (portico.IdP, error) {
 	return fakeIdP{f, credential}, nil

@@ -69,6 +69,15 @@ func (e *DiscoveryError) Unwrap() []error {
 	return causes
 }
 
+// OtherIssuerError is a metadata document that is about another issuer than the
+// one asked for (RFC 8414 §3.3).
+type OtherIssuerError struct{ Issuer string }
+
+// Error implements error.
+func (e *OtherIssuerError) Error() string {
+	return fmt.Sprintf("the document is about another issuer, %q", e.Issuer)
+}
+
 // NormalizeIssuer turns what a person typed or pasted into an issuer URL: it
 // strips a discovery suffix (also in RFC 8414's form, between host and path)
 // and one trailing slash, and lower-cases scheme and host. The errors are fit
@@ -163,7 +172,7 @@ func parseMetadata(body []byte, issuer string) (Metadata, error) {
 		return Metadata{}, errors.New("the document has no issuer")
 	}
 	if strings.TrimSuffix(metadata.Issuer, "/") != issuer {
-		return Metadata{}, fmt.Errorf("the document is about another issuer, %q", quote(metadata.Issuer, secret.Text{}))
+		return Metadata{}, &OtherIssuerError{Issuer: quote(metadata.Issuer, secret.Text{})}
 	}
 	home, err := url.Parse(issuer)
 	if err != nil {

@@ -108,6 +108,16 @@ func check(keys []publicKey, t *parsedToken) Reason {
 	return ReasonSignature
 }
 
+// CheckKeys fetches the key set at a jwks_uri and fails unless a token can be
+// verified with it.
+func CheckKeys(ctx context.Context, client *http.Client, uri string) error {
+	keys, _, err := fetchKeys(ctx, client, uri)
+	if err == nil && len(keys) == 0 {
+		err = fmt.Errorf("key set %s: has no key that tokens can be verified with", uri)
+	}
+	return err
+}
+
 func fetchKeys(ctx context.Context, client *http.Client, uri string) ([]publicKey, time.Duration, error) {
 	body, header, err := get(ctx, client, uri)
 	if err != nil {

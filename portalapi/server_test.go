@@ -511,6 +511,9 @@ func (a *adapters) set(to portico.IdPs) {
 	a.IdPs = to
 }
 
+// Offers implements portico.IdPs.
+func (*adapters) Offers(portico.ProviderType) bool { return true }
+
 // IdP implements portico.IdPs.
 func (a *adapters) IdP(p portico.Provider, credential secret.Text) (portico.IdP, error) {
 	a.mu.Lock()

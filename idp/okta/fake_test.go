@@ -3,6 +3,7 @@ package okta_test
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -50,6 +51,7 @@ func newFakeOkta(t *testing.T) *fakeOkta {
 	mux.HandleFunc("GET /oauth2/default/.well-known/oauth-authorization-server", f.discovery)
 	mux.HandleFunc("GET /oauth2/default/.well-known/openid-configuration", f.discovery)
 	mux.HandleFunc("POST /oauth2/default/v1/token", f.token)
+	mux.HandleFunc("GET /oauth2/default/v1/keys", f.keys)
 	for pattern, h := range map[string]http.HandlerFunc{
 		"GET /api/v1/apps": f.list, "POST /api/v1/apps": f.create,
 		"GET /api/v1/apps/{id}":                                              f.withApp(f.read),
@@ -103,6 +105,12 @@ func (f *fakeOkta) managed(h http.HandlerFunc) http.HandlerFunc {
 			h(w, r)
 		}
 	}
+}
+
+// keys are what the issuer's tokens are verified with: the key of RFC 7517 A.1.
+func (f *fakeOkta) keys(w http.ResponseWriter, _ *http.Request) {
+	_, _ = io.WriteString(w, `{"keys":[{"kty":"EC","crv":"P-256","use":"sig","kid":"1","alg":"ES256",
+		"x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}]}`)
 }
 
 func (f *fakeOkta) discovery(w http.ResponseWriter, _ *http.Request) {

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"portico"
 	"portico/idp"
@@ -18,12 +19,20 @@ import (
 // is tried with a request that Okta must refuse as incomplete.
 func (c *Client) Verify(ctx context.Context) (portico.Verification, error) {
 	var v portico.Verification
-	fault, isOkta := c.verifyIssuer(ctx)
-	if fault != "" {
-		v.Errors = append(v.Errors, fault)
+	began := c.api.Now()
+	found := c.verifyIssuer(ctx)
+	found.tell(&v, c.api.Now().Sub(began))
+	if found.metadata.JWKSURI != "" {
+		began = c.api.Now()
+		v.Note(portico.CheckKeys, c.verifyKeys(ctx, found.metadata.JWKSURI), c.api.Now().Sub(began))
+	} else {
+		v.Skip(portico.CheckKeys)
 	}
-	if isOkta {
-		c.verifyToken(ctx, &v)
+	if found.isOkta {
+		began = c.api.Now()
+		v.Note(portico.CheckToken, c.verifyToken(ctx, &v), c.api.Now().Sub(began))
+	} else {
+		v.Skip(portico.CheckToken)
 	}
 	if len(v.Errors) == 0 {
 		c.verifyPolicies(ctx, &v)
@@ -31,29 +40,61 @@ func (c *Client) Verify(ctx context.Context) (portico.Verification, error) {
 	return v, ctx.Err()
 }
 
-// verifyIssuer says what is wrong with the issuer and what to enter instead,
-// and whether its host seems to be Okta's, so that the token can be tried.
-func (c *Client) verifyIssuer(ctx context.Context) (fault string, isOkta bool) {
+// issuerFound is what was learnt of an issuer: what is wrong with it and what to
+// enter instead, and whether its host seems to be Okta's, so that the token can
+// be tried.
+type issuerFound struct {
+	fault    string
+	answers  bool // something does, though what it says may be wrong
+	isOkta   bool
+	metadata oauth.Metadata
+}
+
+// tell notes the two steps: whether the issuer answers, and whether the answer
+// is the issuer's own.
+func (f issuerFound) tell(v *portico.Verification, took time.Duration) {
+	if !f.answers {
+		v.Note(portico.CheckReachable, f.fault, took)
+		v.Skip(portico.CheckIssuer)
+		return
+	}
+	v.Note(portico.CheckReachable, "", took)
+	v.Note(portico.CheckIssuer, f.fault, 0)
+}
+
+func (c *Client) verifyIssuer(ctx context.Context) issuerFound {
 	if vendor := otherVendor(c.issuer); vendor != "" {
-		return fmt.Sprintf("The issuer %s belongs to %s, but this provider is of type okta. Choose the provider type of %s, or enter the issuer of an Okta authorization server, such as https://example.okta.com/oauth2/default.", c.issuer, vendor, vendor), false
+		return issuerFound{fault: fmt.Sprintf("The issuer %s belongs to %s, but this provider is of type okta. Choose the provider type of %s, or enter the issuer of an Okta authorization server, such as https://example.okta.com/oauth2/default.", c.issuer, vendor, vendor)}
 	}
 	base, path := c.api.Base.String(), strings.TrimPrefix(c.issuer.Path, "/")
 	if path == "" || path == "oauth2" || path == "oauth2/v1" {
 		_, err := oauth.Discover(ctx, c.http, base)
-		return fmt.Sprintf("The issuer %s is the organisation's own authorization server. Its tokens are for Okta's own APIs only, and it allows no scopes or claims of yours. Use a custom authorization server: Okta > Security > API shows its issuer, most likely %s/oauth2/default.", c.issuer, base), err == nil
+		return issuerFound{answers: err == nil, isOkta: err == nil,
+			fault: fmt.Sprintf("The issuer %s is the organisation's own authorization server. Its tokens are for Okta's own APIs only, and it allows no scopes or claims of yours. Use a custom authorization server: Okta > Security > API shows its issuer, most likely %s/oauth2/default.", c.issuer, base)}
 	}
-	_, err := oauth.Discover(ctx, c.http, c.issuer.String())
+	metadata, err := oauth.Discover(ctx, c.http, c.issuer.String())
+	other, isOther := errors.AsType[*oauth.OtherIssuerError](err)
 	switch {
 	case err == nil:
-		return "", true
+		return issuerFound{answers: true, isOkta: true, metadata: metadata}
+	case isOther:
+		return issuerFound{answers: true, fault: fmt.Sprintf("The authorization server that answers at %s says that its issuer is %s. Tokens carry that one: if the server is the right one, enter it.", c.issuer, other.Issuer)}
 	case strings.Contains(path, "/"):
-		return fmt.Sprintf("No authorization server answers at %s. Compare it with the issuer shown at Okta > Security > API. %s.", c.issuer, reason(err)), false
+		return issuerFound{fault: fmt.Sprintf("No authorization server answers at %s. Compare it with the issuer shown at Okta > Security > API. %s.", c.issuer, reason(err))}
 	}
 	meant := base + "/oauth2/" + path
 	if _, err := oauth.Discover(ctx, c.http, meant); err == nil {
-		return fmt.Sprintf("No authorization server answers at %s: /oauth2/ is missing in it. %s answers and is the issuer that is meant.", c.issuer, meant), true
+		return issuerFound{isOkta: true, fault: fmt.Sprintf("No authorization server answers at %s: /oauth2/ is missing in it. %s answers and is the issuer that is meant.", c.issuer, meant)}
 	}
-	return fmt.Sprintf("No authorization server answers at %s: /oauth2/ is missing in it. Most likely %s is meant. %s.", c.issuer, meant, reason(err)), false
+	return issuerFound{fault: fmt.Sprintf("No authorization server answers at %s: /oauth2/ is missing in it. Most likely %s is meant. %s.", c.issuer, meant, reason(err))}
+}
+
+// verifyKeys says what is wrong with the keys that the issuer publishes.
+func (c *Client) verifyKeys(ctx context.Context, uri string) string {
+	if err := oauth.CheckKeys(ctx, c.http, uri); err != nil {
+		return fmt.Sprintf("The issuer's signing keys cannot be had, so no access token could be verified: %v. Try again later.", err)
+	}
+	return ""
 }
 
 // reason is the last attempt of a discovery: where it ended.
@@ -66,28 +107,28 @@ func reason(err error) string {
 }
 
 // verifyToken checks the token by a cheap read, which also keeps it alive:
-// Okta revokes a token that was idle for 30 days.
-func (c *Client) verifyToken(ctx context.Context, v *portico.Verification) {
+// Okta revokes a token that was idle for 30 days. It says what is wrong with it.
+func (c *Client) verifyToken(ctx context.Context, v *portico.Verification) (fault string) {
 	_, err := c.api.Do(ctx, idp.Call{Method: http.MethodGet, Path: appsPath + "?limit=1", Class: classApps, Out: &[]app{}})
 	if err == nil {
 		_, err = c.api.Do(ctx, idp.Call{Method: http.MethodPost, Path: appsPath, Class: classApps, Body: map[string]any{}, Creates: true})
 		if portico.IsIdP(err, portico.IdPRejected) {
-			return // incomplete, as meant: so the token may register clients
+			return "" // incomplete, as meant: so the token may register clients
 		}
 	}
 	status := idp.Status(err)
 	switch {
 	case err == nil:
 		v.Warnings = append(v.Warnings, "Okta accepted an empty registration, so the token's rights could not be told.")
+		return ""
 	case status != nil && status.Status == http.StatusUnauthorized:
-		v.Errors = append(v.Errors, fmt.Sprintf("Okta refused the DCR token (%s): it is mistyped, revoked, or expired. Create a new one at Okta > Security > API > Tokens and save it in this provider.", status.Code))
+		return fmt.Sprintf("Okta refused the DCR token (%s): it is mistyped, revoked, or expired. Create a new one at Okta > Security > API > Tokens and save it in this provider.", status.Code)
 	case status != nil && status.Status == http.StatusForbidden:
-		v.Errors = append(v.Errors, fmt.Sprintf("The DCR token is valid but may not manage applications (%s). A token has the rights of the admin who created it: use an account with the role Application Administrator or higher.", status.Code))
+		return fmt.Sprintf("The DCR token is valid but may not manage applications (%s). A token has the rights of the admin who created it: use an account with the role Application Administrator or higher.", status.Code)
 	case portico.IsIdP(err, portico.IdPNotFound):
-		v.Errors = append(v.Errors, fmt.Sprintf("%s answers, but has no Okta Apps API. Is it an Okta organisation?", c.api.Base.Host))
-	default:
-		v.Errors = append(v.Errors, fmt.Sprintf("The DCR token could not be checked: %v. Try again later.", err))
+		return fmt.Sprintf("%s answers, but has no Okta Apps API. Is it an Okta organisation?", c.api.Base.Host)
 	}
+	return fmt.Sprintf("The DCR token could not be checked: %v. Try again later.", err)
 }
 
 // policy is what we read of an access policy.

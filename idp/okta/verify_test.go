@@ -2,8 +2,11 @@ package okta_test
 
 import (
 	"context"
+	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -73,6 +76,46 @@ func TestVerifyIssuer(t *testing.T) {
 		wantFinding(t, "errors of "+c.issuer, v.Errors, c.errors...)
 		if asked := f.requests("") > before; asked != c.asked {
 			t.Errorf("%s: the management API was asked: %t", c.issuer, asked)
+		}
+	}
+}
+
+// TestVerifyTellsItsSteps holds which steps an admin is shown, and how each ended.
+func TestVerifyTellsItsSteps(t *testing.T) {
+	t.Parallel()
+	f := newFakeOkta(t)
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"issuer":"https://elsewhere.example"}`)
+	}))
+	t.Cleanup(other.Close)
+	keyless := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/v1/keys") {
+			_, _ = io.WriteString(w, `{"keys":[]}`)
+			return
+		}
+		issuer := "http://" + r.Host + "/oauth2/default"
+		_, _ = io.WriteString(w, `{"issuer":"`+issuer+`","jwks_uri":"`+issuer+`/v1/keys"}`)
+	}))
+	t.Cleanup(keyless.Close)
+	for _, c := range []struct{ name, issuer, token, want string }{
+		{"sound", f.URL + "/oauth2/default", fakeToken, "reachable ok, issuer ok, keys ok, token ok"},
+		{"wrong token", f.URL + "/oauth2/default", "wrong", "reachable ok, issuer ok, keys ok, token failed"},
+		{"no such server", f.URL + "/oauth2/aus404", fakeToken, "reachable failed, issuer skipped, keys skipped, token skipped"},
+		{"short", f.URL + "/default", fakeToken, "reachable failed, issuer skipped, keys skipped, token ok"},
+		{"organisation", f.URL, fakeToken, "reachable failed, issuer skipped, keys skipped, token skipped"},
+		{"another issuer", other.URL + "/oauth2/default", fakeToken, "reachable ok, issuer failed, keys skipped, token skipped"},
+		{"no keys", keyless.URL + "/oauth2/default", fakeToken, "reachable ok, issuer ok, keys failed, token failed"},
+	} {
+		v := verified(t, newClient(t, c.issuer, c.token, f.Client(), idptest.NewClock(time.Now())))
+		var got, faults []string
+		for _, check := range v.Checks {
+			got = append(got, string(check.Step)+" "+string(check.State))
+			if check.Fault != "" {
+				faults = append(faults, check.Fault)
+			}
+		}
+		if strings.Join(got, ", ") != c.want || !slices.Equal(faults, v.Errors) {
+			t.Errorf("%s: %v, faults %q of %q", c.name, got, faults, v.Errors)
 		}
 	}
 }

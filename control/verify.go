@@ -1,0 +1,96 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"portico"
+	"portico/secret"
+)
+
+// Verify asks the identity provider whether the issuer and the credential are
+// good. What is wrong is in the result; KindNotFound.
+func (p Providers) Verify(ctx context.Context, id portico.ProviderID) (portico.Verification, error) {
+	var provider portico.Provider
+	var strategies portico.Page[portico.Strategy]
+	err := p.Store.View(ctx, func(tx portico.Tx) (err error) {
+		if provider, err = tx.Providers().ByID(ctx, id); err != nil {
+			return err
+		}
+		strategies, err = tx.Strategies().List(ctx, portico.Everything(portico.Where("dcr_provider_id", id)))
+		return err
+	})
+	if err != nil {
+		return portico.Verification{}, err
+	}
+	idp, err := p.idp(provider)
+	if err != nil {
+		return p.found(ctx, err), nil
+	}
+	return p.verify(ctx, idp, strategies.Items), nil
+}
+
+// ProviderDraft is a provider as somebody has filled it in, before it is saved.
+type ProviderDraft struct {
+	ID     portico.ProviderID // of the stored one that is being changed; empty: a new one
+	Type   portico.ProviderType
+	Issuer string
+	Secret secret.Text // empty: the stored one
+}
+
+// Try is Verify for what is not saved. The stored credential is sent to no other
+// issuer than the stored one: whoever may edit a provider must not learn it.
+// KindNotFound, KindInvalid (the credential is missing).
+func (p Providers) Try(ctx context.Context, draft ProviderDraft) (portico.Verification, error) {
+	issuer := tidyIssuer(draft.Issuer)
+	if draft.Secret.Empty() && draft.ID != "" {
+		stored, err := p.ByID(ctx, draft.ID)
+		if err != nil {
+			return portico.Verification{}, err
+		}
+		if stored.Issuer == issuer {
+			return p.Verify(ctx, draft.ID)
+		}
+	}
+	if draft.Secret.Empty() {
+		return portico.Verification{}, portico.Invalid("dcr_config", "required", "The credential is needed to try this issuer; the stored one is sent to the stored issuer only.")
+	}
+	idp, err := p.IdPs.IdP(portico.Provider{ID: portico.ProviderID(p.NewID()), Type: draft.Type, Issuer: issuer}, draft.Secret)
+	if err != nil {
+		return p.found(ctx, err), nil
+	}
+	return p.verify(ctx, idp, nil), nil
+}
+
+// Offers says whether providers of a type can be used, not only stored.
+func (p Providers) Offers(t portico.ProviderType) bool { return p.IdPs.Offers(t) }
+
+// verify asks an identity provider, and what the strategies would run into.
+func (p Providers) verify(ctx context.Context, idp portico.IdP, strategies []portico.Strategy) portico.Verification {
+	ctx, cancel := context.WithTimeout(ctx, p.IdPTimeout)
+	defer cancel()
+	result, err := idp.Verify(ctx)
+	if err != nil {
+		return p.found(ctx, err)
+	}
+	if checker, ok := idp.(portico.ScopeChecker); ok && len(result.Errors) == 0 {
+		for _, s := range strategies {
+			for _, warning := range checker.CheckScopes(ctx, s.OIDC.Scopes, s.OIDC.CredentialClaim) {
+				result.Warnings = append(result.Warnings, fmt.Sprintf("Auth strategy [%s]: %s", s.Name, warning))
+			}
+		}
+	}
+	return result
+}
+
+// found makes a finding of why the identity provider could not be asked. What
+// it did itself is for the admin; the rest, such as a credential that does not
+// open with our key, is for the log.
+func (p Providers) found(ctx context.Context, err error) portico.Verification {
+	if idp, ok := errors.AsType[*portico.IdPError](err); ok {
+		return portico.Verification{Errors: []string{idp.Detail}}
+	}
+	p.Logger.ErrorContext(ctx, "DCR provider not verified", "err", err)
+	return portico.Verification{Errors: []string{"The provider could not be verified; the log has the cause. If its credential no longer opens, enter it again."}}
+}
