@@ -42,6 +42,18 @@ type TTL struct {
 	Unit  string `json:"unit"` // days, weeks or years
 }
 
+// LongestTTL is a century, so that the end of a key's life stays a date that
+// every client can read.
+func LongestTTL(unit string) int {
+	switch unit {
+	case "weeks":
+		return 5_200
+	case "years":
+		return 100
+	}
+	return 36_500
+}
+
 // ExpiresAt is the end of a key's life that begins now.
 func (t TTL) ExpiresAt(now time.Time) time.Time {
 	switch t.Unit {

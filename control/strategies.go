@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 
@@ -220,6 +221,15 @@ func (s Strategies) ByID(ctx context.Context, id portico.StrategyID) (StrategyVi
 	})
 }
 
+// Applications returns a page of the applications that use a strategy, in
+// whatever portal.
+func (s Strategies) Applications(ctx context.Context, id portico.StrategyID, q portico.ListQuery) (portico.Page[portico.Application], error) {
+	return usecase.View(ctx, s.Store, func(tx portico.Tx) (portico.Page[portico.Application], error) {
+		q.Filters = append(slices.Clone(q.Filters), portico.Where("auth_strategy_id", id))
+		return tx.Applications().List(ctx, q)
+	})
+}
+
 // Delete removes a strategy; KindNotFound, or KindConflict while a publication
 // or an application uses it.
 func (s Strategies) Delete(ctx context.Context, id portico.StrategyID) error {
@@ -275,12 +285,20 @@ func oidcConfig(raw json.RawMessage) (portico.OIDCConfig, error) {
 // maxLeeway is the greatest clock skew, in seconds, that a gateway grants.
 const maxLeeway = 120
 
+// tokenHeader is the header that an access token goes upstream in, or Kong's
+// way to write that it goes there as a bearer token.
+var tokenHeader = regexp.MustCompile(`^(?i:authorization:bearer|[a-z0-9-]{1,128})$`)
+
 // settingFaults finds what no gateway could act on.
 func settingFaults(p portico.PluginSettings) []portico.InvalidParameter {
 	var faults []portico.InvalidParameter
 	if len(p.ArgNames) != len(p.ArgValues) {
 		faults = append(faults, portico.InvalidParameter{Field: oidcField + ".token_post_args_values", Rule: "invalid",
 			Reason: fmt.Sprintf("must have one value for each of the %d token_post_args_names, not %d", len(p.ArgNames), len(p.ArgValues))})
+	}
+	if p.TokenHeader != "" && !tokenHeader.MatchString(p.TokenHeader) {
+		faults = append(faults, portico.InvalidParameter{Field: oidcField + ".upstream_access_token_header", Rule: "matches_regex",
+			Reason: "must be the name of a header, or authorization:bearer"})
 	}
 	if p.Leeway != nil && *p.Leeway < 0 {
 		faults = append(faults, portico.InvalidParameter{Field: oidcField + ".leeway", Rule: "min", Minimum: new(0), Reason: "must be at least 0"})

@@ -97,6 +97,7 @@ func (o *Object) OptEmail(name string, rules ...Rule) portico.Opt[string] {
 const (
 	maxLabels      = 50
 	maxLabelLength = 63 // of keys and of values
+	labelValueRule = "must consist of letters, digits, hyphens, underscores and dots, and begin and end with a letter or digit"
 )
 
 // Labels reads a map of labels as the contract's LabelsUpdate has it: a null
@@ -138,10 +139,23 @@ func (o *Object) label(key string, value *node, at string) (*string, bool) {
 		return nil, false
 	}
 	if !isLabelValue(value.text) {
-		o.Invalid(at, "is_label", "must consist of letters, digits, hyphens, underscores and dots, and begin and end with a letter or digit")
+		o.Invalid(at, "is_label", labelValueRule)
 		return nil, false
 	}
 	return &value.text, true
+}
+
+// LabelFault says what is wrong with a label, which is in no body; empty: nothing.
+func LabelFault(key, value string) string {
+	switch reason := labelKeyFault(key); {
+	case reason != "":
+		return reason
+	case len([]rune(value)) > maxLabelLength:
+		return fmt.Sprintf("a label's value must have 1 to %d characters", maxLabelLength)
+	case !isLabelValue(value):
+		return labelValueRule
+	}
+	return ""
 }
 
 // labelKeyFault says what is wrong with a label's key. KONGCTL-… is a key that

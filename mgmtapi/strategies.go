@@ -131,25 +131,9 @@ func readKeyAuth(o *httpkit.Object, update bool) (portico.Opt[[]string], portico
 		o.Invalid("ttl", "is_object", "must be an object")
 	}
 	ttl := portico.TTL{Unit: t.Enum("unit", httpkit.Required, "days", "weeks", "years")}
-	ttl.Value = t.Int("value", 0, httpkit.Required, httpkit.Range(1, longestTTL(ttl.Unit)))
+	ttl.Value = t.Int("value", 0, httpkit.Required, httpkit.Range(1, portico.LongestTTL(ttl.Unit)))
 	return names, portico.Opt[portico.TTL]{Set: set, Null: null, Value: ttl}
 }
-
-// longestTTL is a century, so that the end of a key's life stays a date that
-// every client can read.
-func longestTTL(unit string) int {
-	switch unit {
-	case "weeks":
-		return 5_200
-	case "years":
-		return 100
-	}
-	return 36_500
-}
-
-// tokenHeader is the header that an access token goes upstream in, or Kong's
-// way to write that it goes there as a bearer token.
-var tokenHeader = regexp.MustCompile(`^(?i:authorization:bearer|[a-z0-9-]{1,128})$`)
 
 // readOIDC checks configs.openid-connect: the contract's required members, and
 // those of the plugin's others that the gateway acts on. The object is open.
@@ -165,7 +149,7 @@ func readOIDC(o *httpkit.Object, presence httpkit.Rule) {
 	o.OptBool("cache_tokens", httpkit.Nullable)
 	o.OptBool("hide_credentials", httpkit.Nullable)
 	o.OptInt("leeway", httpkit.Nullable)
-	o.OptString("upstream_access_token_header", httpkit.Nullable, httpkit.Pattern(tokenHeader, "the name of a header, or authorization:bearer"))
+	o.OptString("upstream_access_token_header", httpkit.Nullable)
 }
 
 func (s *server) createStrategy(w http.ResponseWriter, r *http.Request) error {

@@ -6,6 +6,7 @@ import (
 
 	"portico"
 	"portico/access"
+	"portico/webui/console/appauth"
 	"portico/webui/console/signin"
 	"portico/webui/desk"
 	"portico/webui/visit"
@@ -26,6 +27,7 @@ func Routes(s *desk.Site) []desk.Route {
 			desk.Door("POST /preferences/theme", p.chooseTheme).Unthrottled(),
 		},
 		signin.Routes(s),
+		appauth.Routes(s),
 	)
 }
 

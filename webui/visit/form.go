@@ -121,6 +121,20 @@ func (f *Form) Email(field string) string {
 	return text
 }
 
+// URL reads an address that begins with https:// or http:// and has no user
+// name, query or fragment.
+func (f *Form) URL(field string, required bool, most int) string {
+	text := f.Text(field, required, most)
+	if text == "" {
+		return ""
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil || strings.ContainsAny(text, " \\?#") {
+		f.Reject(field, "errors.bad_url")
+	}
+	return text
+}
+
 // Secret reads a password or another secret as it is. It is never shown again,
 // not even in the form that is rejected.
 func (f *Form) Secret(field string) secret.Text {

@@ -1,6 +1,6 @@
 // @ts-check
 // Parts of pages that refresh by themselves: a link or form with data-refresh="#id" fetches its address and swaps the
-// element with that id; an element with data-poll does so every so many milliseconds while it is seen.
+// element with that id, as does a form by a button that has it; an element with data-poll does so every so many milliseconds while it is seen.
 import { announce, arrived, on, onReady, text } from "./dom.js";
 
 /** @type {Map<string, AbortController>} one request per part; a newer one ends an older one */
@@ -48,11 +48,24 @@ on("click", "a[data-refresh]", (el, event) => {
 	void refresh((el.dataset.refresh ?? "").slice(1), /** @type {HTMLAnchorElement} */ (el).href);
 });
 
-on("submit", "form[data-refresh]", async (el, event) => {
-	if (event.defaultPrevented) return; // something in it is wrong
-	event.preventDefault();
+on("submit", "form", async (el, event) => {
 	const form = /** @type {HTMLFormElement} */ (el);
 	const button = /** @type {SubmitEvent} */ (event).submitter;
+	const id = (button?.dataset.refresh ?? form.dataset.refresh ?? "").slice(1);
+	// What is in no place of this page is shown by another one.
+	if (event.defaultPrevented || !document.getElementById(id)) return;
+	event.preventDefault();
+	button?.setAttribute("aria-busy", "true");
+	await send(form, id, button);
+	button?.removeAttribute("aria-busy");
+});
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {string} id of the element to swap by the answer's
+ * @param {HTMLElement | null} button that sends it
+ */
+async function send(form, id, button) {
 	const body = new URLSearchParams();
 	for (const [name, value] of new FormData(form, button)) {
 		if (typeof value === "string") body.append(name, value);
@@ -60,9 +73,13 @@ on("submit", "form[data-refresh]", async (el, event) => {
 	const url = new URL((button instanceof HTMLButtonElement && button.hasAttribute("formaction") && button.formAction) || form.action);
 	const get = form.method !== "post";
 	if (get) url.search = body.toString();
-	button?.setAttribute("aria-busy", "true");
-	await refresh((form.dataset.refresh ?? "").slice(1), url.href, get ? {} : { method: "POST", body });
-	button?.removeAttribute("aria-busy");
+	await refresh(id, url.href, get ? {} : { method: "POST", body });
+}
+
+// A form with data-live="#id" shows what it would make while one fills it in: by its button with data-preview.
+on("change", "form[data-live]", (el) => {
+	const form = /** @type {HTMLFormElement} */ (el);
+	void send(form, (form.dataset.live ?? "").slice(1), form.querySelector("button[data-preview]"));
 });
 
 onReady((root) => {

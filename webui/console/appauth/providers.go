@@ -1,0 +1,321 @@
+package appauth
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/a-h/templ"
+
+	"portico"
+	"portico/access"
+	"portico/control"
+	"portico/secret"
+	"portico/usecase"
+	"portico/webui/design"
+	"portico/webui/desk"
+)
+
+// The contract's limits.
+const (
+	maxName   = 256
+	maxIssuer = 256
+	maxToken  = 256
+)
+
+// providersView is the list of DCR providers.
+type providersView struct {
+	desk.List
+	Tabs      []design.Tab
+	Items     []control.ProviderView
+	Total     int
+	UsedBy    map[portico.ProviderID]int // how many strategies
+	Types     []design.Option
+	MayCreate bool
+}
+
+func (p pages) providers(w http.ResponseWriter, v *desk.Visit) error {
+	view := providersView{List: v.List("name", "provider_type", "issuer", "created_at"), Tabs: tabs(v, providersPath), UsedBy: map[portico.ProviderID]int{}, MayCreate: v.MayCreate(access.Providers)}
+	q := access.Visible(v.Context(), view.Query(view.Contains("q", "name"), view.Equal("provider_type")), access.Providers, "id")
+	found, err := p.Providers.List(v.Context(), q)
+	if err != nil {
+		return err
+	}
+	view.Items, view.Total = found.Items, found.Total
+	strategies, err := p.Strategies.List(v.Context(), portico.Everything(usecase.AnyOf("dcr_provider_id", found.Items, func(p control.ProviderView) portico.ProviderID { return p.ID })))
+	if err != nil {
+		return err
+	}
+	for _, s := range strategies.Items {
+		view.UsedBy[*s.ProviderID]++
+	}
+	view.Types = []design.Option{{Label: v.T("appauth.any_type")}}
+	for _, t := range portico.ProviderTypes() {
+		view.Types = append(view.Types, design.Option{Value: string(t), Label: typeName(t), Selected: view.Value("provider_type") == string(t)})
+	}
+	return v.Render(w, http.StatusOK, v.T("appauth.title"), providersPage(view))
+}
+
+// typeName is what a provider's type is called by those who make it.
+func typeName(t portico.ProviderType) string {
+	switch t {
+	case portico.ProviderAuth0:
+		return "Auth0"
+	case portico.ProviderAzureAD:
+		return "Microsoft Entra ID"
+	case portico.ProviderCurity:
+		return "Curity"
+	case portico.ProviderOkta:
+		return "Okta"
+	case portico.ProviderKongIdentity:
+		return "Kong Identity"
+	case portico.ProviderHTTP:
+		return "HTTP DCR bridge"
+	}
+	return string(t)
+}
+
+// providerView is a provider's page: the form of a new one, or of one that is
+// stored.
+type providerView struct {
+	Form    *desk.Form
+	Stored  *control.ProviderView // nil: a new one
+	Types   []design.Option
+	Usable  bool // there is an adapter for the type, so that the rest can be tested
+	MayEdit bool
+	MayDrop bool
+	UsedBy  []reference
+	Hidden  int                   // so many more use it, which the visitor may not see
+	Check   *portico.Verification // nil: the connection was not tested
+	Call    templ.Component       // nil: it was not asked for
+}
+
+func (c providerView) path() string {
+	if c.Stored == nil {
+		return providersPath + "/new"
+	}
+	return providersPath + "/" + string(c.Stored.ID)
+}
+
+func (p pages) newProvider(w http.ResponseWriter, v *desk.Visit) error {
+	view := providerView{Form: v.EmptyForm(url.Values{"type": {string(portico.ProviderOkta)}}), MayEdit: true}
+	return p.showProvider(w, v, http.StatusOK, view)
+}
+
+// showProvider renders the page, with the types as they can be chosen.
+func (p pages) showProvider(w http.ResponseWriter, v *desk.Visit, status int, view providerView) error {
+	v.NoStore() // a token may have been typed
+	view.Usable = view.Stored == nil || p.Providers.Offers(view.Stored.Type)
+	for _, t := range portico.ProviderTypes() {
+		option := design.Option{Value: string(t), Label: typeName(t), Selected: view.Form.Value("type") == string(t)}
+		if !p.Providers.Offers(t) {
+			option.Disabled, option.Reason, option.Selected = true, v.T("appauth.type_stored_only"), false
+		}
+		view.Types = append(view.Types, option)
+	}
+	title := v.T("appauth.new_provider")
+	if view.Stored != nil {
+		title = view.Stored.Name
+	}
+	return v.Render(w, status, title, providerPage(view))
+}
+
+// providerInput is what the form says.
+type providerInput struct {
+	Name, Issuer string
+	Type         portico.ProviderType
+	Token        secret.Text // empty: keep the stored one
+	Labels       map[string]string
+}
+
+// readProvider reads the form; of a stored provider the type and the token need
+// not be given.
+func (p pages) readProvider(f *desk.Form, stored *control.ProviderView) providerInput {
+	in := providerInput{Name: f.Text("name", true, maxName), Labels: desk.Labels(f, "labels")}
+	if stored == nil {
+		var offered []string
+		for _, t := range portico.ProviderTypes() {
+			if p.Providers.Offers(t) {
+				offered = append(offered, string(t))
+			}
+		}
+		in.Type = portico.ProviderType(f.Choice("type", offered...))
+	} else {
+		in.Type = stored.Type
+	}
+	in.Issuer = f.URL("issuer", true, maxIssuer)
+	token := f.Text("token", stored == nil, maxToken)
+	f.Values.Del("token")
+	in.Token = secret.New(token)
+	return in
+}
+
+func (p pages) createProvider(w http.ResponseWriter, v *desk.Visit) error {
+	f, err := v.Form()
+	if err != nil {
+		return err
+	}
+	view := providerView{Form: f, MayEdit: true}
+	in := p.readProvider(f, nil)
+	if v.WantsCall() {
+		f.Faults = nil
+		view.Call = v.Call(in.call(nil))
+		return p.showProvider(w, v, http.StatusOK, view)
+	}
+	if v.FormValue("view") == viewTest {
+		return p.testProvider(w, v, view, in)
+	}
+	if f.OK() {
+		var made control.ProviderView
+		made, err = p.Providers.Create(v.Context(), control.NewProvider{Name: in.Name, Type: in.Type, Issuer: in.Issuer, Secret: in.Token, Labels: in.Labels})
+		if err == nil {
+			v.Flash("appauth.provider_created", "Name", made.Name)
+			return v.Redirect(providersPath)
+		}
+	}
+	return p.providerRefused(w, v, view, err)
+}
+
+// testProvider asks the identity provider about what is filled in; nothing is
+// saved. A name is not needed for it.
+func (p pages) testProvider(w http.ResponseWriter, v *desk.Visit, view providerView, in providerInput) error {
+	for _, field := range []string{"issuer", "token"} {
+		if view.Form.Fault(field) != "" {
+			return p.providerRefused(w, v, view, nil)
+		}
+	}
+	view.Form.Faults = nil
+	draft := control.ProviderDraft{Type: in.Type, Issuer: in.Issuer, Secret: in.Token}
+	if view.Stored != nil {
+		draft.ID = view.Stored.ID
+	}
+	check, err := p.Providers.Try(v.Context(), draft)
+	if portico.KindOf(err) == portico.KindInvalid && err != nil {
+		view.Form.Reject("token", "appauth.token_for_new_issuer")
+		return p.providerRefused(w, v, view, nil)
+	}
+	if err != nil {
+		return err
+	}
+	view.Check = &check
+	return p.showProvider(w, v, http.StatusOK, view)
+}
+
+// providerRefused shows the form again with what stood against it.
+func (p pages) providerRefused(w http.ResponseWriter, v *desk.Visit, view providerView, err error) error {
+	status := statusOfForm(err)
+	if err != nil {
+		if err := view.Form.Refused(err, map[string]string{"dcr_config": "token"}); err != nil {
+			return err
+		}
+	}
+	return p.showProvider(w, v, status, view)
+}
+
+// storedProvider gathers what the page of a stored provider shows.
+func (p pages) storedProvider(v *desk.Visit) (providerView, error) {
+	id := portico.ProviderID(v.PathValue("dcrProviderId"))
+	stored, err := p.Providers.ByID(v.Context(), id)
+	if err != nil {
+		return providerView{}, err
+	}
+	view := providerView{Stored: &stored, MayEdit: v.May(access.Providers, access.Edit, string(id)), MayDrop: v.May(access.Providers, access.Delete, string(id))}
+	view.Form = v.EmptyForm(url.Values{"name": {stored.Name}, "issuer": {stored.Issuer}, "type": {string(stored.Type)}, "labels": desk.LabelWords(stored.Labels)})
+	strategies, err := p.Strategies.List(v.Context(), portico.Everything(portico.Where("dcr_provider_id", id)))
+	for _, s := range strategies.Items {
+		if v.May(access.Strategies, access.View, string(s.ID)) {
+			view.UsedBy = append(view.UsedBy, reference{s.Name, strategiesPath + "/" + string(s.ID)})
+		} else {
+			view.Hidden++
+		}
+	}
+	return view, err
+}
+
+func (p pages) provider(w http.ResponseWriter, v *desk.Visit) error {
+	view, err := p.storedProvider(v)
+	if err != nil {
+		return err
+	}
+	return p.showProvider(w, v, http.StatusOK, view)
+}
+
+func (p pages) updateProvider(w http.ResponseWriter, v *desk.Visit) error {
+	view, err := p.storedProvider(v)
+	if err != nil {
+		return err
+	}
+	if view.Form, err = v.Form(); err != nil {
+		return err
+	}
+	in := p.readProvider(view.Form, view.Stored)
+	if v.WantsCall() {
+		view.Form.Faults = nil
+		view.Call = v.Call(in.call(view.Stored))
+		return p.showProvider(w, v, http.StatusOK, view)
+	}
+	if v.FormValue("view") == viewTest {
+		return p.testProvider(w, v, view, in)
+	}
+	if view.Form.OK() {
+		if _, err = p.Providers.Update(v.Context(), view.Stored.ID, in.change(*view.Stored)); err == nil {
+			v.Flash("appauth.provider_saved", "Name", in.Name)
+			return v.Redirect(providersPath + "/" + string(view.Stored.ID))
+		}
+	}
+	return p.providerRefused(w, v, view, err)
+}
+
+// change is what makes a stored provider what the form says.
+func (in providerInput) change(stored control.ProviderView) control.ProviderChange {
+	ch := control.ProviderChange{Name: portico.Some(in.Name), Issuer: portico.Some(in.Issuer), Labels: desk.LabelChange(stored.Labels, in.Labels)}
+	if !in.Token.Empty() {
+		ch.Secret = portico.Some(in.Token)
+	}
+	return ch
+}
+
+// call is the request that does what the form does.
+func (in providerInput) call(stored *control.ProviderView) desk.Call {
+	body := map[string]any{"name": in.Name, "issuer": in.Issuer}
+	if stored != nil {
+		if labels := desk.LabelChange(stored.Labels, in.Labels); labels.Set {
+			body["labels"] = labels.Value
+		}
+		if !in.Token.Empty() {
+			body["dcr_config"] = map[string]string{"dcr_token": desk.Variable("DCR_TOKEN")}
+		}
+		return desk.Call{Method: http.MethodPatch, Path: "/v2/dcr-providers/" + string(stored.ID), Body: body}
+	}
+	body["provider_type"], body["dcr_config"] = in.Type, map[string]string{"dcr_token": desk.Variable("DCR_TOKEN")}
+	if len(in.Labels) > 0 {
+		body["labels"] = in.Labels
+	}
+	return desk.Call{Method: http.MethodPost, Path: "/v2/dcr-providers", Body: body}
+}
+
+func (p pages) deleteProviderForm(w http.ResponseWriter, v *desk.Visit) error {
+	view, err := p.storedProvider(v)
+	if err != nil {
+		return err
+	}
+	return v.Render(w, http.StatusOK, v.T("appauth.delete_provider"), deleteProviderPage(view))
+}
+
+func (p pages) deleteProvider(w http.ResponseWriter, v *desk.Visit) error {
+	view, err := p.storedProvider(v)
+	if err != nil {
+		return err
+	}
+	if v.WantsCall() {
+		view.Call = v.Call(desk.Call{Method: http.MethodDelete, Path: "/v2/dcr-providers/" + string(view.Stored.ID)})
+		return v.Render(w, http.StatusOK, v.T("appauth.delete_provider"), deleteProviderPage(view))
+	}
+	if err := p.Providers.Delete(v.Context(), view.Stored.ID); err != nil {
+		if refused := view.Form.Refused(err, nil); refused != nil {
+			return refused
+		}
+		return v.Render(w, statusOfForm(err), v.T("appauth.delete_provider"), deleteProviderPage(view))
+	}
+	v.Flash("appauth.provider_deleted", "Name", view.Stored.Name)
+	return v.Redirect(providersPath)
+}
