@@ -189,6 +189,15 @@ func (s *Shown) Hides(texts ...string) *Shown {
 	return s
 }
 
+// Fault holds that a field is marked as wrong, and that the summary leads to it.
+func (s *Shown) Fault(field string) *Shown {
+	s.t.Helper()
+	if !strings.Contains(s.Body, `href="#`+field+`"`) || !strings.Contains(s.Body, `id="`+field+`"`) {
+		s.t.Errorf("%s does not mark the field %s:\n%s", s.Path, field, s.Text())
+	}
+	return s
+}
+
 // TextOf is what the element with an id holds, letter by letter.
 func (s *Shown) TextOf(id string) string {
 	s.t.Helper()

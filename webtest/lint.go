@@ -278,6 +278,11 @@ func (l *linter) name(n *html.Node) string {
 	return words(n)
 }
 
+// contains says that an element's name does not stand for what is in it.
+func contains(n *html.Node) bool {
+	return slices.Contains([]string{"nav", "section", "form", "div", "dialog", "ol", "pre"}, n.Data)
+}
+
 // words is what is read out of an element's content: texts, and alternatives
 // of images. What is hidden from assistive technology does not count.
 func words(n *html.Node) string {
@@ -289,7 +294,9 @@ func words(n *html.Node) string {
 		}
 		if label, _ := attr(n, "aria-label"); label != "" {
 			b.WriteString(label + " ")
-			return
+			if !contains(n) {
+				return
+			}
 		}
 		if n.Type == html.TextNode {
 			b.WriteString(n.Data)

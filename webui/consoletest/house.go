@@ -45,6 +45,7 @@ type House struct {
 	Logs    *Logs
 	Mails   *Mails
 	Admin   portico.User // who founded the organization
+	Token   secret.Text  // the admin's, for the management API
 
 	mu     sync.Mutex
 	grants map[string]access.Grants // by the token that stands for a session
@@ -84,7 +85,7 @@ func New(t testing.TB, routes func(*desk.Site) []desk.Route) *House {
 		TokenName: "bootstrap", TokenLifetime: 24 * time.Hour,
 	})
 	must(t, err)
-	h.Admin = founded.User
+	h.Admin, h.Token = founded.User, founded.Token
 	h.open(t, logger, routes)
 	return h
 }

@@ -105,13 +105,17 @@ func (p pages) newProvider(w http.ResponseWriter, v *desk.Visit) error {
 func (p pages) showProvider(w http.ResponseWriter, v *desk.Visit, status int, view providerView) error {
 	v.NoStore() // a token may have been typed
 	view.Usable = view.Stored == nil || p.Providers.Offers(view.Stored.Type)
+	var stored []design.Option // types that can be kept, but not used yet
 	for _, t := range portico.ProviderTypes() {
 		option := design.Option{Value: string(t), Label: typeName(t), Selected: view.Form.Value("type") == string(t)}
-		if !p.Providers.Offers(t) {
-			option.Disabled, option.Reason, option.Selected = true, v.T("appauth.type_stored_only"), false
+		if p.Providers.Offers(t) {
+			view.Types = append(view.Types, option)
+			continue
 		}
-		view.Types = append(view.Types, option)
+		option.Disabled, option.Reason, option.Selected = true, v.T("appauth.type_stored_only"), false
+		stored = append(stored, option)
 	}
+	view.Types = append(view.Types, stored...)
 	title := v.T("appauth.new_provider")
 	if view.Stored != nil {
 		title = view.Stored.Name

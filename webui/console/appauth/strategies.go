@@ -58,6 +58,7 @@ type strategyView struct {
 	Providers []control.ProviderView
 	Preview   control.StrategyView // as the form has it, for how developers see it
 	Warnings  []string             // about what the form has
+	Untouched bool                 // nothing was filled in yet, so that there is nothing to warn of
 	MayEdit   bool
 	MayDrop   bool
 	UsedBy    []reference // publications, then applications
@@ -73,7 +74,7 @@ func (c strategyView) path() string {
 }
 
 func (p pages) newStrategy(w http.ResponseWriter, v *desk.Visit) error {
-	view := strategyView{MayEdit: true, Form: v.EmptyForm(url.Values{
+	view := strategyView{MayEdit: true, Untouched: true, Form: v.EmptyForm(url.Values{
 		"auth_type": {authDCR}, "auth_methods": {portico.MethodClientCredentials, portico.MethodBearer, portico.MethodSession}, "ttl_unit": {"days"},
 	})}
 	if id := v.URL.Query().Get("provider"); id != "" {
@@ -185,7 +186,7 @@ func (p pages) addPublications(v *desk.Visit, view *strategyView) error {
 	if err != nil || publications.Total == 0 {
 		return err
 	}
-	apis, err := p.APIs.List(v.Context(), portico.Everything(usecase.AnyOf("id", publications.Items, func(p portico.Publication) portico.APIID { return p.APIID })))
+	apis, err := p.APIs.List(v.Context(), portico.Everything(usecase.AnyOf("id", publications.Items, func(p control.PublicationView) portico.APIID { return p.APIID })))
 	if err != nil {
 		return err
 	}
