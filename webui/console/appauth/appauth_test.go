@@ -131,7 +131,7 @@ func editProvider(t *testing.T, h *consoletest.House, admin *webtest.Client, id 
 		t.Errorf("the call answers %d %v", answer.Status, answer.Body)
 	}
 	s := dcr(t, h, "Okta strategy", id)
-	admin.Get(path + "/delete").Is(200, path).Says("Renamed is in use", "Okta strategy")
+	admin.Get(path+"/delete").Is(200, path).Says("Renamed is in use", "Okta strategy")
 	admin.Post(path+"/delete", url.Values{}).Is(409, path).Says("used by 1 auth strategies", "nothing was deleted")
 	must(t, h.Strategies.Delete(t.Context(), s.ID))
 	confirm := admin.Get(path+"/delete").Is(200, path).Says("are removed from Portico", "its stored token")
@@ -211,7 +211,7 @@ func TestAStrategyIsMadeChangedAndDeleted(t *testing.T) {
 	}
 	publish(t, h, byForm.ID)
 	admin.Get(strategies).Says("1 API")
-	admin.Get(path + "/delete").Is(200, path).Says("is in use", "Orders, published to Developers")
+	admin.Get(path+"/delete").Is(200, path).Says("is in use", "Orders, published to Developers")
 	admin.Post(path+"/delete", url.Values{}).Is(409, path).Says("used by 1 published APIs", "nothing was deleted")
 	other := strategies + "/" + string(byCall.ID) + "/delete"
 	admin.Get(other).Submit("/delete", url.Values{}).Is(200, strategies).Says("is deleted")
@@ -332,11 +332,11 @@ func TestWhoMayWhat(t *testing.T) {
 	reader.Get(strategies+"/"+string(s.ID)).Is(200, strategies).Says("orders:read", "cid").Hides("View as API call")
 
 	admin := h.As(t, "en")
-	admin.Get(providers+"?provider_type=azureAd").Says("Entra").Hides("Seen provider")
-	admin.Get(providers+"?q=seen&sort=-name").Says("Seen provider").Hides("Hidden provider")
+	admin.Get(providers + "?provider_type=azureAd").Says("Entra").Hides("Seen provider")
+	admin.Get(providers + "?q=seen&sort=-name").Says("Seen provider").Hides("Hidden provider")
 	admin.Get(providers + "?q=nothing").Says("Nothing matches")
-	admin.Get(strategies+"?q=strategy&strategy_type=openid_connect&sort=-dcr_provider_name").Says("Strategy of it")
-	admin.Get(strategies + "?strategy_type=nonsense").Is(200, strategies).Says("Nothing matches")
+	admin.Get(strategies + "?q=strategy&strategy_type=openid_connect&sort=-dcr_provider_name").Says("Strategy of it")
+	admin.Get(strategies+"?strategy_type=nonsense").Is(200, strategies).Says("Nothing matches")
 }
 
 func TestStoredProvidersOfOtherTypes(t *testing.T) {
