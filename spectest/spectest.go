@@ -82,6 +82,7 @@ func load(names []string) ([]document, error) {
 		if err != nil {
 			return nil, fmt.Errorf("loading %s: %w", path, err)
 		}
+		spec.OpenAPI = "3.0.3" // one says 3.1, but writes nullable, which only 3.0 has
 		spec.Servers = openapi3.Servers{{URL: prefix(spec)}}
 		for _, item := range spec.Paths.Map() {
 			item.Servers = nil
