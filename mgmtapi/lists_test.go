@@ -1,6 +1,7 @@
 package mgmtapi_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -56,6 +57,12 @@ func TestListsFilterSortAndPage(t *testing.T) {
 	developer := func(registration answer) any {
 		return owner("developer")(s.call(t, 200, "GET", "/v3/applications/"+registration.text("application.id"), nil))
 	}
+	published := func(publication answer) any {
+		if publication.text("entity_type") == "api_package" {
+			return s.named(t, "/v3/api-packages/", "api_id")(publication)
+		}
+		return s.named(t, "/v3/apis/", "api_id")(publication)
+	}
 	ownerOf := func(what string) func(answer) any {
 		return func(registration answer) any { return registration.at("application.owner." + what) }
 	}
@@ -75,10 +82,16 @@ func TestListsFilterSortAndPage(t *testing.T) {
 		{"list-apis", nil},
 		{"list-api-documents", nil},
 		{"list-api-versions", map[string]func(answer) any{"type": member("spec.type")}},
-		{"list-api-publications", map[string]func(answer) any{"api_name": s.named(t, "/v3/apis/", "api_id"), "portal_name": s.named(t, "/v3/portals/", "portal_id"), "auth_strategy_id": member("auth_strategy_ids.0")}},
-		{"list-portal-api-publications", map[string]func(answer) any{"api_name": s.named(t, "/v3/apis/", "api_id"), "auth_strategy_id": member("auth_strategy_ids.0")}},
-		{"list-api-implementations", map[string]func(answer) any{"service_id": member("service.id"), "control_plane_id": member("service.control_plane_id")}},
+		{"list-api-publications", map[string]func(answer) any{"api_name": published, "portal_name": s.named(t, "/v3/portals/", "portal_id"), "auth_strategy_id": member("auth_strategy_ids.0")}},
+		{"list-portal-api-publications", map[string]func(answer) any{"api_name": published, "auth_strategy_id": member("auth_strategy_ids.0")}},
+		{"list-api-implementations", map[string]func(answer) any{"service_id": member("service.id"), "control_plane_id": func(item answer) any {
+			return cmp.Or(item.at("service.control_plane_id"), item.at("control_plane.control_plane_id"))
+		}}},
 		{"list-api-attributes", nil},
+		{"list-api-operations", nil},
+		{"list-api-packages", nil},
+		{"list-api-packages-operations", map[string]func(answer) any{"api_id": member("api.id")}},
+		{"list-api-package-documents", nil},
 		{"list-api-registrations", map[string]func(answer) any{
 			"portal_id": member("portal.id"), "portal_name": member("portal.name"), "application_id": member("application.id"), "application_name": member("application.name"),
 			"application_owner_type": ownerOf("type"), "application_owner_id": ownerOf("id"),
@@ -93,6 +106,9 @@ func TestListsFilterSortAndPage(t *testing.T) {
 			own := maps.Clone(params)
 			if l.id == "list-developers-by-application" {
 				own["applicationId"] = params["ours"]
+			}
+			if l.id == "list-api-operations" {
+				own["apiId"] = params["shop"]
 			}
 			s.explore(t, op, l, fillPath(t, op.Path, own))
 		})
@@ -335,6 +351,13 @@ func (s *testServer) crowd(t *testing.T) map[string]string {
 		s.call(t, 201, "POST", "/v3/apis/"+id+"/implementations", object{"service": object{"control_plane_id": plane, "id": service}})
 	}
 
+	shop, pack := s.packed(t)
+	s.call(t, 200, "PUT", "/v3/api-packages/"+pack+"/publications/"+w.portal, object{"auth_strategy_ids": []string{w.strategy}})
+	post("/v3/api-packages", object{"name": "Empty", "version": "2", "labels": object{"env": "test"}})
+	for _, status := range []string{"published", "unpublished"} {
+		post("/v3/api-packages/"+pack+"/documents", object{"content": "# " + status, "status": status})
+	}
+
 	mine := post(w.applications(), w.application("Mine"))
 	for _, app := range []string{mine, post(w.applications(), with(w.application("Theirs"), "owner.id", other)), post(w.applications(), with(w.application("Ours"), "owner.type", "team", "owner.id", team))} {
 		post(w.applications()+"/"+app+"/registrations", object{"api_id": w.api, "status": []string{"approved", "pending"}[len(app)%2]})
@@ -343,5 +366,5 @@ func (s *testServer) crowd(t *testing.T) map[string]string {
 		}
 	}
 	ours := s.call(t, 200, "GET", w.applications()+"?filter[name]=Ours", nil).text("data.0.id")
-	return map[string]string{"portalId": w.portal, "apiId": w.api, "teamId": team, "developerId": w.developer, "applicationId": mine, "ours": ours}
+	return map[string]string{"portalId": w.portal, "apiId": w.api, "teamId": team, "developerId": w.developer, "applicationId": mine, "ours": ours, "shop": shop, "packageId": pack}
 }

@@ -25,7 +25,9 @@ func TestRoundTrips(t *testing.T) {
 	other := s.newDeveloper(t, w.portal, "other@example.com")
 	page := s.call(t, 201, "POST", "/v3/portals/"+w.portal+"/pages", object{"slug": "parent", "content": ""}).text("id")
 	document := s.call(t, 201, "POST", "/v3/apis/"+w.api+"/documents", object{"content": "# Parent"}).text("id")
-	params := map[string]string{"portalId": w.portal, "apiId": w.api}
+	pack := s.call(t, 201, "POST", "/v3/api-packages", object{"name": "pack"}).text("id")
+	packDocument := s.call(t, 201, "POST", "/v3/api-packages/"+pack+"/documents", object{"content": "# Parent"}).text("id")
+	params := map[string]string{"portalId": w.portal, "apiId": w.api, "packageId": pack}
 	keys := s.strategyNamed(t, "keys")
 	for name, r := range map[string]resource{
 		"DCR providers": {
@@ -100,6 +102,25 @@ func TestRoundTrips(t *testing.T) {
 				}
 				return merged(member, value, object{"B": "2", "c": "3"})
 			},
+		},
+		"API packages": {
+			create: "create-api-package", read: "get-api-package", update: "patch-api-package", remove: "delete-api-package", once: true,
+			first: object{"name": "one", "description": "First", "version": "1", "slug": "first-package", "labels": object{"a": "1", "B": "2"}, "attributes": object{"domain": []string{"a", "b"}, "stage": []string{"x"}},
+				"rate_limiting_config": object{"limit": 5, "duration": "minutes"}},
+			second: object{"name": "two", "description": "Second", "version": "2", "slug": "second-package", "labels": object{"a": nil, "c": "3"}, "attributes": object{"domain": []string{"c"}, "stage": nil},
+				"rate_limiting_config": object{"limit": 0, "duration": "seconds"}},
+			null: object{"slug": "two-1"},
+			shown: func(member string, value any) object {
+				if given, _ := value.(object); member == "attributes" && given["stage"] == nil && value != nil {
+					return object{"attributes": object{"domain": []string{"c"}}}
+				}
+				return merged(member, value, object{"B": "2", "c": "3"})
+			},
+		},
+		"documents of packages": {
+			create: "create-api-package-document", read: "fetch-api-package-document", update: "update-api-package-document", remove: "delete-api-package-document", once: true,
+			first:  object{"title": "One", "slug": "one", "content": "# One", "status": "published", "parent_document_id": packDocument},
+			second: object{"title": "Two", "slug": "two", "content": "# Two", "status": "unpublished", "parent_document_id": packDocument},
 		},
 		"versions": {
 			create: "create-api-version", read: "fetch-api-version", update: "update-api-version", remove: "delete-api-version", once: true,

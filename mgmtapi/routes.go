@@ -58,16 +58,15 @@ func (s *server) ofEntityType(r route.Route) httpkit.HandlerFunc {
 		return r.Handle
 	}
 	return func(w http.ResponseWriter, req *http.Request) error {
-		id, err := httpkit.PathID[portico.APIID](req, "apiId")
-		if err != nil {
-			return err
-		}
-		is, err := s.APIs.EntityType(req.Context(), id)
-		if err == nil && is != want {
-			err = portico.NotFound(want, id)
-		}
-		if err != nil {
-			return err
+		// What is neither is left to the handler, which looks at the request first.
+		if id, err := httpkit.PathID[portico.APIID](req, "apiId"); err == nil {
+			is, err := s.APIs.EntityType(req.Context(), id)
+			switch {
+			case err == nil && is != want:
+				return portico.NotFound(strings.ReplaceAll(want, "api_", "API "), id)
+			case err != nil && portico.KindOf(err) != portico.KindNotFound:
+				return err
+			}
 		}
 		return r.Handle(w, req)
 	}

@@ -112,7 +112,7 @@ func versions() *table[portico.VersionID, portico.Version] {
 			}
 		},
 		long:   "content",
-		fields: []string{"id", "api_id", "version", "type", "created_at", "updated_at"},
+		fields: []string{"id", "api_id", "version", "type", "computed", "created_at", "updated_at"},
 		unique: map[string]string{
 			"api_versions_api_id_version_key": "The API has this version already.",
 		},
