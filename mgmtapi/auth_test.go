@@ -14,6 +14,9 @@ func TestEveryRouteAsksForAToken(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	for _, op := range mgmtapi.Operations() {
+		if op.Open {
+			continue
+		}
 		path := op.Pattern
 		for strings.Contains(path, "{") {
 			before, rest, _ := strings.Cut(path, "{")

@@ -2,6 +2,7 @@ package mgmtapi_test
 
 import (
 	"fmt"
+	"net/http"
 	"reflect"
 	"strings"
 	"sync"
@@ -124,7 +125,8 @@ func TestAtMostTenAccessTokensAtOnce(t *testing.T) {
 	}
 }
 
-// Of other users' tokens nothing is told, not even that there are such users.
+// TestTokensOfOtherUsers: an organization admin sees and revokes them; to anybody
+// else nothing is told, not even that there are such users.
 func TestTokensOfOtherUsers(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
@@ -133,18 +135,29 @@ func TestTokensOfOtherUsers(t *testing.T) {
 	check(t, s.store.Update(t.Context(), func(tx portico.Tx) error { return tx.Users().Insert(t.Context(), other) }))
 	token, err := s.Accounts.CreateToken(t.Context(), other.ID, "theirs", now.Add(time.Hour))
 	check(t, err)
-	mine, theirs := "/v3/users/"+string(s.user.ID)+"/access-tokens/", "/v3/users/"+string(other.ID)+"/access-tokens"
-	s.call(t, 404, "GET", theirs, nil)
-	s.call(t, 404, "POST", theirs, `{"name":"CI","ttl_seconds":86400}`)
-	for _, path := range []string{theirs + "/" + string(token.ID), mine + string(token.ID)} {
-		s.call(t, 404, "GET", path, nil)
+	tokens := func(user portico.UserID) string { return "/v3/users/" + string(user) + "/access-tokens" }
+	theirs := tokens(other.ID) + "/" + string(token.ID)
+	for _, path := range []string{theirs, tokens(s.user.ID) + "/" + string(token.ID)} {
 		s.call(t, 404, "DELETE", path, nil)
 		s.call(t, 404, "PATCH", path, `{"name":"CI"}`)
-		s.call(t, 404, "PATCH", path+"/revoke", nil)
 	}
-	if t2, err := s.Accounts.Token(t.Context(), other.ID, token.ID); err != nil || t2.Name != "theirs" || t2.Revoked {
-		t.Errorf("the other's token is %+v: %v", t2, err)
+	s.call(t, 404, "POST", tokens(other.ID), `{"name":"CI","ttl_seconds":86400}`)
+	s.call(t, 404, "GET", tokens(s.user.ID)+"/"+string(token.ID), nil)
+	s.call(t, 404, "GET", tokens(unknownID), nil)
+	if a := s.call(t, 200, "GET", tokens(other.ID), nil); a.at("meta.total") != 1.0 {
+		t.Errorf("an admin sees %s", a.Text)
 	}
+	s.call(t, 200, "GET", theirs, nil)
+
+	as := http.Header{"Authorization": {"Bearer " + token.Value.Reveal()}}
+	bootstrap := s.call(t, 200, "GET", tokens(s.user.ID), nil).text("data.0.id")
+	for _, path := range []string{tokens(s.user.ID), tokens(s.user.ID) + "/" + bootstrap} {
+		s.send(t, 404, "GET", path, nil, as)
+	}
+	s.send(t, 404, "PATCH", tokens(s.user.ID)+"/"+bootstrap+"/revoke", nil, as)
+	s.send(t, 200, "GET", theirs, nil, as)
+	s.call(t, 200, "PATCH", theirs+"/revoke", nil)
+	s.send(t, 401, "GET", theirs, nil, as)
 }
 
 func TestBootstrapOnce(t *testing.T) {

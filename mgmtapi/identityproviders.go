@@ -9,7 +9,7 @@ import (
 	"portico/httpkit"
 	"portico/listing"
 	"portico/mgmtapi/route"
-	"portico/secret"
+	"portico/mgmtapi/wire"
 	"portico/usecase"
 )
 
@@ -73,13 +73,9 @@ func readSignOn(o *httpkit.Object, in *developers.IdentityProviderFields) {
 	}
 	in.IssuerURL = o.OptURL("issuer_url", httpkit.Required, httpkit.MaxLength(2048))
 	in.ClientID = o.OptString("client_id", httpkit.Required, httpkit.Length(1, 255))
-	in.Secret = secretOf(o.OptString("client_secret", httpkit.Length(1, 1024)))
+	in.Secret = wire.Secret(o.OptString("client_secret", httpkit.Length(1, 1024)))
 	in.Scopes = o.OptStrings("scopes", httpkit.MaxItems(50), httpkit.ItemLength(1, 128))
 	in.Claims = readClaims(o, "claim_mappings")
-}
-
-func secretOf(text portico.Opt[string]) portico.Opt[secret.Text] {
-	return portico.Opt[secret.Text]{Set: text.Set, Null: text.Null, Value: secret.New(text.Value)}
 }
 
 func readClaims(o *httpkit.Object, name string) developers.ClaimFields {
@@ -251,7 +247,7 @@ func (s *server) updateAuthenticationSettings(w http.ResponseWriter, r *http.Req
 			Enabled:   o.OptBool("oidc_auth_enabled"),
 			IssuerURL: o.OptURL("oidc_issuer", httpkit.MaxLength(2048)),
 			ClientID:  o.OptString("oidc_client_id", httpkit.Length(1, 255)),
-			Secret:    secretOf(o.OptString("oidc_client_secret", httpkit.Length(1, 1024))),
+			Secret:    wire.Secret(o.OptString("oidc_client_secret", httpkit.Length(1, 1024))),
 			Scopes:    o.OptStrings("oidc_scopes", httpkit.MaxItems(50), httpkit.ItemLength(1, 128)),
 			Claims:    readClaims(o, "oidc_claim_mappings"),
 		},

@@ -10,6 +10,7 @@ import (
 	"portico/mgmtapi/auditapi"
 	"portico/mgmtapi/contentapi"
 	"portico/mgmtapi/coreapi"
+	"portico/mgmtapi/identityapi"
 	"portico/mgmtapi/packageapi"
 	"portico/mgmtapi/portaladminapi"
 	"portico/mgmtapi/route"
@@ -18,7 +19,7 @@ import (
 // routes lists the whole API, resource by resource.
 func (s *server) routes() []route.Route {
 	all := slices.Concat(
-		s.identityRoutes(),
+		identityapi.Routes(s.Control, s.now),
 		s.portalRoutes(),
 		s.apiRoutes(),
 		s.versionRoutes(),

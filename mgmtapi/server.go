@@ -79,7 +79,11 @@ func (s *server) handler(r route.Route) http.Handler {
 	}
 	h := httpkit.Handle(s.log, func(w http.ResponseWriter, req *http.Request) error {
 		event := httpkit.Event(req, cmp.Or(r.ID, r.Method+" "+r.Pattern), portico.Principal{Kind: portico.PrincipalAnonymous})
-		req, err := s.auth.authenticate(req.WithContext(portico.WithEvent(req.Context(), event)))
+		req = req.WithContext(portico.WithEvent(req.Context(), event))
+		if r.Open {
+			return r.Handle(w, req)
+		}
+		req, err := s.auth.authenticate(req)
 		if portico.KindOf(err) == portico.KindUnauthenticated {
 			w.Header().Set("WWW-Authenticate", challenge(req))
 		}

@@ -88,6 +88,9 @@ func load(names []string) ([]document, error) {
 			item.Servers = nil
 			for _, op := range item.Operations() {
 				op.Servers, op.Security = nil, nil
+				for _, parameter := range op.Parameters {
+					objects(parameter.Value.Schema)
+				}
 			}
 		}
 		spec.Security = nil
@@ -116,6 +119,21 @@ func overlap(schema *openapi3.SchemaRef) {
 	}
 	for _, member := range v.Properties {
 		overlap(member)
+	}
+}
+
+// objects says of every schema with members that it is one of objects, which
+// some of the contracts leave out.
+func objects(schema *openapi3.SchemaRef) {
+	if schema == nil {
+		return
+	}
+	v := schema.Value
+	if v.Type == nil && len(v.Properties) > 0 {
+		v.Type = &openapi3.Types{openapi3.TypeObject}
+	}
+	for _, member := range v.Properties {
+		objects(member)
 	}
 }
 

@@ -13,6 +13,7 @@ type Route struct {
 	Handle  httpkit.HandlerFunc
 	Needs   []access.Need // all of them; a route without is refused to everybody
 	Large   bool          // the body may be an API specification, a long text or an image
+	Open    bool          // for anybody, without an access token: it says no needs
 }
 
 // On makes a route.
@@ -25,4 +26,9 @@ func On(method, pattern, id string, h httpkit.HandlerFunc, needs ...access.Need)
 func (r Route) Sized() Route {
 	r.Large = true
 	return r
+}
+
+// Public makes a route for anybody, without an access token.
+func Public(method, pattern, id string, h httpkit.HandlerFunc) Route {
+	return Route{Method: method, Pattern: pattern, ID: id, Handle: h, Open: true}
 }

@@ -1,4 +1,4 @@
-package mgmtapi
+package identityapi
 
 import (
 	"net/http"
@@ -14,13 +14,11 @@ import (
 	"portico/mgmtapi/route"
 )
 
-// identityRoutes: the organization, the caller, and the caller's access tokens
-// (contract: identity v3).
-func (s *server) identityRoutes() []route.Route {
+// tokenRoutes: users' access tokens. Their own they create, rename and delete;
+// others' an organization admin sees and revokes.
+func (s server) tokenRoutes() []route.Route {
 	const tokens = "/v3/users/{userId}/access-tokens"
 	return []route.Route{
-		route.On("GET", "/v3/organizations/me", "get-organizations-me", s.organization, access.Own()),
-		route.On("GET", "/v3/users/me", "get-users-me", s.user, access.Own()),
 		route.On("POST", tokens, "create-personal-access-token", s.createToken, access.Own()),
 		route.On("GET", tokens, "list-users-personal-access-tokens", s.listTokens, access.Own()),
 		route.On("GET", tokens+"/{tokenId}", "get-personal-access-token-details", s.token, access.Own()),
@@ -28,49 +26,6 @@ func (s *server) identityRoutes() []route.Route {
 		route.On("DELETE", tokens+"/{tokenId}", "delete-personal-access-token", s.deleteToken, access.Own()),
 		route.On("PATCH", tokens+"/{tokenId}/revoke", "revoke-personal-access-token", s.revokeToken, access.Own()),
 	}
-}
-
-// organizationView is the contract's MeOrganization.
-type organizationView struct {
-	ID        portico.OrganizationID `json:"id"`
-	Name      string                 `json:"name"`
-	OwnerID   portico.UserID         `json:"owner_id"`
-	State     string                 `json:"state"`
-	CreatedAt httpkit.Timestamp      `json:"created_at"`
-	UpdatedAt httpkit.Timestamp      `json:"updated_at"`
-}
-
-func (s *server) organization(w http.ResponseWriter, r *http.Request) error {
-	o, err := s.Accounts.Organization(r.Context())
-	if err != nil {
-		return err
-	}
-	return httpkit.JSON(w, http.StatusOK, organizationView{
-		ID: o.ID, Name: o.Name, OwnerID: o.OwnerID, State: "active",
-		CreatedAt: httpkit.Timestamp(o.CreatedAt), UpdatedAt: httpkit.Timestamp(o.UpdatedAt),
-	})
-}
-
-// userView is the contract's User.
-type userView struct {
-	ID            portico.UserID    `json:"id"`
-	Email         string            `json:"email"`
-	FullName      string            `json:"full_name"`
-	PreferredName string            `json:"preferred_name"`
-	Active        bool              `json:"active"`
-	CreatedAt     httpkit.Timestamp `json:"created_at"`
-	UpdatedAt     httpkit.Timestamp `json:"updated_at"`
-}
-
-func (s *server) user(w http.ResponseWriter, r *http.Request) error {
-	if !admins.From(r.Context()).IsUser() {
-		return portico.Errorf(portico.KindForbidden, "The access token is a system account's, and this is about users; nothing was done.")
-	}
-	u := admins.From(r.Context()).User
-	return httpkit.JSON(w, http.StatusOK, userView{
-		ID: u.ID, Email: u.Email, FullName: u.FullName, PreferredName: u.PreferredName, Active: u.Active,
-		CreatedAt: httpkit.Timestamp(u.CreatedAt), UpdatedAt: httpkit.Timestamp(u.UpdatedAt),
-	})
 }
 
 // tokenView is the contract's PersonalAccessToken.
@@ -91,7 +46,7 @@ type createdTokenView struct {
 	Token string `json:"konnect_token"`
 }
 
-func (s *server) viewToken(t portico.AccessToken) tokenView {
+func (s server) viewToken(t portico.AccessToken) tokenView {
 	return tokenView{
 		ID: t.ID, UserID: t.UserID, Name: t.Name, State: strings.ToUpper(string(t.State(s.now()))), LastUsedAt: httpkit.OptTimestamp(t.LastUsedAt),
 		ExpiresAt: httpkit.Timestamp(t.ExpiresAt), CreatedAt: httpkit.Timestamp(t.CreatedAt), UpdatedAt: httpkit.Timestamp(t.UpdatedAt),
@@ -108,14 +63,32 @@ func ownUser(r *http.Request) (portico.UserID, error) {
 	return id, err
 }
 
-// ownToken reads the user and the token in the path.
-func ownToken(r *http.Request) (portico.UserID, portico.AccessTokenID, error) {
-	user, err := ownUser(r)
+// userFor reads the user in the path: the caller, or anybody for a caller who may
+// do this to the organization.
+func (s server) userFor(r *http.Request, action access.Action) (portico.UserID, error) {
+	if !access.From(r.Context()).May(access.Organization, action, access.Everything) {
+		return ownUser(r)
+	}
+	id, err := httpkit.PathID[portico.UserID](r, "userId")
+	if err == nil {
+		_, err = s.Users.ByID(r.Context(), id)
+	}
+	return id, err
+}
+
+// inUser reads the token in the path after its user.
+func inUser(r *http.Request, user portico.UserID, err error) (portico.UserID, portico.AccessTokenID, error) {
 	if err != nil {
 		return "", "", err
 	}
 	id, err := httpkit.PathID[portico.AccessTokenID](r, "tokenId")
 	return user, id, err
+}
+
+// ownToken reads the user, who must be the caller, and the token in the path.
+func ownToken(r *http.Request) (portico.UserID, portico.AccessTokenID, error) {
+	user, err := ownUser(r)
+	return inUser(r, user, err)
 }
 
 var tokenName = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N} _\-.']*[\p{L}\p{N}]$`)
@@ -126,24 +99,19 @@ func readTokenName(o *httpkit.Object) string {
 }
 
 // readExpiry reads ttl_seconds, or the deprecated expires_at in its place.
-func (s *server) readExpiry(o *httpkit.Object) time.Time {
+func (s server) readExpiry(o *httpkit.Object) time.Time {
 	const day, year = 24 * 60 * 60, 365 * 24 * 60 * 60
-	now := s.now()
 	switch both := o.Has("ttl_seconds") && o.Has("expires_at"); {
 	case both:
 		o.Ignore("ttl_seconds", "expires_at")
 		o.Invalid("expires_at", "invalid", "cannot be given together with ttl_seconds")
 	case o.Has("expires_at"):
-		at := o.Time("expires_at", httpkit.Required)
-		if !at.IsZero() && (!at.After(now) || at.Year() > 9999) {
-			o.Invalid("expires_at", "invalid", "must be in the future")
-		}
-		return at
+		return s.readFuture(o)
 	}
-	return now.Add(time.Duration(o.Int("ttl_seconds", 0, httpkit.Required, httpkit.Range(day, year))) * time.Second)
+	return s.now().Add(time.Duration(o.Int("ttl_seconds", 0, httpkit.Required, httpkit.Range(day, year))) * time.Second)
 }
 
-func (s *server) createToken(w http.ResponseWriter, r *http.Request) error {
+func (s server) createToken(w http.ResponseWriter, r *http.Request) error {
 	user, err := ownUser(r)
 	if err != nil {
 		return err
@@ -156,7 +124,7 @@ func (s *server) createToken(w http.ResponseWriter, r *http.Request) error {
 	if err := o.Err(); err != nil {
 		return err
 	}
-	t, err := s.Accounts.CreateToken(r.Context(), user, name, expires)
+	t, err := s.accounts.CreateToken(r.Context(), user, name, expires)
 	if err != nil {
 		return err
 	}
@@ -169,8 +137,8 @@ type tokenList struct {
 	Meta listing.PageMeta `json:"meta"`
 }
 
-func (s *server) listTokens(w http.ResponseWriter, r *http.Request) error {
-	user, err := ownUser(r)
+func (s server) listTokens(w http.ResponseWriter, r *http.Request) error {
+	user, err := s.userFor(r, access.View)
 	if err != nil {
 		return err
 	}
@@ -178,7 +146,7 @@ func (s *server) listTokens(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page, err := s.Accounts.Tokens(r.Context(), user, q)
+	page, err := s.accounts.Tokens(r.Context(), user, q)
 	if err != nil {
 		return err
 	}
@@ -186,19 +154,16 @@ func (s *server) listTokens(w http.ResponseWriter, r *http.Request) error {
 	return httpkit.JSON(w, http.StatusOK, tokenList{Data: list.Data, Meta: list.Meta.Page})
 }
 
-func (s *server) token(w http.ResponseWriter, r *http.Request) error {
-	user, id, err := ownToken(r)
+func (s server) token(w http.ResponseWriter, r *http.Request) error {
+	user, err := s.userFor(r, access.View)
+	user, id, err := inUser(r, user, err)
 	if err != nil {
 		return err
 	}
-	t, err := s.Accounts.Token(r.Context(), user, id)
-	if err != nil {
-		return err
-	}
-	return httpkit.JSON(w, http.StatusOK, s.viewToken(t))
+	return one(w, http.StatusOK, s.viewToken)(s.accounts.Token(r.Context(), user, id))
 }
 
-func (s *server) renameToken(w http.ResponseWriter, r *http.Request) error {
+func (s server) renameToken(w http.ResponseWriter, r *http.Request) error {
 	user, id, err := ownToken(r)
 	if err != nil {
 		return err
@@ -211,32 +176,22 @@ func (s *server) renameToken(w http.ResponseWriter, r *http.Request) error {
 	if err := o.Err(); err != nil {
 		return err
 	}
-	t, err := s.Accounts.RenameToken(r.Context(), user, id, name)
+	return one(w, http.StatusOK, s.viewToken)(s.accounts.RenameToken(r.Context(), user, id, name))
+}
+
+func (s server) revokeToken(w http.ResponseWriter, r *http.Request) error {
+	user, err := s.userFor(r, access.Edit)
+	user, id, err := inUser(r, user, err)
 	if err != nil {
 		return err
 	}
-	return httpkit.JSON(w, http.StatusOK, s.viewToken(t))
+	return one(w, http.StatusOK, s.viewToken)(s.accounts.RevokeToken(r.Context(), user, id))
 }
 
-func (s *server) revokeToken(w http.ResponseWriter, r *http.Request) error {
+func (s server) deleteToken(w http.ResponseWriter, r *http.Request) error {
 	user, id, err := ownToken(r)
 	if err != nil {
 		return err
 	}
-	t, err := s.Accounts.RevokeToken(r.Context(), user, id)
-	if err != nil {
-		return err
-	}
-	return httpkit.JSON(w, http.StatusOK, s.viewToken(t))
-}
-
-func (s *server) deleteToken(w http.ResponseWriter, r *http.Request) error {
-	user, id, err := ownToken(r)
-	if err != nil {
-		return err
-	}
-	if err := s.Accounts.DeleteToken(r.Context(), user, id); err != nil {
-		return err
-	}
-	return httpkit.NoContent(w)
+	return gone(w, s.accounts.DeleteToken(r.Context(), user, id))
 }
