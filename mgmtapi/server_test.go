@@ -76,6 +76,7 @@ func newServer(t testing.TB) *testServer {
 	t.Cleanup(func() {
 		listener.Close()
 		s.guard(t, "the log", s.log.String())
+		s.guard(t, "the audit log", s.exportAudit(t))
 	})
 	s.url = listener.URL
 	s.keep(s.token, "correct horse battery")
