@@ -58,9 +58,13 @@ type CredentialUse struct {
 	LastUsedAt    time.Time // zero: never
 }
 
-// UsageQuery chooses counts.
+// UsageQuery chooses counts: of some applications, or with Everyone of all that
+// used the given APIs (every API: nil), applications that are gone and callers
+// without one included.
 type UsageQuery struct {
 	ApplicationIDs []ApplicationID
+	Everyone       bool
+	APIIDs         []APIID
 	From, To       time.Time     // To is excluded
 	Step           time.Duration // adds counts up to buckets of this length; 0: as they are kept
 }

@@ -362,3 +362,29 @@ func BenchmarkLastDays(b *testing.B) {
 		}
 	}
 }
+
+func TestReportOfTheOrganization(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.record(t, 9, 10*time.Minute, nil)
+	h.record(t, 4, 10*time.Minute, func(r *usage.Request) { r.Application, r.Outcome = "", usage.NoCredential })
+	h.record(t, 3, 10*time.Minute, func(r *usage.Request) { r.Application, r.API = "gone", "elsewhere" })
+	all, err := h.Organization(t.Context(), nil, analytics.LastDay)
+	check(t, err)
+	if all.Requests != 16 || len(all.APIs) != 2 || len(all.Applications) != 3 {
+		t.Errorf("all: %+v", all)
+	}
+	if first := all.Applications[0]; first.ApplicationID != h.w.Application.ID || first.Name != h.w.Application.Name || first.StrategyID != h.w.Application.StrategyID || first.Requests != 9 {
+		t.Errorf("the application is %+v", first)
+	}
+	one, err := h.Organization(t.Context(), []portico.APIID{h.w.API.ID}, analytics.LastDay)
+	check(t, err)
+	if one.Requests != 13 || one.Errors != 4 {
+		t.Errorf("one API: %+v", one.Totals)
+	}
+	none, err := h.Organization(t.Context(), []portico.APIID{}, analytics.LastDay)
+	check(t, err)
+	if none.Requests != 0 {
+		t.Errorf("who may view no API sees %+v", none.Totals)
+	}
+}

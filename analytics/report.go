@@ -67,13 +67,22 @@ type APIUsage struct {
 	Totals
 }
 
+// ApplicationUsage is what one application did. Name is empty when it is gone;
+// without an id nobody recognised the caller.
+type ApplicationUsage struct {
+	ApplicationID portico.ApplicationID
+	Name          string
+	StrategyID    portico.StrategyID
+	Totals
+}
+
 // Bucket is one step of a report.
 type Bucket struct {
 	Start time.Time
 	Totals
 }
 
-// Report is what an application did in a range.
+// Report is what happened in a range: of one application, or of all.
 type Report struct {
 	Range    Range
 	From, To time.Time // To is excluded; the last bucket is still being filled
@@ -83,32 +92,42 @@ type Report struct {
 	Outcomes []OutcomeCount // that occurred, most first
 	Statuses []StatusCount  // that occurred, lowest first
 	APIs     []APIUsage     // most requests first
-	Buckets  []Bucket       // all of them, oldest first
+	// Applications are those that called, most requests first.
+	Applications []ApplicationUsage
+	Buckets      []Bucket // all of them, oldest first
 }
 
 // Application reports on one application.
 func (a Analytics) Application(ctx context.Context, app portico.ApplicationID, r Range) (Report, error) {
+	return a.report(ctx, portico.UsageQuery{ApplicationIDs: []portico.ApplicationID{app}}, r)
+}
+
+// report counts what the query chooses within a range, and within the one before.
+func (a Analytics) report(ctx context.Context, q portico.UsageQuery, r Range) (Report, error) {
 	whole, step := r.lengths()
 	to := a.Now().UTC().Truncate(step).Add(step)
 	from := to.Add(-whole)
 	report := Report{Range: r, From: from, To: to, Step: step, Buckets: make([]Bucket, whole/step)}
-	apis := map[portico.APIID]*portico.API{}
+	q.From, q.To, q.Step = from.Add(-whole), to, step
+	var apis map[portico.APIID]portico.API
+	var apps map[portico.ApplicationID]portico.Application
 	counts, err := usecase.View(ctx, a.Store, func(tx portico.Tx) ([]portico.UsageCount, error) {
-		counts, err := tx.Usage(ctx, portico.UsageQuery{ApplicationIDs: []portico.ApplicationID{app}, From: from.Add(-whole), To: to, Step: step})
+		counts, err := tx.Usage(ctx, q)
 		if err != nil {
 			return nil, err
 		}
-		found, err := tx.APIs().List(ctx, portico.Everything(usecase.AnyOf("id", counts, func(c portico.UsageCount) portico.APIID { return c.APIID })))
-		for i := range found.Items {
-			apis[found.Items[i].ID] = &found.Items[i]
+		if apis, err = named(ctx, tx.APIs(), counts, func(c portico.UsageCount) portico.APIID { return c.APIID }, func(a portico.API) portico.APIID { return a.ID }); err != nil {
+			return nil, err
 		}
+		apps, err = named(ctx, tx.Applications(), counts, func(c portico.UsageCount) portico.ApplicationID { return c.ApplicationID }, func(a portico.Application) portico.ApplicationID { return a.ID })
 		return counts, err
 	})
 	if err != nil {
 		return report, err
 	}
 	var all, previous sum
-	outcomes, statuses, byAPI := map[portico.Outcome]int64{}, map[int]int64{}, map[portico.APIID]*sum{}
+	outcomes, statuses := map[portico.Outcome]int64{}, map[int]int64{}
+	byAPI, byApp := map[portico.APIID]*sum{}, map[portico.ApplicationID]*sum{}
 	buckets := make([]sum, len(report.Buckets))
 	for _, c := range counts {
 		if c.Start.Before(from) {
@@ -119,38 +138,63 @@ func (a Analytics) Application(ctx context.Context, app portico.ApplicationID, r
 		buckets[c.Start.Sub(from)/step].add(c)
 		outcomes[c.Outcome] += c.Requests
 		statuses[c.Status/100] += c.Requests
-		if byAPI[c.APIID] == nil {
-			byAPI[c.APIID] = new(sum)
-		}
-		byAPI[c.APIID].add(c)
+		of(byAPI, c.APIID).add(c)
+		of(byApp, c.ApplicationID).add(c)
 	}
 	report.Totals, report.Previous = all.totals(), previous.totals()
 	for i := range buckets {
 		report.Buckets[i] = Bucket{from.Add(time.Duration(i) * step), buckets[i].totals()}
 	}
-	for outcome, n := range outcomes {
-		report.Outcomes = append(report.Outcomes, OutcomeCount{outcome, n})
-	}
-	slices.SortFunc(report.Outcomes, func(a, b OutcomeCount) int {
-		return cmp.Or(cmp.Compare(b.Requests, a.Requests), cmp.Compare(a.Outcome, b.Outcome))
-	})
-	for _, class := range slices.Sorted(maps.Keys(statuses)) {
-		report.Statuses = append(report.Statuses, StatusCount{class, statuses[class]})
-	}
+	report.Outcomes, report.Statuses = outcomeCounts(outcomes), statusCounts(statuses)
 	for id, s := range byAPI {
-		u := APIUsage{APIID: id, Totals: s.totals()}
-		if api := apis[id]; api != nil {
-			u.Name = api.Name
-			if api.Version != nil {
-				u.Version = *api.Version
-			}
+		u := APIUsage{APIID: id, Name: apis[id].Name, Totals: s.totals()}
+		if v := apis[id].Version; v != nil {
+			u.Version = *v
 		}
 		report.APIs = append(report.APIs, u)
+	}
+	for id, s := range byApp {
+		report.Applications = append(report.Applications, ApplicationUsage{ApplicationID: id, Name: apps[id].Name, StrategyID: apps[id].StrategyID, Totals: s.totals()})
 	}
 	slices.SortFunc(report.APIs, func(a, b APIUsage) int {
 		return cmp.Or(cmp.Compare(b.Requests, a.Requests), cmp.Compare(a.Name, b.Name), cmp.Compare(a.APIID, b.APIID))
 	})
+	slices.SortFunc(report.Applications, func(a, b ApplicationUsage) int {
+		return cmp.Or(cmp.Compare(b.Requests, a.Requests), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ApplicationID, b.ApplicationID))
+	})
 	return report, nil
+}
+
+// named finds the entities that counts speak of.
+func named[ID ~string, T any](ctx context.Context, all portico.Collection[ID, T], counts []portico.UsageCount, of func(portico.UsageCount) ID, id func(T) ID) (map[ID]T, error) {
+	found, err := all.List(ctx, portico.Everything(usecase.AnyOf("id", counts, of)))
+	return usecase.By(found.Items, id), err
+}
+
+func of[K comparable](sums map[K]*sum, key K) *sum {
+	if sums[key] == nil {
+		sums[key] = new(sum)
+	}
+	return sums[key]
+}
+
+func outcomeCounts(n map[portico.Outcome]int64) []OutcomeCount {
+	var out []OutcomeCount
+	for outcome, requests := range n {
+		out = append(out, OutcomeCount{outcome, requests})
+	}
+	slices.SortFunc(out, func(a, b OutcomeCount) int {
+		return cmp.Or(cmp.Compare(b.Requests, a.Requests), cmp.Compare(a.Outcome, b.Outcome))
+	})
+	return out
+}
+
+func statusCounts(n map[int]int64) []StatusCount {
+	var out []StatusCount
+	for _, class := range slices.Sorted(maps.Keys(n)) {
+		out = append(out, StatusCount{class, n[class]})
+	}
+	return out
 }
 
 // Day is an application's last 24 hours.

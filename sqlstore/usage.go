@@ -67,8 +67,19 @@ func (t *tx) AddUsage(ctx context.Context, counts []portico.UsageCount, uses []p
 // Usage implements portico.UsageTx.
 func (t *tx) Usage(ctx context.Context, q portico.UsageQuery) ([]portico.UsageCount, error) {
 	s := searching{engine: t.store.engine}
-	apps, err := among(&s, "application_id", q.ApplicationIDs)
-	if err != nil || len(q.ApplicationIDs) == 0 {
+	var chosen string
+	var err error
+	switch {
+	case !q.Everyone && len(q.ApplicationIDs) == 0, q.Everyone && q.APIIDs != nil && len(q.APIIDs) == 0:
+		return nil, nil
+	case !q.Everyone:
+		chosen, err = among(&s, "application_id", q.ApplicationIDs)
+	case q.APIIDs != nil:
+		chosen, err = among(&s, "api_id", q.APIIDs)
+	default:
+		chosen = "1 = 1"
+	}
+	if err != nil {
 		return nil, err
 	}
 	start, length := "start", "length"
@@ -81,7 +92,7 @@ func (t *tx) Usage(ctx context.Context, q portico.UsageQuery) ([]portico.UsageCo
 		sums[i] = "CAST(SUM(" + column + ") AS BIGINT)"
 	}
 	query := "SELECT application_id, " + start + " AS bucket, " + length + ", api_id, status, outcome, " + strings.Join(sums, ", ") +
-		" FROM usage_counts WHERE " + apps + " AND start >= " + s.bind(q.From.UnixMicro()) + " AND start < " + s.bind(q.To.UnixMicro()) +
+		" FROM usage_counts WHERE " + chosen + " AND start >= " + s.bind(q.From.UnixMicro()) + " AND start < " + s.bind(q.To.UnixMicro()) +
 		" GROUP BY 1, 2, 3, api_id, status, outcome ORDER BY 2, 1, api_id, status, outcome, 3"
 	var found []portico.UsageCount
 	err = t.query(ctx, query, s.args, func(rows *sql.Rows) error {
