@@ -23,10 +23,10 @@ test: tools ## run all tests with the race detector
 	go test -race -timeout 30m ./...
 
 test-a11y: tools ## look at every page in a browser: themes, languages, widths, accessibility
-	AXE="$$(./scripts/axe)" PORTICO_REQUIRE_BROWSER=1 go test -count=1 -timeout 15m -run 'Matrix|Axe' ./webtest ./e2e
+	AXE="$$(./scripts/axe)" PORTICO_REQUIRE_BROWSER=1 go test -count=1 -timeout 15m -run 'Matrix|Axe|InABrowser' ./webtest ./e2e ./webui/...
 
 screenshots: tools ## write pictures of every page into OUT
-	PORTICO_REQUIRE_BROWSER=1 PORTICO_SCREENSHOTS="$(abspath $(OUT))" go test -count=1 -timeout 15m -run 'Screenshots' ./e2e
+	PORTICO_REQUIRE_BROWSER=1 PORTICO_SCREENSHOTS="$(abspath $(OUT))" go test -count=1 -timeout 30m -run 'Screenshots|InABrowser' ./e2e ./webui/console/...
 
 lint: ## check form and style
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'not formatted: run gofmt -w on these files'; exit 1; }

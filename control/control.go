@@ -8,6 +8,7 @@ import (
 	"portico/audit"
 	"portico/content"
 	"portico/developers"
+	"portico/overview"
 	"portico/routing"
 	"portico/usecase"
 )
@@ -45,6 +46,7 @@ type Control struct {
 	Reconciler        Reconciler
 	Analytics         analytics.Analytics
 	Audit             audit.Audit
+	Overview          overview.Overview
 }
 
 // New wires the use cases to the outside.
@@ -61,6 +63,6 @@ func New(d usecase.Deps) *Control {
 		IdentityProviders: developers.IdentityProviders{Deps: d}, SingleSignOn: developers.SingleSignOn{Deps: d, Teams: developers.Teams{Deps: d}},
 		Applications: applications, Credentials: Credentials{s}, Registrations: Registrations{s}, Handoffs: Handoffs{s},
 		Catalogue: Catalogue{s}, Content: content.New(d), Reconciler: Reconciler{s}, Analytics: analytics.Analytics{Deps: d},
-		Audit: auditing,
+		Audit: auditing, Overview: overview.Overview{Deps: d},
 	}
 }

@@ -20,10 +20,12 @@ func New(s *desk.Site) http.Handler { return s.Handler(Routes(s)) }
 
 // Routes lists all pages and actions, and gives the site its side bar.
 func Routes(s *desk.Site) []desk.Route {
-	s.Nav, s.Refused = nav(), s.Audit.Log.Refused
 	p := pages{s}
+	s.Nav, s.Refused = p.nav(), s.Audit.Log.Refused
 	return slices.Concat(
 		[]desk.Route{
+			desk.On("GET /{$}", p.overview, access.Own()),
+			desk.On("GET /search", p.search, access.Own()),
 			desk.Door("POST /preferences/theme", p.chooseTheme).Unthrottled(),
 		},
 		signin.Routes(s),
@@ -31,7 +33,7 @@ func Routes(s *desk.Site) []desk.Route {
 	)
 }
 
-func nav() desk.Nav {
+func (p pages) nav() desk.Nav {
 	return desk.Nav{
 		{Items: []desk.NavItem{{Href: "/", Label: "console.nav_overview", Icon: "home", Need: access.Own()}}},
 		{Title: "console.nav_publish", Items: []desk.NavItem{
@@ -43,7 +45,7 @@ func nav() desk.Nav {
 			{Href: "/application-auth/providers", Label: "console.nav_providers", Icon: "key", Need: access.For(access.Providers, access.View, "")},
 		}},
 		{Title: "console.nav_access", Items: []desk.NavItem{
-			{Href: "/approvals", Label: "console.nav_approvals", Icon: "check", Need: access.For(access.Portals, access.Approve, "")},
+			{Href: "/approvals", Label: "console.nav_approvals", Icon: "check", Need: access.For(access.Portals, access.Approve, "").OrElse(access.For(access.APIs, access.Approve, "")), Count: p.waiting},
 			{Href: "/developers", Label: "console.nav_developers", Icon: "user", Need: access.For(access.Portals, access.View, "")},
 			{Href: "/teams", Label: "console.nav_teams", Icon: "users", Need: access.For(access.Portals, access.View, "")},
 			{Href: "/applications", Label: "console.nav_applications", Icon: "app", Need: access.For(access.Portals, access.View, "")},
@@ -66,4 +68,10 @@ func (p pages) chooseTheme(_ http.ResponseWriter, v *desk.Visit) error {
 	}
 	v.ChooseTheme(mode)
 	return v.Redirect(v.Return("/"))
+}
+
+// waiting is how much waits for a decision of the visitor's.
+func (p pages) waiting(v *desk.Visit) (int, error) {
+	w, err := p.Overview.Waiting(v.Context())
+	return w.All(), err
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -154,7 +155,18 @@ func (h *House) Matrix(t *testing.T, views []webtest.View) {
 			views[i].Visitor = "admin"
 		}
 	}
-	webtest.Matrix(t, webtest.Start(t), h.Site(), views)
+	h.MatrixOf(t, h.Site(), views)
+}
+
+// MatrixOf is Matrix for a site with further visitors. When PORTICO_SCREENSHOTS
+// names a directory, it writes pictures there instead: make screenshots.
+func (h *House) MatrixOf(t *testing.T, site webtest.Site, views []webtest.View) {
+	t.Helper()
+	if dir := os.Getenv("PORTICO_SCREENSHOTS"); dir != "" {
+		webtest.Screenshots(t, webtest.Start(t), site, views, filepath.Join(dir, "console"))
+		return
+	}
+	webtest.Matrix(t, webtest.Start(t), site, views)
 }
 
 // Site is the console for a browser; the visitor "admin" may do everything.

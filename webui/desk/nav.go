@@ -33,7 +33,7 @@ func (v *Visit) side() ([]design.NavGroup, error) {
 			shown.Title = v.T(g.Title)
 		}
 		for _, it := range g.Items {
-			if !it.Need.IsOwn() && !v.Grants().Somewhere(it.Need.Type, it.Need.Action) {
+			if !v.Grants().Meet(it.Need, v.PathValue) {
 				continue
 			}
 			item := design.SideItem{NavItem: design.NavItem{Href: it.Href, Label: v.T(it.Label), Icon: it.Icon, Current: v.under(it.Href)}}

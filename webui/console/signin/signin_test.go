@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"portico"
 	"portico/access"
 	"portico/admins"
@@ -16,8 +18,6 @@ import (
 	"portico/webui/console/signin"
 	"portico/webui/consoletest"
 	"portico/webui/desk"
-
-	"github.com/a-h/templ"
 )
 
 const password = "correct horse battery staple" // as consoletest founds the organization
@@ -157,7 +157,7 @@ func TestPagesInABrowser(t *testing.T) {
 	}
 	site := h.Site()
 	site.Visitors["halfway"] = halfway
-	webtest.Matrix(t, webtest.Start(t), site, []webtest.View{
+	h.MatrixOf(t, site, []webtest.View{
 		{Name: "login", Path: "/login"}, {Name: "forgot", Path: "/forgot-password"}, {Name: "reset", Path: reset}, {Name: "invitation", Path: link},
 		{Name: "dead", Path: "/invitation?token=none", Status: http.StatusGone}, {Name: "code", Visitor: "halfway", Path: "/login/code"}, {Name: "home", Visitor: "admin", Path: "/"},
 	})
