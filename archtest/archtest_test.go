@@ -39,6 +39,7 @@ var level = map[string]int{
 	"analytics":   5,
 	"overview":    5,
 	"allowlist":   5,
+	"mailroom":    5,
 	"audit":       5,
 	"control":     6, "trial": 6,
 	"localas/dialect": 1, "localas/expression": 1, "localas/litedb": 1, "localas/ratelimit": 1,

@@ -8,6 +8,7 @@ import (
 	"portico/audit"
 	"portico/content"
 	"portico/developers"
+	"portico/mailroom"
 	"portico/overview"
 	"portico/routing"
 	"portico/usecase"
@@ -26,6 +27,9 @@ type Control struct {
 	Strategies        Strategies
 	Portals           Portals
 	AllowLists        allowlist.Lists
+	EmailSettings     mailroom.Settings
+	EmailDomains      mailroom.Domains
+	Outbox            mailroom.Outbox
 	APIs              APIs
 	Packages          apipackages.Packages
 	Publications      Publications
@@ -57,7 +61,7 @@ func New(d usecase.Deps) *Control {
 	applications := Applications{s}
 	return &Control{
 		Accounts: admins.Accounts{Deps: d}, Admins: admins.New(d), Providers: Providers{s}, Strategies: Strategies{s},
-		Portals: Portals{s}, AllowLists: allowlist.Lists{Deps: d}, APIs: APIs{s}, Packages: apipackages.Packages{Deps: d}, Publications: Publications{s},
+		Portals: Portals{s}, AllowLists: allowlist.Lists{Deps: d}, EmailSettings: mailroom.Settings{Deps: d}, EmailDomains: mailroom.Domains{Deps: d}, Outbox: mailroom.Outbox{Deps: d}, APIs: APIs{s}, Packages: apipackages.Packages{Deps: d}, Publications: Publications{s},
 		Implementations: routing.Implementations{Deps: d}, Gateways: routing.Gateways{Deps: d},
 		Developers: developers.Accounts{Deps: d, Applications: applications}, Sessions: developers.Sessions{Deps: d}, Teams: developers.Teams{Deps: d}, Templates: developers.Templates{Deps: d},
 		IdentityProviders: developers.IdentityProviders{Deps: d}, SingleSignOn: developers.SingleSignOn{Deps: d, Teams: developers.Teams{Deps: d}},

@@ -47,6 +47,7 @@ func Variables() []Variable {
 		{"portal_domain", "The host name of the portal", "acme.example.com", all},
 		{"developer_email", "The developer's e-mail address", "dora@example.com", all},
 		{"developer_fullname", "The developer's full name", "Dora Developer", all},
+		{"dev_portal_reply_to", "The address that answers to the portal's mails go to; empty if there is none", "help@example.com", all},
 		{"developer_status", "What was decided about the developer's account", "approved", access},
 		{"api_documentation_url", "The address of the API's page in the portal", "https://acme.example.com/apis/flights", registration},
 		{"api_name", "The name of the API", "Flights", registration},
@@ -242,7 +243,7 @@ func (t Templates) SendTest(ctx context.Context, portal portico.PortalID, name s
 	for _, v := range Variables() {
 		examples[v.Name] = v.Example
 	}
-	for _, real := range []string{"portal_display_name", "portal_domain"} {
+	for _, real := range []string{"portal_display_name", "portal_domain", "dev_portal_reply_to"} {
 		delete(examples, real)
 	}
 	letter := Letter{Template: name, To: portico.Developer{Email: to.Email, FullName: to.FullName}, Values: examples}

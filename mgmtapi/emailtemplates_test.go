@@ -46,7 +46,7 @@ func TestEmailTemplates(t *testing.T) {
 		`{"content":{"subject":"` + long(1025) + `"}}`:     "content.subject max_length 1024",
 		`{"content":{"body":"` + long(4097) + `"}}`:        "content.body max_length 4096",
 		`{"content":{"button_label":"` + long(129) + `"}}`: "content.button_label max_length 128",
-		`{"content":{"body":"{{credential_name}}"}}`:       "content.body enum [portal_display_name portal_domain developer_email developer_fullname api_documentation_url api_name api_version application_name]",
+		`{"content":{"body":"{{credential_name}}"}}`:       "content.body enum [portal_display_name portal_domain developer_email developer_fullname dev_portal_reply_to api_documentation_url api_name api_version application_name]",
 		`{"enabled":"yes"}`:                                "enabled is_boolean",
 		`{"content":{"html":"<b>"}}`:                       "content.html unknown_property",
 		`{"content":"x"}`:                                  "content is_object",
@@ -75,5 +75,5 @@ func TestSendTestMail(t *testing.T) {
 	}
 	s.refuses(t, "POST", send, `{}`, "content required")
 	s.refuses(t, "POST", send, `{"content":{}}`, "content.subject required", "content.title required", "content.body required")
-	s.refuses(t, "POST", send, map[string]any{"content": with(content, "title", "{{api_name}}")}, "content.title enum [portal_display_name portal_domain developer_email developer_fullname application_name credential_name credential_expires_at]")
+	s.refuses(t, "POST", send, map[string]any{"content": with(content, "title", "{{api_name}}")}, "content.title enum [portal_display_name portal_domain developer_email developer_fullname dev_portal_reply_to application_name credential_name credential_expires_at]")
 }

@@ -28,15 +28,11 @@ func EmptyCollections() []Gap {
 // every operation is either served or listed here.
 func Gaps() []Gap {
 	const (
-		mails  = "the mail server is set up in the configuration, for all portals together"
 		groups = "control planes cannot be grouped"
 	)
 	return []Gap{
 		{"/v2/control-planes/*/core-entities/schemas/partials", "plugins are configured one by one; there are no partials"},
 		{"/v2/control-planes/*/group-memberships", groups},
 		{"/v2/control-planes/*/group-status", groups},
-		{"/v3/portals/*/email-config", mails},
-		{"/v3/portals/*/email-delivery", mails},
-		{"/v3/portals/email-domains", mails},
 	}
 }

@@ -96,6 +96,7 @@ func TestListsFilterSortAndPage(t *testing.T) {
 			"portal_id": member("portal.id"), "portal_name": member("portal.name"), "application_id": member("application.id"), "application_name": member("application.name"),
 			"application_owner_type": ownerOf("type"), "application_owner_id": ownerOf("id"),
 		}},
+		{"list-email-domains", map[string]func(answer) any{"verification_status": member("verification.status")}},
 		{"list-control-planes", map[string]func(answer) any{"cluster_type": member("config.cluster_type"), "cloud_gateway": member("config.cloud_gateway")}},
 	} {
 		t.Run(l.id, func(t *testing.T) {
@@ -279,8 +280,10 @@ func itemsOf(a answer) []answer {
 
 // identityOf is the id of an item, or all of one that has none.
 func identityOf(item answer) string {
-	if id := item.text("id"); id != "" {
-		return id
+	for _, name := range []string{"id", "domain"} {
+		if id := item.text(name); id != "" {
+			return id
+		}
 	}
 	raw, _ := json.Marshal(item.Body)
 	return string(raw)
@@ -364,6 +367,9 @@ func (s *testServer) crowd(t *testing.T) map[string]string {
 		if app == mine {
 			post(w.applications()+"/"+app+"/registrations", object{"api_id": more, "status": "pending"})
 		}
+	}
+	for _, name := range []string{"one.example", "two.example"} {
+		s.call(t, 201, "POST", "/v3/portals/email-domains", object{"domain": name})
 	}
 	ours := s.call(t, 200, "GET", w.applications()+"?filter[name]=Ours", nil).text("data.0.id")
 	return map[string]string{"portalId": w.portal, "apiId": w.api, "teamId": team, "developerId": w.developer, "applicationId": mine, "ours": ours, "shop": shop, "packageId": pack}

@@ -28,6 +28,7 @@ func TestRoundTrips(t *testing.T) {
 	pack := s.call(t, 201, "POST", "/v3/api-packages", object{"name": "pack"}).text("id")
 	packDocument := s.call(t, 201, "POST", "/v3/api-packages/"+pack+"/documents", object{"content": "# Parent"}).text("id")
 	params := map[string]string{"portalId": w.portal, "apiId": w.api, "packageId": pack}
+	s.call(t, 201, "POST", "/v3/portals/email-domains", object{"domain": "mail.example"})
 	keys := s.strategyNamed(t, "keys")
 	for name, r := range map[string]resource{
 		"DCR providers": {
@@ -186,6 +187,14 @@ func TestRoundTrips(t *testing.T) {
 				return nil
 			},
 		},
+		"e-mail configurations": {
+			create: "create-portal-email-config", read: "get-email-config", update: "update-portal-email-config", remove: "delete-portal-email-config", once: true,
+			first:  object{"domain_name": "mail.example", "from_name": "One", "from_email": "one@mail.example", "reply_to_email": "help@one.example"},
+			second: object{"domain_name": "mail.example", "from_name": "Two", "from_email": "two@mail.example", "reply_to_email": "help@two.example"},
+		},
+		"e-mail domains": {
+			create: "create-email-domain", read: "get-email-domain", remove: "delete-email-domain", once: true, id: "domain", first: object{"domain": "one.example"},
+		},
 		"IP allow lists": {
 			create: "create-portal-ip-allow-list", read: "get-portal-ip-allow-list", update: "update-portal-ip-allow-list", remove: "delete-portal-ip-allow-list",
 			first: object{"allowed_ips": []string{"192.0.2.1", "2001:db8::/32"}}, second: object{"allowed_ips": []string{"198.51.100.0/24"}},
@@ -252,6 +261,10 @@ func TestSettingsRoundTrip(t *testing.T) {
 			second: object{"basic_auth_enabled": false, "idp_mapping_enabled": true, "konnect_mapping_enabled": true, "oidc_team_mapping_enabled": true},
 			left:   []string{"oidc_auth_enabled", "saml_auth_enabled", "oidc_issuer", "oidc_client_id", "oidc_client_secret", "oidc_scopes", "oidc_claim_mappings"},
 			follow: []string{"idp_mapping_enabled", "konnect_mapping_enabled", "oidc_team_mapping_enabled"},
+		},
+		"get-email-delivery": {
+			update: "update-email-delivery", follow: []string{"created_at"},
+			second: object{"enabled": true, "from_email": "from@mail.example", "reply_to_email": "help@mail.example"},
 		},
 		"get-portal-custom-email-template": {
 			update: "update-portal-custom-email-template",

@@ -42,7 +42,9 @@ func (s *testServer) trip(t *testing.T, contract map[string]spectest.Operation, 
 	for range 2 {
 		made := s.call(t, create.Success(), create.Method, fillPath(t, create.Path, params), r.first)
 		own := maps.Clone(params)
-		own[lastParameter(contract[r.read].Path)] = r.identity(made)
+		if contract[r.read].Path != create.Path { // or there is one of it only
+			own[lastParameter(contract[r.read].Path)] = r.identity(made)
+		}
 		at := fillPath(t, contract[r.read].Path, own)
 		read := s.call(t, 200, "GET", at, nil)
 		same(t, r.create+", read back", made.Body, read.Body)

@@ -12,6 +12,7 @@ import (
 	"portico/admins"
 	"portico/control"
 	"portico/httpkit"
+	"portico/mgmtapi/portaladminapi"
 	"portico/mgmtapi/route"
 	"portico/problem"
 )
@@ -46,23 +47,29 @@ type server struct {
 func New(o Options) http.Handler {
 	s := &server{Control: o.Control, log: o.Logger, now: o.Now, limits: o.Limits.withDefaults()}
 	s.auth = newAuthenticator(o.Control.Accounts, o.Control.Audit.Log, o.Logger, o.Now, s.limits.FailedSignIns)
-	mux, templates := http.NewServeMux(), http.NewServeMux()
+	mux, beside := http.NewServeMux(), http.NewServeMux()
 	for _, r := range s.routes() {
 		to := mux
-		if strings.HasPrefix(r.Pattern, defaultTemplates) {
-			to = templates
+		if besidePortals(r.Pattern) {
+			to = beside
 		}
 		to.Handle(r.Method+" "+r.Pattern, s.handler(r))
 	}
-	all, defaults := problem.Mux(mux, s.log), problem.Mux(templates, s.log)
+	most, others := problem.Mux(mux, s.log), problem.Mux(beside, s.log)
 	h := http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		if under(req.URL.Path, defaultTemplates) {
-			defaults.ServeHTTP(w, req)
+		if besidePortals(req.URL.Path) {
+			others.ServeHTTP(w, req)
 			return
 		}
-		all.ServeHTTP(w, req)
+		most.ServeHTTP(w, req)
 	})
 	return httpkit.Chain(h, httpkit.SecurityHeaders, httpkit.Timeout(s.limits.Request))
+}
+
+// besidePortals says whether a path leads to what is named where portals have
+// their ids: http.ServeMux would not know which of the two is meant.
+func besidePortals(path string) bool {
+	return under(path, defaultTemplates) || under(path, portaladminapi.EmailDomains)
 }
 
 // under says whether a path is another one or below it.

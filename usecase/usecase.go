@@ -121,7 +121,7 @@ func (d Deps) CommitAndMailAll(ctx context.Context, fn func(portico.Tx) ([]*port
 		return nil
 	})
 	if err == nil {
-		d.deliver(ctx, queued)
+		d.DeliverNow(ctx, queued...)
 	}
 	return err
 }
@@ -131,8 +131,8 @@ func (d Deps) Mails() mail.Queue {
 	return mail.Queue{Store: d.Store, Sealer: d.Sealer, Next: d.Mailer, Logger: d.Logger, Now: d.Now}
 }
 
-// deliver has mails delivered that were queued a moment ago.
-func (d Deps) deliver(ctx context.Context, queued []portico.MailID) {
+// DeliverNow has mails delivered that were queued a moment ago.
+func (d Deps) DeliverNow(ctx context.Context, queued ...portico.MailID) {
 	if len(queued) > 0 && d.MailLater != nil {
 		d.MailLater()
 		return
