@@ -41,7 +41,7 @@ var level = map[string]int{
 	"allowlist":   5,
 	"mailroom":    5,
 	"audit":       5,
-	"control":     6, "trial": 6,
+	"control":     6, "trial": 6, "webui/figures": 6,
 	"localas/dialect": 1, "localas/expression": 1, "localas/litedb": 1, "localas/ratelimit": 1,
 	"localas/signing": 2, "localas/directory": 2, "localas/session": 2, "localas/faults": 2, "localas/signin": 3,
 	"mgmtapi/route":          6,
