@@ -127,8 +127,17 @@ type ControlPlane struct {
 	ClusterType string
 	AuthType    string
 	Labels      map[string]string
+	ProxyURLs   []ProxyURL
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
+}
+
+// ProxyURL is where callers reach the gateways of a control plane: a note for
+// people, which the gateways do not act on.
+type ProxyURL struct {
+	Host     string `json:"host"`
+	Port     int    `json:"port"`
+	Protocol string `json:"protocol"`
 }
 
 // Service is an upstream that the gateway forwards to (core-entities).

@@ -106,6 +106,8 @@ type run struct {
 	routes     []portico.RouteID
 	apps       []portico.ApplicationID
 	links      []portico.Implementation
+	consumers  []portico.ConsumerID
+	plugins    []portico.PluginID
 }
 
 func newRun(t *rapid.T, w *world) *run {
@@ -133,7 +135,7 @@ func pick[T any](t *rapid.T, label string, from []T) T {
 // must be refused for a reason.
 func (r *run) step(t *rapid.T) {
 	actions := map[string]func(*rapid.T) error{}
-	for _, some := range []map[string]func(*rapid.T) error{r.applicationSteps(), r.catalogSteps(), r.gatewaySteps()} {
+	for _, some := range []map[string]func(*rapid.T) error{r.applicationSteps(), r.catalogSteps(), r.gatewaySteps(), r.pluginSteps()} {
 		maps.Copy(actions, some)
 	}
 	name := rapid.SampledFrom(slices.Sorted(maps.Keys(actions))).Draw(t, "step")
@@ -301,6 +303,54 @@ func (r *run) gatewaySteps() map[string]func(*rapid.T) error {
 			r.trimmed = true
 			keep := rapid.IntRange(0, 8).Draw(t, "keep")
 			return r.Store.Update(r.ctx, func(tx portico.Tx) error { return tx.TrimChanges(r.ctx, keep) })
+		},
+	}
+}
+
+// reference is an entity by its id, or none where there is none to choose.
+func reference[ID ~string](t *rapid.T, label string, from []ID) portico.Opt[string] {
+	if len(from) == 0 || rapid.Bool().Draw(t, "no "+label) {
+		return portico.Opt[string]{}
+	}
+	return portico.Some(string(pick(t, label, from)))
+}
+
+func (r *run) pluginSteps() map[string]func(*rapid.T) error {
+	return map[string]func(*rapid.T) error{
+		"create consumer": func(*rapid.T) error {
+			c, err := r.Gateways.CreateConsumer(r.ctx, r.plane.ID, routing.ConsumerFields{Username: portico.Some(r.name())})
+			r.consumers = append(r.consumers, c.ID)
+			return err
+		},
+		"change consumer": func(t *rapid.T) error {
+			_, err := r.Gateways.UpdateConsumer(r.ctx, r.plane.ID, string(pick(t, "consumer", r.consumers)), routing.ConsumerFields{CustomID: portico.Some(r.name())})
+			return err
+		},
+		"delete consumer": func(t *rapid.T) error {
+			return r.Gateways.DeleteConsumer(r.ctx, r.plane.ID, string(pick(t, "consumer", r.consumers)))
+		},
+		"map consumer": func(t *rapid.T) error {
+			return r.Gateways.MapConsumer(r.ctx, pick(t, "application", r.apps), pick(t, "api", r.apis), pick(t, "consumer", r.consumers))
+		},
+		"unmap consumer": func(t *rapid.T) error {
+			return r.Gateways.UnmapConsumer(r.ctx, pick(t, "application", r.apps), r.plane.ID)
+		},
+		"create plugin": func(t *rapid.T) error {
+			p, err := r.Gateways.CreatePlugin(r.ctx, r.plane.ID, routing.PluginFields{
+				Name: portico.Some(rapid.SampledFrom([]string{"request-size-limiting", "cors", "correlation-id"}).Draw(t, "plugin")), Enabled: portico.Some(rapid.Bool().Draw(t, "enabled")),
+				Service: reference(t, "service", r.services), Route: reference(t, "route", r.routes), Consumer: reference(t, "consumer", r.consumers),
+			})
+			if err == nil {
+				r.plugins = append(r.plugins, p.ID)
+			}
+			return err
+		},
+		"change plugin": func(t *rapid.T) error {
+			_, err := r.Gateways.UpdatePlugin(r.ctx, r.plane.ID, string(pick(t, "plugin", r.plugins)), routing.PluginFields{Enabled: portico.Some(rapid.Bool().Draw(t, "enabled"))})
+			return err
+		},
+		"delete plugin": func(t *rapid.T) error {
+			return r.Gateways.DeletePlugin(r.ctx, r.plane.ID, string(pick(t, "plugin", r.plugins)))
 		},
 	}
 }

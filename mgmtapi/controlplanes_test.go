@@ -18,17 +18,18 @@ func TestControlPlaneDefaultsAndRoundTrip(t *testing.T) {
 	})
 	made := s.call(t, http.StatusCreated, "POST", "/v2/control-planes", map[string]any{
 		"name": "core", "description": "d", "labels": map[string]any{"env": "dev", "zone": "a"}, "auth_type": "pki_client_certs",
-		"cluster_type": "CLUSTER_TYPE_CONTROL_PLANE", "cloud_gateway": false, "proxy_urls": []any{},
+		"cluster_type": "CLUSTER_TYPE_CONTROL_PLANE", "cloud_gateway": false, "proxy_urls": []any{map[string]any{"host": "gw.test", "port": 443, "protocol": "https"}},
 	})
-	want := map[string]any{"name": "core", "description": "d", "labels": map[string]any{"env": "dev", "zone": "a"}, "config.auth_type": "pki_client_certs"}
+	want := map[string]any{"name": "core", "description": "d", "labels": map[string]any{"env": "dev", "zone": "a"}, "config.auth_type": "pki_client_certs",
+		"config.proxy_urls": []any{map[string]any{"host": "gw.test", "port": 443, "protocol": "https"}}}
 	made.has(t, want)
 	path := "/v2/control-planes/" + made.text("id")
 	s.call(t, http.StatusOK, "GET", path, nil).has(t, want)
 	s.call(t, http.StatusOK, "PATCH", path, `{}`).has(t, want)
-	changed := map[string]any{"name": "core 2", "description": "", "auth_type": "pinned_client_certs", "labels": map[string]any{"env": "prod"}}
+	changed := map[string]any{"name": "core 2", "description": "", "proxy_urls": []any{}, "auth_type": "pinned_client_certs", "labels": map[string]any{"env": "prod"}}
 	for range 2 {
 		s.call(t, http.StatusOK, "PATCH", path, changed).
-			has(t, map[string]any{"name": "core 2", "description": "", "labels": map[string]any{"env": "prod"}, "config.auth_type": "pinned_client_certs"})
+			has(t, map[string]any{"name": "core 2", "description": "", "labels": map[string]any{"env": "prod"}, "config.auth_type": "pinned_client_certs", "config.proxy_urls": []any{}})
 	}
 }
 
@@ -47,6 +48,8 @@ func TestControlPlaneValidation(t *testing.T) {
 		"long description": {with(valid, "description", long(2049)), "description max_length 2048"},
 		"auth type":        {with(valid, "auth_type", "none"), "auth_type enum [pinned_client_certs pki_client_certs]"},
 		"proxy":            {with(valid, "proxy_urls", "x"), "proxy_urls is_array"},
+		"proxy's port":     {with(valid, "proxy_urls", []any{map[string]any{"host": "a", "port": 0, "protocol": "http"}}), "proxy_urls.0.port min 1"},
+		"six proxies":      {with(valid, "proxy_urls", []any{1, 2, 3, 4, 5, 6}), "proxy_urls max_items 5"},
 		"label":            {with(valid, "labels", map[string]any{"_a": "b"}), "labels._a is_label"},
 		"unknown property": {with(valid, "region", "eu"), "region unknown_property"},
 	} {

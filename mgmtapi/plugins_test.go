@@ -1,12 +1,18 @@
 package mgmtapi_test
 
 import (
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
+	"portico"
 	"portico/mgmtapi"
 	"portico/plugin"
+	"portico/spectest"
+	"portico/usecase"
 )
 
 // allOfAPlugin has every field of a plugin other than its default.
@@ -265,4 +271,48 @@ func TestCollectionsThatAreEmpty(t *testing.T) {
 	at := strings.TrimSuffix(plane, "/core-entities")
 	s.call(t, 200, "GET", at+"/group-member-status", nil).has(t, map[string]any{"is_member": false})
 	s.call(t, 200, "GET", at+"/group-memberships", nil).has(t, map[string]any{"data": []any{}, "meta.page.next": nil})
+}
+
+func TestNodesAndWhatTheyShouldHaveInForce(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	plane := strings.TrimSuffix(s.plane(t, "edge"), "/core-entities")
+	s.call(t, 200, "GET", plane+"/nodes", nil).has(t, map[string]any{"items": []any{}, "page": map[string]any{"total_count": 0}})
+	started := s.clock.Now()
+	node := usecase.Node{ID: unknownID, Version: "v1.2.3", Hostname: "edge-1", Since: started, LastPing: started.Add(time.Minute)}
+	s.Gateways.Nodes = func() []usecase.Node { return []usecase.Node{node} }
+	// The handlers know the use cases by value, as they were when the API was made.
+	api := httptest.NewServer(spectest.Management(t).Wrap(t, mgmtapi.New(mgmtapi.Options{Control: s.Control, Logger: slog.New(slog.DiscardHandler), Now: s.clock.Now})))
+	t.Cleanup(api.Close)
+	s.url = api.URL
+	s.call(t, 200, "GET", plane+"/nodes?"+encode("page[size]=1"), nil).has(t, map[string]any{
+		"items.0.id": unknownID, "items.0.version": "v1.2.3", "items.0.hostname": "edge-1", "items.0.type": "kong-proxy", "items.0.created_at": started.Unix(),
+		"items.0.last_ping": started.Unix() + 60, "items.0.compatibility_status.state": "COMPATIBILITY_STATE_FULLY_COMPATIBLE", "items.1": nil, "page.total_count": 1, "page.next": nil,
+	})
+	one := plane + "/nodes/" + unknownID
+	expected := s.call(t, 200, "GET", plane+"/expected-config-hash", nil)
+	if got := s.call(t, 200, "GET", one, nil); got.text("item.config_hash") == expected.text("expected_hash") || len(expected.text("expected_hash")) != 32 {
+		t.Errorf("a node that has nothing in force has the hash %s, expected is %s", got.text("item.config_hash"), expected.text("expected_hash"))
+	}
+	check(t, s.store.View(t.Context(), func(tx portico.Tx) (err error) {
+		if node.Epoch, err = tx.Meta(t.Context(), portico.MetaEpoch); err != nil {
+			return err
+		}
+		_, node.Config, _, err = tx.ChangesAfter(t.Context(), 1<<62)
+		return err
+	}))
+	s.call(t, 200, "GET", one, nil).has(t, map[string]any{"item.config_hash": expected.text("expected_hash")})
+	version := s.call(t, 200, "GET", plane+"/expected-config-version", nil).text("expected_config_version")
+	s.call(t, 201, "POST", plane+"/core-entities/services", `{"host":"a.test"}`)
+	if got := s.call(t, 200, "GET", plane+"/expected-config-hash", nil); got.text("expected_hash") == expected.text("expected_hash") {
+		t.Error("a change leaves the expected hash as it was")
+	}
+	if got := s.call(t, 200, "GET", plane+"/expected-config-version", nil).text("expected_config_version"); got == version {
+		t.Error("a change leaves the expected version as it was")
+	}
+	s.call(t, 200, "GET", plane+"/nodes/eol", nil).has(t, map[string]any{"items": []any{}, "page.total_count": 0})
+	s.call(t, 409, "DELETE", one, nil)
+	s.call(t, 404, "DELETE", plane+"/nodes/nobody", nil)
+	s.call(t, 404, "GET", "/v2/control-planes/"+unknownID+"/nodes", nil)
+	s.call(t, 404, "GET", "/v2/control-planes/"+unknownID+"/expected-config-hash", nil)
 }

@@ -30,6 +30,7 @@ type ControlPlaneFields struct {
 	Description portico.Opt[string]
 	AuthType    portico.Opt[string]
 	Labels      portico.Opt[map[string]string]
+	ProxyURLs   portico.Opt[[]portico.ProxyURL]
 }
 
 func (in ControlPlaneFields) write(to *portico.ControlPlane) {
@@ -37,6 +38,7 @@ func (in ControlPlaneFields) write(to *portico.ControlPlane) {
 	in.Description.Apply(&to.Description)
 	in.AuthType.Apply(&to.AuthType)
 	in.Labels.Apply(&to.Labels)
+	in.ProxyURLs.Apply(&to.ProxyURLs)
 }
 
 // EnsureDefault returns the control plane called "default" and makes it first if

@@ -15,6 +15,7 @@ func controlPlanes() *table[portico.ControlPlaneID, portico.ControlPlane] {
 				text("cluster_type", &c.ClusterType),
 				text("auth_type", &c.AuthType),
 				document("labels", &c.Labels),
+				document("proxy_urls", &c.ProxyURLs),
 				instant("created_at", &c.CreatedAt),
 				instant("updated_at", &c.UpdatedAt),
 			}

@@ -2,6 +2,7 @@ package coreapi
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"portico"
@@ -36,15 +37,15 @@ type controlPlaneView struct {
 	UpdatedAt   httpkit.Timestamp      `json:"updated_at"`
 }
 
-// controlPlaneConfig tells gateways where to connect to. It has no proxy URLs:
-// where the gateways can be reached is not known here.
+// controlPlaneConfig tells gateways where to connect to, and people where the
+// gateways are.
 type controlPlaneConfig struct {
-	ControlPlaneEndpoint string     `json:"control_plane_endpoint"`
-	TelemetryEndpoint    string     `json:"telemetry_endpoint"`
-	ClusterType          string     `json:"cluster_type"`
-	AuthType             string     `json:"auth_type"`
-	CloudGateway         bool       `json:"cloud_gateway"`
-	ProxyURLs            []struct{} `json:"proxy_urls"`
+	ControlPlaneEndpoint string             `json:"control_plane_endpoint"`
+	TelemetryEndpoint    string             `json:"telemetry_endpoint"`
+	ClusterType          string             `json:"cluster_type"`
+	AuthType             string             `json:"auth_type"`
+	CloudGateway         bool               `json:"cloud_gateway"`
+	ProxyURLs            []portico.ProxyURL `json:"proxy_urls"`
 }
 
 // viewControlPlane makes views for the caller of r: the endpoint is the sync
@@ -59,7 +60,7 @@ func viewControlPlane(r *http.Request) func(portico.ControlPlane) controlPlaneVi
 		return controlPlaneView{
 			ID: c.ID, Name: c.Name, Description: c.Description, Labels: wire.NotNil(c.Labels),
 			Config: controlPlaneConfig{
-				ControlPlaneEndpoint: endpoint, TelemetryEndpoint: endpoint, ClusterType: c.ClusterType, AuthType: c.AuthType, ProxyURLs: []struct{}{},
+				ControlPlaneEndpoint: endpoint, TelemetryEndpoint: endpoint, ClusterType: c.ClusterType, AuthType: c.AuthType, ProxyURLs: append([]portico.ProxyURL{}, c.ProxyURLs...),
 			},
 			CreatedAt: httpkit.Timestamp(c.CreatedAt), UpdatedAt: httpkit.Timestamp(c.UpdatedAt),
 		}
@@ -77,10 +78,28 @@ func readControlPlane(o *httpkit.Object, name httpkit.Rule) routing.ControlPlane
 	if o.Has("labels") {
 		in.Labels = portico.Some(wire.NewLabels(o))
 	}
-	if len(o.Objects("proxy_urls")) > 0 {
-		o.Invalid("proxy_urls", "invalid", "is not kept here; leave it out")
+	if o.Has("proxy_urls") {
+		in.ProxyURLs = portico.Some(readProxyURLs(o))
 	}
 	return in
+}
+
+// readProxyURLs reads the contract's ProxyURLs, a set.
+func readProxyURLs(o *httpkit.Object) []portico.ProxyURL {
+	const most = 5
+	out := []portico.ProxyURL{}
+	for i, item := range o.Objects("proxy_urls", httpkit.MaxItems(most)) {
+		u := portico.ProxyURL{
+			Host:     item.String("host", httpkit.Required, httpkit.Length(1, 120)),
+			Port:     item.Int("port", 0, httpkit.Required, httpkit.Range(1, 65535)),
+			Protocol: item.String("protocol", httpkit.Required, httpkit.Length(1, 32)),
+		}
+		if slices.Contains(out, u) {
+			o.Invalid(wire.Item("proxy_urls", i), "invalid", "stands in the list already")
+		}
+		out = append(out, u)
+	}
+	return out
 }
 
 func (s server) createControlPlane(w http.ResponseWriter, r *http.Request) error {

@@ -1,5 +1,7 @@
 -- What gateways enforce on requests, and as whom applications call.
 
+ALTER TABLE control_planes ADD COLUMN proxy_urls TEXT;
+
 CREATE TABLE consumers (
 	id               TEXT NOT NULL PRIMARY KEY,
 	control_plane_id TEXT NOT NULL REFERENCES control_planes,
