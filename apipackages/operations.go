@@ -75,6 +75,27 @@ func (p Packages) Operation(ctx context.Context, api portico.APIID, id portico.O
 	})
 }
 
+// Unmatched counts the operations of an API of a control plane that no route
+// leads to: nothing guards what callers reach in their place.
+func Unmatched(ctx context.Context, tx portico.Tx, api portico.APIID) (int, error) {
+	enforced, err := Enforced(ctx, tx, api)
+	if err != nil || !enforced {
+		return 0, err
+	}
+	all, err := tx.Operations().List(ctx, portico.Everything(portico.Where("api_id", api)))
+	if err != nil {
+		return 0, err
+	}
+	views, err := operationViews(ctx, tx, all.Items)
+	n := 0
+	for _, v := range views {
+		if v.Match == nil {
+			n++
+		}
+	}
+	return n, err
+}
+
 // operationViews finds the routes of operations.
 func operationViews(ctx context.Context, tx portico.Tx, operations []portico.Operation) ([]OperationView, error) {
 	implementations, err := tx.Implementations().List(ctx, portico.Everything(usecase.AnyOf("api_id", operations, func(o portico.Operation) portico.APIID { return o.APIID })))

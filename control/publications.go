@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"portico"
+	"portico/apipackages"
 	"portico/usecase"
 )
 
@@ -128,6 +129,14 @@ func publicationWarnings(ctx context.Context, tx portico.Tx, p PublicationView) 
 	}
 	if total == 0 {
 		warnings = append(warnings, warning)
+	}
+	unmatched, err := apipackages.Unmatched(ctx, tx, p.APIID)
+	if err != nil {
+		return nil, err
+	}
+	if unmatched > 0 {
+		warnings = append(warnings, fmt.Sprintf("No route leads to %d of the API's operations. Access is controlled at the path of the specification's server: "+
+			"where routes serve the operations at another path, nobody is asked for credentials.", unmatched))
 	}
 	registrations, err := tx.Registrations().List(ctx, portico.Everything(portico.Where("api_id", p.APIID), portico.Where("portal_id", p.PortalID)))
 	if err != nil {

@@ -239,6 +239,18 @@ func TestPackagesAreNoAPIs(t *testing.T) {
 	}
 }
 
+// TestWarningOfOperationsWithoutARoute: they seem to be guarded, and are not.
+func TestWarningOfOperationsWithoutARoute(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	w := s.newWorld(t)
+	api, _ := s.enforced(t, "Shop", shopSpec)
+	put := s.call(t, 200, "PUT", "/v3/apis/"+api+"/publications/"+w.portal, object{"auth_strategy_ids": []string{w.strategy}})
+	if !strings.Contains(put.text("warnings.0"), "No route leads to 1 of") {
+		t.Errorf("published with %s", put.Text)
+	}
+}
+
 // TestPackagesArePublished: as APIs are, and registered for as APIs are.
 func TestPackagesArePublished(t *testing.T) {
 	t.Parallel()
