@@ -85,6 +85,7 @@ func newThrottledServer(t testing.TB, limits throttle.Limits) *testServer {
 	t.Cleanup(func() {
 		listener.Close()
 		s.guard(t, "the log", s.log.String())
+		s.guard(t, "the audit log", s.exportAudit(t))
 	})
 	s.url = listener.URL
 	return s
