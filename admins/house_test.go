@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -17,6 +16,7 @@ import (
 	"portico"
 	"portico/admins"
 	"portico/keyring"
+	"portico/oauth"
 	"portico/secret"
 	"portico/sqlstore"
 	"portico/storetest"
@@ -96,7 +96,7 @@ func newHouseOn(t testing.TB, dsn string) *house {
 	ring, _, err := keyring.Open(filepath.Join(t.TempDir(), "key.json"))
 	must(t, err)
 	d := usecase.Deps{
-		Store: store, Sealer: ring, Mailer: h.post, Flusher: h.post, Client: http.DefaultClient, Logger: slog.New(slog.DiscardHandler), Now: h.clock.Now,
+		Store: store, Sealer: ring, Mailer: h.post, Flusher: h.post, Client: oauth.NewHTTPClient(oauth.ClientPolicy{AllowPrivate: true, Timeout: 10 * time.Second}), Logger: slog.New(slog.DiscardHandler), Now: h.clock.Now,
 		ConsoleURL: consoleURL,
 	}
 	h.Accounts, h.Admins = admins.Accounts{Deps: d}, admins.New(d)

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"portico"
+	"portico/access"
 	"portico/openapi"
 	"portico/usecase"
 )
@@ -110,6 +111,9 @@ func holdersOf(ctx context.Context, tx portico.Tx, api portico.APIID) ([]portico
 func (p Packages) DeleteAPI(ctx context.Context, tx portico.Tx, id portico.APIID) error {
 	holders, err := holdersOf(ctx, tx, id)
 	if err != nil {
+		return err
+	}
+	if err := usecase.Disown(ctx, tx, access.APIs, string(id)); err != nil {
 		return err
 	}
 	if err := tx.APIs().Delete(ctx, id); err != nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"portico"
+	"portico/access"
 	"portico/apipackages"
 	"portico/openapi"
 	"portico/routing"
@@ -87,6 +88,9 @@ func (a APIs) Create(ctx context.Context, in NewAPI) (APIView, error) {
 			return err
 		}
 		if err := tx.APIs().Insert(ctx, api); err != nil {
+			return err
+		}
+		if err := a.Own(ctx, tx, access.APIs, string(api.ID)); err != nil {
 			return err
 		}
 		if err := apipackages.IndexAPI(ctx, tx, api); err != nil || first == nil {

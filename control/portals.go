@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"portico"
+	"portico/access"
 	"portico/usecase"
 )
 
@@ -49,7 +50,10 @@ func (p Portals) Create(ctx context.Context, in PortalFields) (portico.Portal, e
 		if portal.Subdomain, err = freeSubdomain(ctx, tx, portal.Name); err != nil {
 			return err
 		}
-		return tx.Portals().Insert(ctx, portal)
+		if err := tx.Portals().Insert(ctx, portal); err != nil {
+			return err
+		}
+		return p.Own(ctx, tx, access.Portals, string(portal.ID))
 	})
 	return portal, err
 }
@@ -166,6 +170,9 @@ func (p Portals) Delete(ctx context.Context, id portico.PortalID, force bool) er
 				"%d APIs are published to the portal [%s]; nothing was deleted. Unpublish them first, or delete with force=true.", published.Total, id)
 		}
 		if err := Applications(p).releaseAll(ctx, tx, portico.Where("portal_id", id)); err != nil {
+			return err
+		}
+		if err := usecase.Disown(ctx, tx, access.Portals, string(id)); err != nil {
 			return err
 		}
 		return tx.Portals().Delete(ctx, id)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"portico"
+	"portico/access"
 	"portico/secret"
 	"portico/usecase"
 )
@@ -64,7 +65,13 @@ func (p Providers) Create(ctx context.Context, in NewProvider) (ProviderView, er
 	if provider.SealedSecret, err = p.seal(provider, in.Secret); err != nil {
 		return ProviderView{}, err
 	}
-	if err := p.Commit(ctx, func(tx portico.Tx) error { return tx.Providers().Insert(ctx, provider) }); err != nil {
+	err = p.Commit(ctx, func(tx portico.Tx) error {
+		if err := tx.Providers().Insert(ctx, provider); err != nil {
+			return err
+		}
+		return p.Own(ctx, tx, access.Providers, string(provider.ID))
+	})
+	if err != nil {
 		return ProviderView{}, err
 	}
 	return ProviderView{Provider: provider}, nil
@@ -164,6 +171,9 @@ func (p Providers) Delete(ctx context.Context, id portico.ProviderID) error {
 		if strategies.Total > 0 {
 			return portico.Errorf(portico.KindConflict, "The DCR provider is used by %d auth strategies, among them [%s]; nothing was deleted. Detach it from them or delete them first.",
 				strategies.Total, strategies.Items[0].Name)
+		}
+		if err := usecase.Disown(ctx, tx, access.Providers, string(id)); err != nil {
+			return err
 		}
 		return tx.Providers().Delete(ctx, id)
 	})

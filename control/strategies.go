@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"portico"
+	"portico/access"
 	"portico/usecase"
 )
 
@@ -77,7 +78,10 @@ func (s Strategies) Create(ctx context.Context, in NewStrategy) (StrategyView, e
 		if err := checkProvider(ctx, tx, strategy.ProviderID); err != nil {
 			return err
 		}
-		return tx.Strategies().Insert(ctx, strategy)
+		if err := tx.Strategies().Insert(ctx, strategy); err != nil {
+			return err
+		}
+		return s.Own(ctx, tx, access.Strategies, string(strategy.ID))
 	})
 	if err != nil {
 		return StrategyView{}, err
@@ -248,6 +252,9 @@ func (s Strategies) Delete(ctx context.Context, id portico.StrategyID) error {
 		}
 		if apps.Total > 0 {
 			return portico.Errorf(portico.KindConflict, "The auth strategy is used by %d applications; nothing was deleted. Delete them first.", apps.Total)
+		}
+		if err := usecase.Disown(ctx, tx, access.Strategies, string(id)); err != nil {
+			return err
 		}
 		return tx.Strategies().Delete(ctx, id)
 	})

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"portico"
+	"portico/access"
 	"portico/usecase"
 )
 
@@ -63,8 +64,12 @@ func (g Gateways) EnsureDefault(ctx context.Context) (portico.ControlPlane, erro
 // for a name that is taken.
 func (g Gateways) CreateControlPlane(ctx context.Context, in ControlPlaneFields) (portico.ControlPlane, error) {
 	made := g.controlPlane(in)
-	err := g.Commit(ctx, func(tx portico.Tx) error { return tx.ControlPlanes().Insert(ctx, made) })
-	return made, err
+	return made, g.Commit(ctx, func(tx portico.Tx) error {
+		if err := tx.ControlPlanes().Insert(ctx, made); err != nil {
+			return err
+		}
+		return g.Own(ctx, tx, access.ControlPlanes, string(made.ID))
+	})
 }
 
 func (g Gateways) controlPlane(in ControlPlaneFields) portico.ControlPlane {
@@ -106,7 +111,12 @@ func (g Gateways) UpdateControlPlane(ctx context.Context, id portico.ControlPlan
 // DeleteControlPlane removes a control plane; KindNotFound, or KindConflict
 // while it has services, routes, plugins, consumers or implementations.
 func (g Gateways) DeleteControlPlane(ctx context.Context, id portico.ControlPlaneID) error {
-	return g.Commit(ctx, func(tx portico.Tx) error { return tx.ControlPlanes().Delete(ctx, id) })
+	return g.Commit(ctx, func(tx portico.Tx) error {
+		if err := usecase.Disown(ctx, tx, access.ControlPlanes, string(id)); err != nil {
+			return err
+		}
+		return tx.ControlPlanes().Delete(ctx, id)
+	})
 }
 
 // Rules that core entities share (Kong Admin API: name and tags).
