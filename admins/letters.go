@@ -34,5 +34,5 @@ func compose(d usecase.Deps, o portico.Organization, to string, w wording, token
 	link := d.ConsoleURL + w.path + "?" + url.Values{"token": {token.Reveal()}}.Encode()
 	name := strings.Join(strings.Fields(o.Name), " ")
 	fill := strings.NewReplacer("{organization}", name, "{link}", link)
-	return &portico.Message{Kind: w.kind, To: to, Subject: fill.Replace(w.subject), Text: fill.Replace(w.text), Link: link}
+	return &portico.Message{Kind: w.kind, To: to, Subject: fill.Replace(w.subject), Text: fill.Replace(w.text), Link: link, OneTime: true}
 }

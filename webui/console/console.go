@@ -7,6 +7,7 @@ import (
 	"portico"
 	"portico/access"
 	"portico/webui/console/appauth"
+	"portico/webui/console/operate"
 	"portico/webui/console/signin"
 	"portico/webui/desk"
 	"portico/webui/visit"
@@ -29,6 +30,7 @@ func Routes(s *desk.Site) []desk.Route {
 			desk.Door("POST /preferences/theme", p.chooseTheme).Unthrottled(),
 		},
 		signin.Routes(s),
+		operate.Routes(s),
 		appauth.Routes(s),
 	)
 }

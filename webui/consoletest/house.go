@@ -24,6 +24,7 @@ import (
 	"portico/idp"
 	"portico/idp/okta"
 	"portico/keyring"
+	"portico/ledger"
 	"portico/localas/localastest"
 	"portico/oauth"
 	"portico/secret"
@@ -61,6 +62,9 @@ func New(t testing.TB, routes func(*desk.Site) []desk.Route) *House {
 	t.Cleanup(func() { must(t, store.Close()) })
 	ring, _, err := keyring.Open(filepath.Join(t.TempDir(), "key.json"))
 	must(t, err)
+	signer, err := ledger.Open(t.Context(), store, ring)
+	must(t, err)
+	store.Sign(signer)
 	logger := slog.New(slog.NewTextHandler(h.Logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	client := oauth.NewHTTPClient(oauth.ClientPolicy{Timeout: 30 * time.Second})
 	publisher := configsync.New(compile.Source{Store: store}, configsync.Options{Logger: logger, Path: filepath.Join(t.TempDir(), "snapshot")})

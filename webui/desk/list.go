@@ -24,9 +24,12 @@ type List struct {
 }
 
 // List reads the address. sorts are the fields that the table may be ordered
-// by; the first is the order where the address says nothing.
+// by; the first, which may have a hyphen before it, is the order where the
+// address says nothing.
 func (v *Visit) List(sorts ...string) List {
-	l := List{Path: v.URL.Path, values: v.URL.Query(), sort: portico.Sort{Field: sorts[0]}}
+	first, desc := strings.CutPrefix(sorts[0], "-")
+	sorts = append([]string{first}, sorts[1:]...)
+	l := List{Path: v.URL.Path, values: v.URL.Query(), sort: portico.Sort{Field: first, Desc: desc}}
 	l.Page, _ = strconv.Atoi(l.values.Get("page")) // what is no number is page 1
 	l.Page = min(max(l.Page, 1), 100_000)
 	if field, desc := strings.CutPrefix(l.values.Get("sort"), "-"); slices.Contains(sorts, field) {

@@ -155,6 +155,7 @@ func checkForms(t *testing.T, lang, key string, f forms) {
 const latin = `
 	API APIs APIキー App Apps Client ID ID. secret OpenID Connect OAuth OIDC DCR SSO SAML JWT JSON YAML XML HTML HTTP HTTPS TLS URL URI CSV CSS SVG PNG
 	Basic Bearer Session Cookie curl JavaScript Python Go Node Markdown Swagger UI OpenAPI AsyncAPI GraphQL REST gRPC
+	Webhook NDJSON https CEF ArcSight CPS CrowdStrike
 	Portico Okta Auth0 Entra Azure Curity Keycloak Kong Konnect GitHub Google
 	Consumer My New Use Application Create Proceed Credentials Credential Revoke this Auth Strategy
 	Secret regenerate
