@@ -76,11 +76,16 @@ func resolve(root map[string]any, item any) map[string]any {
 	if !ok || !strings.HasPrefix(pointer, "#/") {
 		return object
 	}
+	object, _ = follow(root, pointer).(map[string]any)
+	return object
+}
+
+// follow is what a pointer of the form #/a/b leads to within the document (RFC 6901).
+func follow(root map[string]any, pointer string) any {
 	var at any = root
 	for _, token := range strings.Split(pointer[2:], "/") {
 		parent, _ := at.(map[string]any)
 		at = parent[strings.NewReplacer("~1", "/", "~0", "~").Replace(token)]
 	}
-	object, _ = at.(map[string]any)
-	return object
+	return at
 }

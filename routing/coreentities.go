@@ -83,16 +83,23 @@ func (e coreEntity[ID, T]) made(ctx context.Context, tx portico.Tx, d usecase.De
 func (e coreEntity[ID, T]) create(ctx context.Context, d usecase.Deps, plane portico.ControlPlaneID, id portico.Opt[ID], write fields[T]) (T, error) {
 	var made T
 	err := d.Commit(ctx, func(tx portico.Tx) (err error) {
-		if made, err = e.made(ctx, tx, d, plane); err != nil {
-			return err
-		}
-		id.Apply(e.head(&made).id)
-		if err := write(ctx, tx, &made); err != nil {
-			return err
-		}
-		return e.collection(tx).Insert(ctx, made)
+		made, err = e.add(ctx, tx, d, plane, id, write)
+		return err
 	})
 	return made, err
+}
+
+// add is create within a transaction.
+func (e coreEntity[ID, T]) add(ctx context.Context, tx portico.Tx, d usecase.Deps, plane portico.ControlPlaneID, id portico.Opt[ID], write fields[T]) (T, error) {
+	made, err := e.made(ctx, tx, d, plane)
+	if err != nil {
+		return made, err
+	}
+	id.Apply(e.head(&made).id)
+	if err := write(ctx, tx, &made); err != nil {
+		return made, err
+	}
+	return made, e.collection(tx).Insert(ctx, made)
 }
 
 // put makes the entity called ref equal to what write says, and creates it if

@@ -33,26 +33,48 @@ func (i Implementations) Create(ctx context.Context, apiID portico.APIID, contro
 	made := portico.Implementation{
 		ID: portico.ImplementationID(i.NewID()), APIID: apiID, ControlPlaneID: controlPlaneID, ServiceID: serviceID, CreatedAt: now, UpdatedAt: now,
 	}
+	err := i.Commit(ctx, func(tx portico.Tx) error { return insert(ctx, tx, made) })
+	return made, err
+}
+
+func insert(ctx context.Context, tx portico.Tx, made portico.Implementation) error {
+	if _, err := tx.APIs().ByID(ctx, made.APIID); err != nil {
+		return err
+	}
+	if err := checkTarget(ctx, tx, made); err != nil {
+		return err
+	}
+	if err := checkOperations(ctx, tx, made); err != nil {
+		return err
+	}
+	there, err := tx.Implementations().List(ctx, portico.Everything(portico.Where("api_id", made.APIID)))
+	if err != nil {
+		return err
+	}
+	for _, other := range there.Items {
+		if Mode(other) != Mode(made) {
+			return portico.Errorf(portico.KindConflict, "An API is linked either to gateway services or to control planes, and this one has an implementation of the other kind; nothing was created. Delete that one first.")
+		}
+	}
+	return tx.Implementations().Insert(ctx, made)
+}
+
+// Serve makes a service and a route to it, and links an API to the service: all
+// or nothing. Errors as Gateways.CreateService, Gateways.CreateRoute and Create.
+func (i Implementations) Serve(ctx context.Context, apiID portico.APIID, controlPlaneID portico.ControlPlaneID, service ServiceFields, route RouteFields) (portico.Implementation, error) {
+	now := i.Now()
+	made := portico.Implementation{ID: portico.ImplementationID(i.NewID()), APIID: apiID, ControlPlaneID: controlPlaneID, CreatedAt: now, UpdatedAt: now}
 	err := i.Commit(ctx, func(tx portico.Tx) error {
-		if _, err := tx.APIs().ByID(ctx, apiID); err != nil {
-			return err
-		}
-		if err := checkTarget(ctx, tx, made); err != nil {
-			return err
-		}
-		there, err := tx.Implementations().List(ctx, portico.Everything(portico.Where("api_id", apiID)))
+		upstream, err := services().add(ctx, tx, i.Deps, controlPlaneID, service.ID, service.write)
 		if err != nil {
 			return err
 		}
-		if err := checkOperations(ctx, tx, made); err != nil {
+		route.Service = portico.Some(string(upstream.ID))
+		if _, err := routes().add(ctx, tx, i.Deps, controlPlaneID, route.ID, route.write); err != nil {
 			return err
 		}
-		for _, other := range there.Items {
-			if Mode(other) != Mode(made) {
-				return portico.Errorf(portico.KindConflict, "An API is linked either to gateway services or to control planes, and this one has an implementation of the other kind; nothing was created. Delete that one first.")
-			}
-		}
-		return tx.Implementations().Insert(ctx, made)
+		made.ServiceID = &upstream.ID
+		return insert(ctx, tx, made)
 	})
 	return made, err
 }

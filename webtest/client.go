@@ -58,11 +58,21 @@ func (c *Client) Post(path string, form url.Values) *Shown {
 
 func (c *Client) send(method, path string, form url.Values) *Shown {
 	c.t.Helper()
-	r, err := http.NewRequestWithContext(c.t.Context(), method, c.base+path, strings.NewReader(form.Encode()))
+	mediaType := ""
+	if form != nil {
+		mediaType = "application/x-www-form-urlencoded"
+	}
+	return c.ask(method, path, mediaType, strings.NewReader(form.Encode()))
+}
+
+// ask sends a body of a media type; empty: there is none.
+func (c *Client) ask(method, path, mediaType string, body io.Reader) *Shown {
+	c.t.Helper()
+	r, err := http.NewRequestWithContext(c.t.Context(), method, c.base+path, body)
 	c.must(err)
 	r.Header.Set("Accept-Language", c.lang)
-	if form != nil {
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if mediaType != "" {
+		r.Header.Set("Content-Type", mediaType)
 	}
 	res, err := c.http.Do(r)
 	c.must(err)

@@ -6,6 +6,7 @@ import (
 
 	"portico"
 	"portico/access"
+	"portico/webui/console/apis"
 	"portico/webui/console/appauth"
 	"portico/webui/console/operate"
 	"portico/webui/console/signin"
@@ -31,6 +32,7 @@ func Routes(s *desk.Site) []desk.Route {
 		},
 		signin.Routes(s),
 		operate.Routes(s),
+		apis.Routes(s),
 		appauth.Routes(s),
 	)
 }

@@ -24,9 +24,14 @@ func Variable(name string) string { return "'\"$" + name + "\"'" }
 // is the button of CallButton.
 func (v *Visit) WantsCall() bool { return v.FormValue("view") == "call" }
 
-// Call shows a request of the management API below a form.
-func (v *Visit) Call(c Call) templ.Component {
-	return design.APICall(design.CallProps{ID: "api-call", Text: c.command(v.site.URL)})
+// Call shows a request of the management API below a form; several, where it
+// takes more than one to do the same.
+func (v *Visit) Call(calls ...Call) templ.Component {
+	commands := make([]string, len(calls))
+	for i, c := range calls {
+		commands[i] = c.command(v.site.URL)
+	}
+	return design.APICall(design.CallProps{ID: "api-call", Text: strings.Join(commands, "\n\n")})
 }
 
 // command is the call as a line for a shell. The body stands in single quotes;

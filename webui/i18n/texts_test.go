@@ -164,7 +164,7 @@ const latin = `
 	client credentials grant token refresh authorization code redirect scope scopes openid email profile revoke
 	id aud iss exp sub iat nbf RFC TTL JWKS PKCE UUID Base64 base64 header query path body cookie cors CORS CSP WWW
 	anyOf oneOf allOf not null true false string number integer boolean array object enum const required deprecated
-	English app clientId cid Security Tokens Servers connect team payments apikey
+	English app clientId cid Security Tokens Servers connect team payments apikey JPEG GIF WebP ICO v2 RBAC
 `
 
 var (

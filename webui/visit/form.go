@@ -2,6 +2,7 @@ package visit
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"net/mail"
 	"net/url"
@@ -28,9 +29,16 @@ type Form struct {
 // the whole form has no field.
 type Fault struct{ Field, Text string }
 
-// Form reads the posted form.
+// inMemory is how many bytes of files are kept without writing them to disk.
+const inMemory = 4 << 20
+
+// Form reads the posted form, with its files.
 func (v *Visit) Form() (*Form, error) {
-	if err := v.ParseForm(); err != nil {
+	err := v.ParseForm()
+	if err == nil {
+		err = v.ParseMultipartForm(inMemory)
+	}
+	if err != nil && !errors.Is(err, http.ErrNotMultipart) {
 		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 			return nil, err
 		}
@@ -144,6 +152,28 @@ func (f *Form) Secret(field string) secret.Text {
 		f.Reject(field, "errors.required")
 	}
 	return secret.New(value)
+}
+
+// File reads a file of at most most bytes, and of which kind the browser says it
+// is; nil if none was chosen.
+func (f *Form) File(field string, most int64) (mediaType string, data []byte) {
+	if f.visit.MultipartForm == nil || len(f.visit.MultipartForm.File[field]) == 0 {
+		return "", nil
+	}
+	sent := f.visit.MultipartForm.File[field][0]
+	if sent.Size > most {
+		f.Reject(field, "errors.file_too_large", "Most", most>>10)
+		return "", nil
+	}
+	file, err := sent.Open()
+	if err == nil {
+		defer file.Close()
+		data, err = io.ReadAll(file)
+	}
+	if err != nil {
+		f.Reject(field, "errors.bad_file")
+	}
+	return sent.Header.Get("Content-Type"), data
 }
 
 // Choice reads one of the given values.

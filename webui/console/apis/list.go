@@ -1,0 +1,67 @@
+package apis
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"portico"
+	"portico/access"
+	"portico/content"
+	"portico/control"
+	"portico/webui/design"
+	"portico/webui/desk"
+)
+
+// listView is the list of APIs.
+type listView struct {
+	desk.List
+	Items     []control.APIView
+	Total     int
+	Keys      []design.Option // the attributes that APIs have, as KEY=VALUE
+	MayCreate bool
+}
+
+func (p pages) list(w http.ResponseWriter, v *desk.Visit) error {
+	view := listView{List: v.List("name", "version", "created_at", "updated_at"), MayCreate: v.MayCreate(access.APIs)}
+	found, err := p.APIs.List(v.Context(), access.Visible(v.Context(), view.Query(view.Contains("q", "name"), attributeFilter(view.Value("attribute"))), access.APIs, "id"))
+	if err != nil {
+		return err
+	}
+	view.Items, view.Total = found.Items, found.Total
+	all, err := p.APIs.List(v.Context(), access.Visible(v.Context(), portico.Everything(), access.APIs, "id"))
+	if err != nil {
+		return err
+	}
+	entities := make([]portico.API, len(all.Items))
+	for i, a := range all.Items {
+		entities[i] = a.API
+	}
+	view.Keys = []design.Option{{Label: v.T("apis.any_attribute")}}
+	for _, attribute := range content.Attributes(entities, nil) {
+		for _, value := range attribute.Values {
+			word := attribute.Key + "=" + value.Value
+			view.Keys = append(view.Keys, design.Option{Value: word, Label: attribute.Key + ": " + value.Value, Selected: view.Value("attribute") == word})
+		}
+	}
+	return v.Render(w, http.StatusOK, v.T("apis.title"), listPage(view))
+}
+
+// attributeFilter is the condition that an API has an attribute, KEY=VALUE.
+func attributeFilter(word string) []portico.Filter {
+	key, value, ok := strings.Cut(word, "=")
+	if !ok || strings.ContainsRune(word, 0) {
+		return nil
+	}
+	return []portico.Filter{{Field: "attributes." + key, Op: portico.OpEqual, Values: []string{value}}}
+}
+
+// attributeLines are attributes as the form has them: a line for each key.
+func attributeLines(attributes map[string][]string) string {
+	var lines []string
+	for key, values := range attributes {
+		lines = append(lines, key+": "+strings.Join(values, ", "))
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
+}

@@ -1,0 +1,322 @@
+package apis
+
+import (
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/a-h/templ"
+
+	"portico"
+	"portico/content"
+	"portico/control"
+	"portico/httpkit"
+	"portico/openapi"
+	"portico/webui/desk"
+)
+
+// The contract's limits.
+const (
+	maxName           = 255
+	maxVersion        = 255
+	maxSlug           = 255
+	maxDescription    = 100_000
+	maxAttributeLines = 100_000
+	maxValues         = 20
+	maxValue          = 512
+	maxImage          = 1 << 20
+)
+
+// The contract's patterns.
+var (
+	slugPattern  = regexp.MustCompile(`^[\w-]+$`)
+	attributeKey = regexp.MustCompile(`^[a-z0-9_-]{0,128}$`)
+)
+
+// apiForm is the form of a new API, or of one that is there.
+type apiForm struct {
+	Form  *desk.Form
+	API   *api // nil: a new one
+	Image bool // the API has one
+	Call  templ.Component
+}
+
+func (f apiForm) path() string {
+	if f.API == nil {
+		return "/apis/new"
+	}
+	return f.API.Path("")
+}
+
+// apiInput is what the form says. A nil text is left empty.
+type apiInput struct {
+	Name                       string
+	Version, Description, Slug *string
+	Labels                     map[string]string
+	Attributes                 map[string][]string
+}
+
+func readAPI(f *desk.Form) apiInput {
+	in := apiInput{
+		Name: f.Text("name", true, maxName), Version: f.Optional("version", maxVersion), Description: f.Optional("description", maxDescription),
+		Slug: f.Optional("slug", maxSlug), Labels: desk.Labels(f, "labels"), Attributes: readAttributes(f),
+	}
+	if in.Slug != nil && !slugPattern.MatchString(*in.Slug) {
+		f.Reject("slug", "apis.bad_slug")
+	}
+	return in
+}
+
+// readAttributes reads a line for each attribute: its key, a colon, its values
+// with commas between them.
+func readAttributes(f *desk.Form) map[string][]string {
+	out := map[string][]string{}
+	for line := range strings.Lines(f.Text("attributes", false, maxAttributeLines)) {
+		line = strings.TrimSpace(line)
+		if line == "" {
+			continue
+		}
+		key, rest, _ := strings.Cut(line, ":")
+		var values []string
+		for value := range strings.SplitSeq(rest, ",") {
+			if value = strings.TrimSpace(value); value != "" && !slices.Contains(values, value) {
+				values = append(values, value)
+			}
+		}
+		tooLong := func(value string) bool {
+			return utf8.RuneCountInString(value) > maxValue || strings.ContainsAny(value, "<>")
+		}
+		key = strings.TrimSpace(key)
+		if _, twice := out[key]; twice || !attributeKey.MatchString(key) || len(values) == 0 || len(values) > maxValues || slices.ContainsFunc(values, tooLong) {
+			f.Reject("attributes", "apis.bad_attribute", "Line", line)
+		}
+		out[key] = values
+	}
+	return out
+}
+
+func (p pages) newAPI(w http.ResponseWriter, v *desk.Visit) error {
+	return v.Render(w, http.StatusOK, v.T("apis.new"), newAPIPage(apiForm{Form: v.EmptyForm(nil)}))
+}
+
+func (p pages) create(w http.ResponseWriter, v *desk.Visit) error {
+	f, err := v.Form()
+	if err != nil {
+		return err
+	}
+	view := apiForm{Form: f}
+	in := readAPI(f)
+	specification := readSpecification(f)
+	if v.WantsCall() {
+		f.Faults = nil
+		view.Call = v.Call(createCall(in, specification))
+		return v.Render(w, http.StatusOK, v.T("apis.new"), newAPIPage(view))
+	}
+	if f.OK() {
+		wish := control.NewAPI{Name: in.Name, Version: in.Version, Description: in.Description, Slug: in.Slug, Labels: in.Labels, Attributes: in.Attributes}
+		if specification != "" {
+			wish.Specification = &specification
+		}
+		var made control.APIView
+		if made, err = p.APIs.Create(v.Context(), wish); err == nil {
+			v.Flash("apis.created", "Name", made.Name)
+			return v.Redirect("/apis/" + string(made.ID))
+		}
+	}
+	status := statusOfForm(err)
+	if err != nil {
+		if err := f.Refused(err, map[string]string{"spec_content": "content"}); err != nil {
+			return err
+		}
+	}
+	return v.Render(w, status, v.T("apis.new"), newAPIPage(view))
+}
+
+// createCall is the request that does what the form of a new API does.
+func createCall(in apiInput, specification string) desk.Call {
+	body := map[string]any{"name": in.Name}
+	for name, value := range map[string]*string{"version": in.Version, "description": in.Description, "slug": in.Slug} {
+		if value != nil {
+			body[name] = *value
+		}
+	}
+	if len(in.Labels) > 0 {
+		body["labels"] = in.Labels
+	}
+	if len(in.Attributes) > 0 {
+		body["attributes"] = in.Attributes
+	}
+	if specification != "" {
+		body["spec_content"] = specification
+	}
+	return desk.Call{Method: http.MethodPost, Path: "/v3/apis", Body: body}
+}
+
+// readSpecification reads the document: a file if one was chosen, or else what
+// was pasted.
+func readSpecification(f *desk.Form) string {
+	text := f.Value("content")
+	if _, data := f.File("file", openapi.MaxSize); data != nil {
+		text = string(data)
+		f.Values.Set("content", text)
+	}
+	if strings.TrimSpace(text) == "" {
+		return ""
+	}
+	return text
+}
+
+// valuesOf fills in the form of an API.
+func valuesOf(a api) url.Values {
+	return url.Values{
+		"name": {a.Name}, "version": {textOf(a.Version)}, "description": {textOf(a.Description)}, "slug": {a.Slug},
+		"labels": desk.LabelWords(a.Labels), "attributes": {attributeLines(a.Attributes)},
+	}
+}
+
+func (p pages) overview(w http.ResponseWriter, v *desk.Visit, a api) error {
+	return p.showOverview(w, v, http.StatusOK, apiForm{Form: v.EmptyForm(valuesOf(a)), API: &a})
+}
+
+func (p pages) showOverview(w http.ResponseWriter, v *desk.Visit, status int, view apiForm) error {
+	_, err := p.Content.Images.Get(v.Context(), content.OfAPI(view.API.ID), portico.AssetIcon)
+	if err != nil && portico.KindOf(err) != portico.KindNotFound {
+		return err
+	}
+	view.Image = err == nil
+	return v.Render(w, status, view.API.Name, overviewPage(view))
+}
+
+func (p pages) update(w http.ResponseWriter, v *desk.Visit, a api) error {
+	f, err := v.Form()
+	if err != nil {
+		return err
+	}
+	view := apiForm{Form: f, API: &a}
+	in := readAPI(f)
+	if v.WantsCall() {
+		f.Faults = nil
+		view.Call = v.Call(in.updateCall(a))
+		return p.showOverview(w, v, http.StatusOK, view)
+	}
+	if f.OK() {
+		if _, err = p.APIs.Update(v.Context(), a.ID, in.change(a), false); err == nil {
+			v.Flash("apis.saved", "Name", in.Name)
+			return v.Redirect(a.Path(""))
+		}
+	}
+	return p.overviewRefused(w, v, view, err)
+}
+
+// overviewRefused shows the tab again with what stood against the form.
+func (p pages) overviewRefused(w http.ResponseWriter, v *desk.Visit, view apiForm, err error) error {
+	status := statusOfForm(err)
+	if err != nil {
+		if err := view.Form.Refused(err, map[string]string{"data": "image"}); err != nil {
+			return err
+		}
+	}
+	return p.showOverview(w, v, status, view)
+}
+
+// nullable is a text that is taken away where it is left empty.
+func nullable(text *string) portico.Opt[string] {
+	if text == nil {
+		return portico.Opt[string]{Set: true, Null: true}
+	}
+	return portico.Some(*text)
+}
+
+// change is what makes an API what the form says.
+func (in apiInput) change(a api) control.APIChange {
+	return control.APIChange{
+		Name: portico.Some(in.Name), Version: nullable(in.Version), Description: nullable(in.Description), Slug: nullable(in.Slug),
+		Labels: desk.LabelChange(a.Labels, in.Labels), Attributes: attributeChange(a.Attributes, in.Attributes),
+	}
+}
+
+// attributeChange is what makes one set of attributes another; nil values take
+// one away.
+func attributeChange(from, to map[string][]string) portico.Opt[map[string]*[]string] {
+	change := map[string]*[]string{}
+	for key := range from {
+		if _, stays := to[key]; !stays {
+			change[key] = nil
+		}
+	}
+	for key, values := range to {
+		if !slices.Equal(from[key], values) {
+			change[key] = &values
+		}
+	}
+	return portico.Opt[map[string]*[]string]{Set: len(change) > 0, Value: change}
+}
+
+func (in apiInput) updateCall(a api) desk.Call {
+	body := map[string]any{"name": in.Name, "version": in.Version, "description": in.Description, "slug": in.Slug}
+	ch := in.change(a)
+	if ch.Labels.Set {
+		body["labels"] = ch.Labels.Value
+	}
+	if ch.Attributes.Set {
+		body["attributes"] = ch.Attributes.Value
+	}
+	return desk.Call{Method: http.MethodPatch, Path: a.Wire(""), Body: body}
+}
+
+func (p pages) deleteForm(w http.ResponseWriter, v *desk.Visit, a api) error {
+	return v.Render(w, http.StatusOK, v.T("apis.delete_title"), deletePage(a, nil))
+}
+
+func (p pages) remove(w http.ResponseWriter, v *desk.Visit, a api) error {
+	if v.WantsCall() {
+		return v.Render(w, http.StatusOK, v.T("apis.delete_title"), deletePage(a, v.Call(desk.Call{Method: http.MethodDelete, Path: a.Wire("")})))
+	}
+	if err := p.APIs.Delete(v.Context(), a.ID); err != nil {
+		return err
+	}
+	v.Flash("apis.deleted", "Name", a.Name)
+	return v.Redirect("/apis")
+}
+
+func (p pages) image(w http.ResponseWriter, v *desk.Visit, a api) error {
+	image, err := p.Content.Images.Get(v.Context(), content.OfAPI(a.ID), portico.AssetIcon)
+	if err != nil {
+		return err
+	}
+	return httpkit.Image(w, v.Request, image.MediaType, image.UpdatedAt, image.Data)
+}
+
+func (p pages) putImage(w http.ResponseWriter, v *desk.Visit, a api) error {
+	f, err := v.Form()
+	if err != nil {
+		return err
+	}
+	media, data := f.File("image", maxImage)
+	if data == nil && f.OK() {
+		f.Reject("image", "apis.choose_image")
+	}
+	if f.OK() {
+		uri := "data:" + media + ";base64," + base64.StdEncoding.EncodeToString(data)
+		if _, _, err = p.Content.Images.Put(v.Context(), content.OfAPI(a.ID), portico.AssetIcon, uri); err == nil {
+			v.Flash("apis.image_saved")
+			return v.Redirect(a.Path(""))
+		}
+	}
+	faults := f.Faults
+	view := apiForm{Form: v.EmptyForm(valuesOf(a)), API: &a}
+	view.Form.Faults = faults
+	return p.overviewRefused(w, v, view, err)
+}
+
+func (p pages) removeImage(_ http.ResponseWriter, v *desk.Visit, a api) error {
+	if err := p.Content.Images.Delete(v.Context(), content.OfAPI(a.ID), portico.AssetIcon); err != nil {
+		return err
+	}
+	v.Flash("apis.image_removed")
+	return v.Redirect(a.Path(""))
+}
