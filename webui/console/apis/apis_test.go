@@ -114,7 +114,7 @@ func TestAnAPIIsMadeChangedAndDeleted(t *testing.T) {
 	if answer := h.Run(t, seen); answer.Status != 200 || answer.Body["version"] != nil {
 		t.Errorf("the call answers %d %v", answer.Status, answer.Body)
 	}
-	confirm := admin.Get(path(byForm) + "/delete").Is(200, path(byForm)).Says("is deleted with its specification")
+	confirm := admin.Get(path(byForm)+"/delete").Is(200, path(byForm)).Says("is deleted with its specification")
 	gone := confirm.Submit("/delete", call(nil)).Is(200, path(byForm))
 	confirm.Submit("/delete", nil).Is(200, "/apis").Says("Orders is deleted")
 	if answer := h.Run(t, gone); answer.Status != 404 {
@@ -148,7 +148,7 @@ func TestSpecifications(t *testing.T) {
 	api := newAPI(t, h, "Orders")
 	admin, at := h.As(t, "en"), path(api)+"/specification"
 	admin.Get(at).Is(200, at).Says("1.0", "OpenAPI 3", "No findings", "Current")
-	form := admin.Get(at + "/new").Is(200, at)
+	form := admin.Get(at+"/new").Is(200, at)
 	form.Submit("/new", url.Values{"content": {later}, "view": {"check"}}).Is(200, at).Says("The document is valid", "1 operation added", "1 operation removed", "1 operation changed", "/orders/{id}")
 	form.Submit("/new", url.Values{"content": {"openapi: 3.1.0\ninfo: {}\n"}, "view": {"check"}}).Is(200, at).Says("finding")
 	form.Submit("/new", url.Values{"content": {"openapi: 3.1.0\ninfo: [\n"}, "view": {"check"}}).Fault("content").Says("line 2")
@@ -166,7 +166,7 @@ func TestSpecifications(t *testing.T) {
 	if got := admin.Get(one + "/content"); got.Body != later || !strings.Contains(got.Header.Get("Content-Disposition"), "specification.yaml") {
 		t.Errorf("downloaded %q", got.Body)
 	}
-	edit := admin.Get(one + "/edit").Is(200, one)
+	edit := admin.Get(one+"/edit").Is(200, one)
 	if answer := h.Run(t, edit.Submit("/edit", call(url.Values{"version": {"2.1"}}))); answer.Status != 200 || answer.Body["version"] != "2.1" {
 		t.Errorf("the call answers %d %v", answer.Status, answer.Body)
 	}
@@ -181,7 +181,7 @@ func TestDocuments(t *testing.T) {
 	api := newAPI(t, h, "Orders")
 	admin, at := h.As(t, "en"), path(api)+"/documents"
 	admin.Get(at).Is(200, at).Says("No documents yet")
-	form := admin.Get(at + "/new").Is(200, at)
+	form := admin.Get(at+"/new").Is(200, at)
 	form.Submit("/new", url.Values{"title": {"Guide"}, "content": {"# Hello *you*\n<script>x</script>"}, "view": {"preview"}}).Is(200, at).Says("Hello you").Hides("<script>x")
 	if answer := h.Run(t, form.Submit("/new", call(url.Values{"title": {"By call"}, "content": {"text"}}))); answer.Status != 201 || answer.Body["slug"] != "by-call" || answer.Body["status"] != "published" {
 		t.Fatalf("the call answers %d %v", answer.Status, answer.Body)
@@ -276,7 +276,7 @@ func TestPublish(t *testing.T) {
 	h := newHouse(t)
 	api, strategy := newAPI(t, h, "Orders"), newStrategy(t, h)
 	admin, at := h.As(t, "en"), path(api)
-	admin.Get(at + "/publish").Is(200, at).Says("no portal that you may publish to")
+	admin.Get(at+"/publish").Is(200, at).Says("no portal that you may publish to")
 	portal, second := newPortal(t, h, "Developers"), newPortal(t, h, "Partners")
 	form := admin.Get(at+"/publish?portal="+string(portal.ID)).Is(200, at).Says("Publish API", "Authentication strategy")
 	filled := url.Values{"portal": {string(portal.ID)}, "visibility": {"public"}, "strategy": {string(strategy.ID)}, "auto_approve": {"on"}}
@@ -306,13 +306,13 @@ func TestPublish(t *testing.T) {
 		sent := url.Values{field: {value}}
 		change.Submit("/publish", sent).Is(422, at).Fault(field)
 	}
-	confirm := admin.Get(at + "/portals/" + string(portal.ID) + "/unpublish").Is(200, at).Says("disappears from Developers")
+	confirm := admin.Get(at+"/portals/"+string(portal.ID)+"/unpublish").Is(200, at).Says("disappears from Developers")
 	seen := confirm.Submit("/unpublish", call(nil))
 	confirm.Submit("/unpublish", nil).Is(200, at).Says("no longer published there")
 	if answer := h.Run(t, seen); answer.Status != 404 {
 		t.Errorf("the call answers %d", answer.Status)
 	}
-	admin.Get(at + "/applications").Is(200, at).Says("No applications yet")
+	admin.Get(at+"/applications").Is(200, at).Says("No applications yet")
 	admin.Get(at + "/applications?status=pending").Says("Nothing matches")
 }
 
@@ -348,12 +348,12 @@ func TestWhoMayWhat(t *testing.T) {
 	// Who may publish the API may not do it to any portal, and who may edit it
 	// may not use any control plane.
 	publisher := h.As(t, "en", access.Grant{Role: "Publisher", Type: access.APIs, Entity: string(seen.ID)})
-	publisher.Get(path(seen) + "/publish").Is(200, path(seen)).Says("no portal that you may publish to")
+	publisher.Get(path(seen)+"/publish").Is(200, path(seen)).Says("no portal that you may publish to")
 	publisher.Post(path(seen)+"/publish", url.Values{"portal": {string(portal.ID)}, "visibility": {"public"}}).Is(422, path(seen))
 	maintainer := h.As(t, "en", access.Grant{Role: "Maintainer", Type: access.APIs, Entity: string(seen.ID)})
 	plane, err := h.Gateways.EnsureDefault(t.Context())
 	must(t, err)
-	maintainer.Get(path(seen) + "/gateway").Is(200, path(seen)).Hides("Create and link")
+	maintainer.Get(path(seen)+"/gateway").Is(200, path(seen)).Hides("Create and link")
 	maintainer.Post(path(seen)+"/gateway/serve", url.Values{"control_plane": {string(plane.ID)}, "name": {"x"}, "url": {"http://x.example"}, "path": {"/x"}}).Is(403, path(seen))
 	if services, err := h.Gateways.Services(t.Context(), plane.ID, portico.Everything()); err != nil || services.Total != 0 {
 		t.Errorf("%d services, %v", services.Total, err)
