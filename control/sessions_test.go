@@ -219,7 +219,11 @@ func TestSignInThatIsOvertaken(t *testing.T) {
 			t.Parallel()
 			h := newHouse(t)
 			sam := h.approved(t, "sam@dev.example")
-			store := &troubledStore{Store: h.store, before: func(int) { must(t, end(h, t, sam)) }}
+			store := &troubledStore{Store: h.store, before: func(n int) {
+				if n == 1 { // the second one tells the audit log of the refusal
+					must(t, end(h, t, sam))
+				}
+			}}
 			sessions := h.with(func(d *usecase.Deps) { d.Store = store }).Sessions
 			issued, err := sessions.SignIn(t.Context(), h.portal.ID, sam.Email, secret.New(goodPassword), developers.Browser{})
 			wantKind(t, err, portico.KindUnauthenticated)

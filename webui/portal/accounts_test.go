@@ -10,6 +10,7 @@ import (
 	"portico"
 	"portico/control"
 	"portico/developers"
+	"portico/secret"
 	"portico/httpkit"
 )
 
@@ -187,6 +188,11 @@ func TestSingleSignOnThatFails(t *testing.T) {
 	s := newSite(t, control.PortalFields{})
 	b := s.browser(t, "en")
 	b.get("/login/sso").is(http.StatusNotFound, "/login/sso")
+	b.get("/login/sso/callback?state=x&code=y").is(http.StatusNotFound, "/login/sso/callback")
+	_, err := s.IdentityProviders.Create(t.Context(), s.portal.ID, developers.IdentityProviderFields{
+		Enabled: portico.Some(true), IssuerURL: portico.Some("https://idp.example"), ClientID: portico.Some("portal"), Secret: portico.Some(secret.New("shh")),
+	})
+	must(t, err)
 	if b.get("/login/sso/callback?state=x&code=y").status != http.StatusUnauthorized {
 		t.Error("a callback that nobody has started is let in")
 	}
