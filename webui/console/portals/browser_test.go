@@ -1,0 +1,51 @@
+package portals_test
+
+import (
+	"testing"
+
+	"portico"
+	"portico/control"
+	"portico/webtest"
+)
+
+// furnished is a house with something on every page.
+func furnished(t *testing.T) house {
+	t.Helper()
+	h := open(t)
+	strategy := h.strategy(t, "keys")
+	_, err := h.Portals.Update(t.Context(), h.Portal.ID, control.PortalFields{
+		Description: portico.Some("Everything that partners of Acme build with"), DefaultStrategyID: portico.Some(strategy),
+	})
+	must(t, err)
+	for _, name := range []string{"Flights", "Hotels and other places to stay at"} {
+		_, err := h.Publications.Put(t.Context(), h.api(t, name).ID, h.Portal.ID, control.PublicationFields{Visibility: portico.Some(portico.Public)})
+		must(t, err)
+	}
+	h.api(t, "Payments")
+	h.Portal = h.now(t)
+	return h
+}
+
+func (h house) views(t *testing.T) []webtest.View {
+	t.Helper()
+	apis, err := h.Publications.ListIn(t.Context(), h.Portal.ID, portico.Everything())
+	must(t, err)
+	one := h.at("/apis/" + string(apis.Items[0].APIID))
+	return []webtest.View{
+		{Name: "list", Path: "/portals"},
+		{Name: "new", Path: "/portals/new"},
+		{Name: "overview", Path: h.at("")},
+		{Name: "published", Path: h.at("/apis")},
+		{Name: "publish", Path: h.at("/publish")},
+		{Name: "publication", Path: one},
+		{Name: "unpublish", Path: one + "/unpublish"},
+		{Name: "settings", Path: h.at("/settings")},
+		{Name: "delete", Path: h.at("/settings/delete")},
+	}
+}
+
+func TestMatrix(t *testing.T) {
+	t.Parallel()
+	h := furnished(t)
+	h.Matrix(t, h.views(t))
+}
