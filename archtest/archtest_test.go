@@ -57,6 +57,7 @@ var level = map[string]int{
 	"gateway":                7,
 	"localas":                7,
 	"webui/page":             7,
+	"webui/front":            7,
 	"webui/desk":             7,
 	"webui/apps":             8, "webui/catalog": 8,
 	"webui/portal": 9, "webui/console": 9,

@@ -103,6 +103,17 @@ func (d Designs) Update(ctx context.Context, portal portico.PortalID, in DesignF
 	return d.save(ctx, portal, in.onto)
 }
 
+// Preview is what Update would make of a portal's design; nothing is changed.
+// KindNotFound (portal), KindInvalid.
+func (d Designs) Preview(ctx context.Context, portal portico.PortalID, in DesignFields) (portico.Design, error) {
+	old, err := d.Of(ctx, portal)
+	if err != nil {
+		return portico.Design{}, err
+	}
+	wanted := normal(in.onto(old))
+	return wanted, checkDesign(wanted)
+}
+
 func (d Designs) save(ctx context.Context, portal portico.PortalID, change func(portico.Design) portico.Design) (portico.Design, error) {
 	var design portico.Design
 	err := d.Store.Update(ctx, func(tx portico.Tx) error {

@@ -84,16 +84,42 @@ func (s Visitors) Page(ctx context.Context, v Visitor, path string) (PageView, e
 		if err != nil {
 			return PageView{}, err
 		}
-		in := inclusion{find: func(ctx context.Context, name string) (portico.Snippet, bool, bool, error) {
-			snippet, err := snippetBy(ctx, tx, v.Portal, name)
-			if portico.KindOf(err) == portico.KindNotFound {
-				return snippet, false, false, nil
-			}
-			return snippet, v.sees(snippet.Published, snippet.Visibility), true, err
-		}}
-		view.Content = Body(view.Content)
-		view.Body, err = in.expand(ctx, view.Content, nil)
-		return view, err
+		return view, view.complete(ctx, tx, v)
+	})
+}
+
+// complete makes of a page's text what the visitor reads: without front matter,
+// and with the snippets that it includes.
+func (p *PageView) complete(ctx context.Context, tx portico.Tx, v Visitor) error {
+	in := inclusion{find: func(ctx context.Context, name string) (portico.Snippet, bool, bool, error) {
+		snippet, err := snippetBy(ctx, tx, v.Portal, name)
+		if portico.KindOf(err) == portico.KindNotFound {
+			return snippet, false, false, nil
+		}
+		return snippet, v.sees(snippet.Published, snippet.Visibility), true, err
+	}}
+	p.Content = Body(p.Content)
+	var err error
+	p.Body, err = in.expand(ctx, p.Content, nil)
+	return err
+}
+
+// Preview is a text as the visitor would read it on a page; nothing is kept.
+// KindNotFound (portal), KindInvalid (front matter).
+func (s Visitors) Preview(ctx context.Context, v Visitor, title, text string) (PageView, error) {
+	return usecase.View(ctx, s.Store, func(tx portico.Tx) (PageView, error) {
+		if _, err := tx.Portals().ByID(ctx, v.Portal); err != nil {
+			return PageView{}, err
+		}
+		m, _, err := split(text)
+		if err != nil {
+			return PageView{}, err
+		}
+		view := PageView{PortalPage: portico.PortalPage{PortalID: v.Portal, Title: title, Content: text}}
+		if m.Title != nil {
+			view.Title = *m.Title
+		}
+		return view, view.complete(ctx, tx, v)
 	})
 }
 

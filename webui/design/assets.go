@@ -17,8 +17,16 @@ import (
 )
 
 // ContentSecurityPolicy is what every page is sent with: everything from this origin, nothing inline.
-const ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
-	"connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+const ContentSecurityPolicy = contentPolicy + "; frame-ancestors 'none'"
+
+const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+	"connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'"
+
+// FramingPolicy is for a page that shows another one of this origin in a frame, FramedPolicy for that other one.
+const (
+	FramingPolicy = ContentSecurityPolicy + "; frame-src 'self'"
+	FramedPolicy  = contentPolicy + "; frame-ancestors 'self'"
+)
 
 // AssetPrefix is the path that Assets serves.
 const AssetPrefix = "/assets/"

@@ -11,6 +11,7 @@ import (
 	"portico"
 	"portico/content"
 	"portico/webui/design"
+	"portico/webui/i18n"
 )
 
 // Reader is the visitor as the use cases for content want to know it.
@@ -18,34 +19,59 @@ func (v *Visit) Reader() content.Visitor {
 	return content.Visitor{Portal: v.Portal.ID, SignedIn: v.Developer != nil}
 }
 
-// dress gives the shell what the portal's team has chosen: colours, images and
-// menus.
+// Looks are what a portal's team has chosen of its looks, with the addresses of
+// what belongs to them; an address is empty where there is nothing.
+type Looks struct {
+	Design                        portico.Design
+	ThemeURL, LogoURL, FaviconURL string
+}
+
+// dress gives the shell the portal's looks.
 func (v *Visit) dress(s *design.Shell) error {
-	looks, err := v.site.Content.Visitors.Design(v.Context(), v.Reader())
+	chosen, err := v.site.Content.Visitors.Design(v.Context(), v.Reader())
 	if err != nil {
 		return err
 	}
-	if s.Theme == "" {
-		s.Theme = design.Mode(looks.Theme.Mode)
-	}
-	if sheet := StyleSheet(looks); len(sheet) > 0 {
+	looks := Looks{Design: chosen}
+	if sheet := StyleSheet(chosen); len(sheet) > 0 {
 		sum := sha256.Sum256(sheet)
-		s.Brand.ThemeURL = "/theme.css?v=" + hex.EncodeToString(sum[:6])
+		looks.ThemeURL = "/theme.css?v=" + hex.EncodeToString(sum[:6])
 	}
-	if s.Brand.LogoURL, err = v.image(v.Context(), portico.AssetLogo); err != nil {
+	if looks.LogoURL, err = v.image(v.Context(), portico.AssetLogo); err != nil {
 		return err
 	}
-	if s.Brand.FaviconURL, err = v.image(v.Context(), portico.AssetFavicon); err != nil {
+	if looks.FaviconURL, err = v.image(v.Context(), portico.AssetFavicon); err != nil {
 		return err
 	}
-	s.Nav = v.menu(looks.Menu.Main)
-	for _, section := range looks.Menu.FooterSections {
+	looks.onto(v.Context(), s, v.Portal, v.URL.Path)
+	return nil
+}
+
+// Preview is the shell around a portal's front page, as a developer who is signed
+// in sees it, in looks that need not be saved. user is what the developer is
+// called.
+func (l Looks) Preview(ctx context.Context, portal portico.Portal, user string) design.Shell {
+	s := design.Shell{Title: NameOf(portal), Lang: i18n.Lang(ctx), Brand: design.Brand{Name: NameOf(portal)}, NoIndex: true}
+	if portal.AuthenticationEnabled {
+		s.User = &design.UserMenu{Name: user}
+	}
+	l.onto(ctx, &s, portal, "/")
+	return s
+}
+
+// onto gives a shell colours, images and menus; path is the page's.
+func (l Looks) onto(ctx context.Context, s *design.Shell, portal portico.Portal, path string) {
+	if s.Theme == "" {
+		s.Theme = design.Mode(l.Design.Theme.Mode)
+	}
+	s.Brand.ThemeURL, s.Brand.LogoURL, s.Brand.FaviconURL = l.ThemeURL, l.LogoURL, l.FaviconURL
+	s.Nav = menu(ctx, portal, path, l.Design.Menu.Main)
+	for _, section := range l.Design.Menu.FooterSections {
 		if len(section.Items) > 0 {
 			s.FooterParts = append(s.FooterParts, design.FooterPart{Title: section.Title, Links: links(section.Items)})
 		}
 	}
-	s.Footer = links(looks.Menu.FooterBottom)
-	return nil
+	s.Footer = links(l.Design.Menu.FooterBottom)
 }
 
 // image is the address of one of the portal's images, which changes with it;
@@ -74,10 +100,10 @@ func StyleSheet(looks portico.Design) []byte {
 
 // menu is the portal's main menu: what Portico has, and what the portal's team
 // has added. An item of theirs that leads to the same place renames it.
-func (v *Visit) menu(own []portico.MenuItem) []design.NavItem {
-	items := []design.NavItem{{Href: "/apis", Label: v.T("portal.nav_apis"), Icon: "layers"}}
-	if v.Portal.AuthenticationEnabled {
-		items = append(items, design.NavItem{Href: "/apps", Label: v.T("portal.nav_apps"), Icon: "app"})
+func menu(ctx context.Context, portal portico.Portal, path string, own []portico.MenuItem) []design.NavItem {
+	items := []design.NavItem{{Href: "/apis", Label: i18n.T(ctx, "portal.nav_apis"), Icon: "layers"}}
+	if portal.AuthenticationEnabled {
+		items = append(items, design.NavItem{Href: "/apps", Label: i18n.T(ctx, "portal.nav_apps"), Icon: "app"})
 	}
 	for _, item := range own {
 		at := slices.IndexFunc(items, func(known design.NavItem) bool { return known.Href == item.Path })
@@ -88,8 +114,8 @@ func (v *Visit) menu(own []portico.MenuItem) []design.NavItem {
 		}
 	}
 	for i := range items {
-		under := items[i].Href != "/" && strings.HasPrefix(v.URL.Path, items[i].Href+"/")
-		items[i].Current = v.URL.Path == items[i].Href || under
+		under := items[i].Href != "/" && strings.HasPrefix(path, items[i].Href+"/")
+		items[i].Current = path == items[i].Href || under
 	}
 	return items
 }

@@ -1,11 +1,13 @@
 package page
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 
 	"github.com/a-h/templ"
 
+	"portico"
 	"portico/webui/design"
 	"portico/webui/i18n"
 )
@@ -67,15 +69,11 @@ func (v *Visit) shell(title string) (design.Shell, error) {
 }
 
 // PortalName is what the portal calls itself.
-func (v *Visit) PortalName() string {
-	switch {
-	case v.Portal.DisplayName != "":
-		return v.Portal.DisplayName
-	case v.Portal.Name != "":
-		return v.Portal.Name
-	}
-	return "Portico"
-}
+func (v *Visit) PortalName() string { return NameOf(v.Portal) }
+
+// NameOf is what a portal calls itself; a request for no portal gets Portico's
+// own name.
+func NameOf(p portico.Portal) string { return cmp.Or(p.DisplayName, p.Name, "Portico") }
 
 // addAccount adds who is signed in, or how to sign in and come back.
 func (v *Visit) addAccount(s *design.Shell, here string) {

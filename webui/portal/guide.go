@@ -9,9 +9,9 @@ import (
 
 	"portico"
 	"portico/content"
-	"portico/markdown"
 	"portico/problem"
 	"portico/webui/design"
+	"portico/webui/front"
 	"portico/webui/page"
 )
 
@@ -64,14 +64,10 @@ func privatePages(v *page.Visit, err error) error {
 	return err
 }
 
-// readable makes HTML of a page. Its first heading is the page's title.
+// readable makes HTML of a page.
 func readable(shown content.PageView) guideView {
-	title, body := shown.Title, strings.TrimSpace(shown.Body)
-	first, rest, _ := strings.Cut(body, "\n")
-	if heading, ok := strings.CutPrefix(first, "# "); ok {
-		title, body = markdown.Summary(heading, len(heading)), rest
-	}
-	return guideView{title: title, html: markdown.HTML(body, 2, ""), trail: shown.Trail}
+	title, html := front.Article(shown.Title, shown.Body)
+	return guideView{title: title, html: html, trail: shown.Trail}
 }
 
 // beside is the tree of pages; the front page is where the logo leads. A page by

@@ -39,6 +39,7 @@ func (h house) views(t *testing.T) []webtest.View {
 		{Name: "publish", Path: h.at("/publish")},
 		{Name: "publication", Path: one},
 		{Name: "unpublish", Path: one + "/unpublish"},
+		{Name: "appearance", Path: h.at("/appearance")},
 		{Name: "settings", Path: h.at("/settings")},
 		{Name: "delete", Path: h.at("/settings/delete")},
 	}

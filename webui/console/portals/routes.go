@@ -26,6 +26,11 @@ func Routes(s *desk.Site) []desk.Route {
 			p.on("GET", "", p.overview, access.View),
 		},
 		p.publicationRoutes(),
+		p.appearanceRoutes(),
+		p.pageRoutes(),
+		p.snippetRoutes(),
+		p.menuRoutes(),
+		p.domainRoutes(),
 		p.settingsRoutes(),
 	)
 }
@@ -94,6 +99,10 @@ func (p portal) tabs(ctx context.Context, current string) []design.Tab {
 	for _, t := range []struct{ below, label string }{
 		{tabOverview, i18n.T(ctx, "portals.tab_overview")},
 		{tabPublished, i18n.T(ctx, "portals.tab_published")},
+		{tabAppearance, i18n.T(ctx, "portals.tab_appearance")},
+		{tabPages, i18n.T(ctx, "portals.tab_pages")},
+		{tabMenu, i18n.T(ctx, "portals.tab_menu")},
+		{tabDomains, i18n.T(ctx, "portals.tab_domains")},
 		{tabSettings, i18n.T(ctx, "portals.tab_settings")},
 	} {
 		out = append(out, design.Tab{Href: p.Path(t.below), Label: t.label, Current: t.below == current})

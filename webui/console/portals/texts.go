@@ -2,6 +2,7 @@ package portals
 
 import (
 	"context"
+	"strings"
 
 	"portico/webui/i18n"
 )
@@ -20,3 +21,8 @@ func autoHint(ctx context.Context, p portal) string {
 	}
 	return i18n.T(ctx, "portals.auto_registrations_hint")
 }
+
+// indent shows in a list how deep in a tree something is.
+func indent(depth int) string { return strings.Repeat("\u2003", depth) }
+
+func trimSlash(slug string) string { return strings.TrimPrefix(slug, "/") }

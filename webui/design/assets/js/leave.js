@@ -16,13 +16,14 @@ addEventListener("beforeunload", (event) => {
 // A form is sent once, however often its button is pressed. Its button is not disabled, because then its value
 // would not be sent.
 on("submit", "form[method=post]", (form, event) => {
-	if (event.defaultPrevented || form.dataset.refresh) return;
+	const button = /** @type {SubmitEvent} */ (event).submitter;
+	if (event.defaultPrevented || form.dataset.refresh || button?.hasAttribute("formtarget")) return;
 	if (form.dataset.sent) {
 		event.preventDefault();
 		return;
 	}
 	form.dataset.sent = "true";
-	/** @type {SubmitEvent} */ (event).submitter?.setAttribute("aria-busy", "true");
+	button?.setAttribute("aria-busy", "true");
 	sending = true;
 });
 
