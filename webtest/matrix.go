@@ -138,7 +138,7 @@ const mainContent = `(() => {
 	for (const e of main.querySelectorAll("h1, h2, h3, h4, p, li, dt, dd, th, td, label, legend, summary, a[href], button, input:not([type=hidden]), select, textarea")) {
 		if (e.closest(skip) || e.querySelector(skip)) continue
 		const text = e.textContent.replace(/\s+/g, " ").replace(/\d+/g, "0").trim()
-		const what = e.matches("a") ? "link " + text : e.matches("input, select, textarea") ? "field " + e.name : text
+		const what = e.matches("a") ? "link " + text : e.matches("input, select, textarea") ? "field " + (e.name || e.id) : text
 		if (what && e.checkVisibility()) out.add(what)
 	}
 	return [...out]

@@ -9,6 +9,7 @@ import (
 	"portico/webui/console/apis"
 	"portico/webui/console/appauth"
 	"portico/webui/console/operate"
+	"portico/webui/console/portals"
 	"portico/webui/console/signin"
 	"portico/webui/desk"
 	"portico/webui/visit"
@@ -34,6 +35,7 @@ func Routes(s *desk.Site) []desk.Route {
 		operate.Routes(s),
 		apis.Routes(s),
 		appauth.Routes(s),
+		portals.Routes(s),
 	)
 }
 

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"portico"
+	"portico/content"
 	"portico/control"
 	"portico/webtest"
 )
@@ -22,6 +23,11 @@ func furnished(t *testing.T) house {
 		must(t, err)
 	}
 	h.api(t, "Payments")
+	_, err = h.Content.Defaults.Create(t.Context(), h.Portal.ID)
+	must(t, err)
+	h.write(t, "next-steps", new(h.find(t, "getting-started").ID))
+	_, err = h.Content.Snippets.Create(t.Context(), h.Portal.ID, content.SnippetFields{Name: portico.Some("help"), Content: portico.Some("Ask us.")})
+	must(t, err)
 	h.Portal = h.now(t)
 	return h
 }
@@ -40,6 +46,12 @@ func (h house) views(t *testing.T) []webtest.View {
 		{Name: "publication", Path: one},
 		{Name: "unpublish", Path: one + "/unpublish"},
 		{Name: "appearance", Path: h.at("/appearance")},
+		{Name: "pages", Path: h.at("/pages")},
+		{Name: "page", Path: h.at("/pages/" + string(h.find(t, "getting-started").ID))},
+		{Name: "move", Path: h.at("/pages/" + string(h.find(t, "getting-started").ID) + "/move")},
+		{Name: "snippets", Path: h.at("/snippets")},
+		{Name: "menu", Path: h.at("/menu")},
+		{Name: "domains", Path: h.at("/domains")},
 		{Name: "settings", Path: h.at("/settings")},
 		{Name: "delete", Path: h.at("/settings/delete")},
 	}

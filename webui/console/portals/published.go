@@ -44,9 +44,14 @@ type publishedView struct {
 // publishedRow is a published API.
 type publishedRow struct {
 	control.PublicationView
-	API      portico.API
+	API      control.APIView
 	Strategy string // display name; empty: no application auth
 	May      bool   // the visitor may change how it is published
+}
+
+// unenforced says that the strategy has no effect at any gateway yet.
+func (r publishedRow) unenforced() bool {
+	return r.StrategyID != nil && r.API.Mode == "" && !r.API.IsPackage
 }
 
 func (r publishedRow) name() string {
@@ -63,13 +68,13 @@ func (p pages) published(w http.ResponseWriter, v *desk.Visit, one portal) error
 		return err
 	}
 	view.Total = found.Total
-	apis, err := p.APIs.List(v.Context(), portico.Everything(usecase.AnyOf("id", found.Items, func(one portico.Publication) portico.APIID { return one.APIID })))
+	apis, err := p.APIs.List(v.Context(), portico.Everything(usecase.AnyOf("id", found.Items, func(one control.PublicationView) portico.APIID { return one.APIID })))
 	if err != nil {
 		return err
 	}
 	byID := usecase.By(apis.Items, func(a control.APIView) portico.APIID { return a.ID })
 	for _, published := range found.Items {
-		row := publishedRow{API: byID[published.APIID].API}
+		row := publishedRow{API: byID[published.APIID]}
 		if row.PublicationView, err = p.Publications.One(v.Context(), published.APIID, one.ID); err != nil {
 			return err
 		}
@@ -125,7 +130,7 @@ func (p pages) unpublished(v *desk.Visit, one portal, chosen string) ([]design.O
 	if err != nil {
 		return nil, err
 	}
-	published := usecase.By(there.Items, func(one portico.Publication) portico.APIID { return one.APIID })
+	published := usecase.By(there.Items, func(one control.PublicationView) portico.APIID { return one.APIID })
 	q := portico.Everything()
 	q.Sort = []portico.Sort{{Field: "name"}}
 	apis, err := p.APIs.List(v.Context(), access.Visible(v.Context(), q, access.APIs, "id"))
@@ -135,7 +140,7 @@ func (p pages) unpublished(v *desk.Visit, one portal, chosen string) ([]design.O
 	var out []design.Option
 	for _, a := range apis.Items {
 		if _, is := published[a.ID]; !is && v.May(access.APIs, access.Publish, string(a.ID)) {
-			out = append(out, design.Option{Value: string(a.ID), Label: publishedRow{API: a.API}.name(), Selected: string(a.ID) == chosen})
+			out = append(out, design.Option{Value: string(a.ID), Label: publishedRow{API: a}.name(), Selected: string(a.ID) == chosen})
 		}
 	}
 	return out, nil
@@ -205,7 +210,7 @@ func (p pages) publishedAPI(v *desk.Visit, one portal) (publishedRow, error) {
 		return publishedRow{}, err
 	}
 	api, err := p.APIs.ByID(v.Context(), id)
-	return publishedRow{PublicationView: published, API: api.API}, err
+	return publishedRow{PublicationView: published, API: api}, err
 }
 
 func (p pages) publicationForm(w http.ResponseWriter, v *desk.Visit, one portal) error {
