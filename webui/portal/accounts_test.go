@@ -10,8 +10,8 @@ import (
 	"portico"
 	"portico/control"
 	"portico/developers"
-	"portico/secret"
 	"portico/httpkit"
+	"portico/secret"
 )
 
 const (
@@ -188,7 +188,7 @@ func TestSingleSignOnThatFails(t *testing.T) {
 	s := newSite(t, control.PortalFields{})
 	b := s.browser(t, "en")
 	b.get("/login/sso").is(http.StatusNotFound, "/login/sso")
-	b.get("/login/sso/callback?state=x&code=y").is(http.StatusNotFound, "/login/sso/callback")
+	b.get("/login/sso/callback?state=x&code=y").is(http.StatusNotFound, "/login/sso/callback?state=x&code=y")
 	_, err := s.IdentityProviders.Create(t.Context(), s.portal.ID, developers.IdentityProviderFields{
 		Enabled: portico.Some(true), IssuerURL: portico.Some("https://idp.example"), ClientID: portico.Some("portal"), Secret: portico.Some(secret.New("shh")),
 	})
