@@ -41,6 +41,7 @@ func newAttacked(t *testing.T, base func(*program) string) *attacked {
 	set(first("/v3/api-implementations"), "implementationId")
 	set(first("/v2/control-planes/"+plane+"/core-entities/services"), "serviceId", "ServiceId", "ServiceIdOrName")
 	set(first("/v2/control-planes/"+plane+"/core-entities/routes"), "routeId", "RouteId", "RouteIdOrName")
+	a.makeCore(admin, plane)
 	user := id(admin.do("GET", "/v3/users/me", nil, 200))
 	set(user, "userId")
 	set(id(admin.do("POST", "/v3/users/"+user+"/access-tokens", object{"name": "victim", "ttl_seconds": 86400}, 201)), "tokenId")
@@ -119,7 +120,11 @@ var serial atomic.Int64
 // for that.
 func (op target) fresh() object {
 	body := maps.Clone(op.body)
-	for _, name := range []string{"name", "slug"} {
+	names := []string{"name", "slug"}
+	if _, plugin := body["instance_name"]; plugin { // its name says what it does
+		names = []string{"instance_name"}
+	}
+	for _, name := range names {
 		if _, there := body[name]; there && op.method == "POST" {
 			body[name] = "n-" + strconv.FormatInt(serial.Add(1), 10)
 		}
