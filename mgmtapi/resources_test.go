@@ -20,14 +20,15 @@ func TestRoundTrips(t *testing.T) {
 	}
 	contract := oracle.Described()
 	s := newServer(t)
-	s.keep("hidden-okta-token", "hidden-secret-of-a-portal")
+	s.keep("hidden-okta-token", "hidden-secret-of-a-portal", "hidden-secret-of-an-admin-idp")
 	w := s.newWorld(t)
 	other := s.newDeveloper(t, w.portal, "other@example.com")
 	page := s.call(t, 201, "POST", "/v3/portals/"+w.portal+"/pages", object{"slug": "parent", "content": ""}).text("id")
 	document := s.call(t, 201, "POST", "/v3/apis/"+w.api+"/documents", object{"content": "# Parent"}).text("id")
 	pack := s.call(t, 201, "POST", "/v3/api-packages", object{"name": "pack"}).text("id")
 	packDocument := s.call(t, 201, "POST", "/v3/api-packages/"+pack+"/documents", object{"content": "# Parent"}).text("id")
-	params := map[string]string{"portalId": w.portal, "apiId": w.api, "packageId": pack}
+	account := s.call(t, 201, "POST", "/v3/system-accounts", object{"name": "machine", "description": ""}).text("id")
+	params := map[string]string{"accountId": account, "portalId": w.portal, "apiId": w.api, "packageId": pack}
 	s.call(t, 201, "POST", "/v3/portals/email-domains", object{"domain": "mail.example"})
 	keys := s.strategyNamed(t, "keys")
 	for name, r := range map[string]resource{
@@ -132,6 +133,42 @@ func TestRoundTrips(t *testing.T) {
 					return object{"spec.content": spec["content"]}
 				}
 				return nil
+			},
+		},
+		"teams of the organization": {
+			create: "create-team", read: "get-team", update: "update-team", remove: "delete-team",
+			first:  object{"name": "One", "description": "First", "labels": object{"a": "1", "B": "2"}},
+			second: object{"name": "Two", "description": "Second", "labels": object{"a": nil, "c": "3"}},
+			shown: func(member string, value any) object {
+				return merged(member, value, object{"B": "2", "c": "3"})
+			},
+		},
+		"system accounts": {
+			create: "post-system-accounts", read: "get-system-accounts-id", update: "patch-system-accounts-id", remove: "delete-system-accounts-id", once: true,
+			first:  object{"name": "one", "description": "First", "konnect_managed": false},
+			second: object{"name": "two", "description": "Second"},
+		},
+		"access tokens of system accounts": {
+			create: "post-system-accounts-id-access-tokens", read: "get-system-accounts-id-access-tokens-id", update: "patch-system-accounts-id-access-tokens-id",
+			remove: "delete-system-accounts-id-access-tokens-id", once: true,
+			first:  object{"name": "one", "expires_at": "2030-01-02T03:04:05.678Z"},
+			second: object{"name": "two"},
+			follow: []string{"token"},
+		},
+		"identity providers of the organization": {
+			create: "create-identity-provider", read: "get-identity-provider", update: "update-identity-provider", remove: "delete-identity-provider", once: true,
+			first: object{"type": "oidc", "enabled": true, "login_path": "one", "config": object{
+				"issuer_url": "https://one.example", "client_id": "one", "client_secret": "hidden-secret-of-an-admin-idp", "scopes": []string{"openid"}, "claim_mappings": object{"name": "n", "email": "e", "groups": "g"},
+			}},
+			second: object{"enabled": false, "login_path": "two", "config": object{
+				"issuer_url": "https://two.example", "client_id": "two", "client_secret": "hidden-secret-of-an-admin-idp", "scopes": []string{"openid", "email"}, "claim_mappings": object{"name": "m", "email": "f", "groups": "h"},
+			}},
+			shown: func(member string, value any) object {
+				given, _ := value.(object)
+				if member != "config" || given == nil {
+					return nil
+				}
+				return object{"config.issuer_url": given["issuer_url"], "config.client_id": given["client_id"], "config.client_secret": nil, "config.scopes": given["scopes"], "config.claim_mappings": given["claim_mappings"]}
 			},
 		},
 		"teams": {
