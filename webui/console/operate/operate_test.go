@@ -131,4 +131,3 @@ func TestPagesInABrowser(t *testing.T) {
 		{Name: "webhook", Path: "/audit-log/webhook"}, {Name: "email", Path: "/email"}, {Name: "email-one", Path: "/email/" + mail},
 	})
 }
-
