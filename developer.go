@@ -20,6 +20,15 @@ const (
 // Statuses lists them in the contract's order.
 func Statuses() []Status { return []Status{Approved, Pending, Revoked, Rejected} }
 
+// Expect refuses to go on from a status that is not the expected one:
+// KindConflict. Empty expects nothing.
+func (s Status) Expect(expected Status) error {
+	if expected == "" || s == expected {
+		return nil
+	}
+	return Errorf(KindConflict, "The status is %s by now, no longer %s; nothing was changed. Look again and decide anew.", s, expected).Named("status_changed")
+}
+
 // Developer is somebody outside the company with an account in one portal.
 // Only an approved developer with a verified e-mail and a password signs in.
 type Developer struct {

@@ -257,8 +257,13 @@ func (a Applications) ByID(ctx context.Context, portal portico.PortalID, id port
 
 // List returns a page of a portal's applications.
 func (a Applications) List(ctx context.Context, portal portico.PortalID, q portico.ListQuery) (portico.Page[ApplicationView], error) {
+	q.Filters = append(slices.Clone(q.Filters), portico.Where("portal_id", portal))
+	return a.ListAll(ctx, q)
+}
+
+// ListAll returns a page of the applications of all portals.
+func (a Applications) ListAll(ctx context.Context, q portico.ListQuery) (portico.Page[ApplicationView], error) {
 	return usecase.View(ctx, a.Store, func(tx portico.Tx) (portico.Page[ApplicationView], error) {
-		q.Filters = append(slices.Clone(q.Filters), portico.Where("portal_id", portal))
 		page, err := tx.Applications().List(ctx, q)
 		if err != nil {
 			return portico.Page[ApplicationView]{}, err

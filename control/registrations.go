@@ -165,6 +165,16 @@ func (r Registrations) ByID(ctx context.Context, app portico.ApplicationID, id p
 // gateways act on it before SetStatus returns; the developer, or the whole team,
 // gets a mail. KindNotFound.
 func (r Registrations) SetStatus(ctx context.Context, app portico.ApplicationID, id portico.RegistrationID, status portico.Status, reason string) (RegistrationView, error) {
+	return r.decide(ctx, app, id, "", status, reason)
+}
+
+// Decide is SetStatus on a registration that has a status now, so that nobody
+// undoes what somebody else has just decided. KindConflict if it has another.
+func (r Registrations) Decide(ctx context.Context, id portico.RegistrationID, now, next portico.Status, reason string) (RegistrationView, error) {
+	return r.decide(ctx, "", id, now, next, reason)
+}
+
+func (r Registrations) decide(ctx context.Context, app portico.ApplicationID, id portico.RegistrationID, expected, status portico.Status, reason string) (RegistrationView, error) {
 	var out RegistrationView
 	err := r.CommitAndMailAll(ctx, func(tx portico.Tx) ([]*portico.Message, error) {
 		registration, err := registrationOf(ctx, tx, app, id)
@@ -173,6 +183,9 @@ func (r Registrations) SetStatus(ctx context.Context, app portico.ApplicationID,
 		}
 		before := registration.Status
 		registration, err = tx.Registrations().Change(ctx, id, func(reg *portico.Registration) error {
+			if err := reg.Status.Expect(expected); err != nil {
+				return err
+			}
 			reg.Status, reg.Reason = status, reason
 			return nil
 		})

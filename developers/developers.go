@@ -254,6 +254,18 @@ func (d Accounts) List(ctx context.Context, portal portico.PortalID, q portico.L
 	})
 }
 
+// ListAll returns a page of the developers of all portals.
+func (d Accounts) ListAll(ctx context.Context, q portico.ListQuery) (portico.Page[portico.Developer], error) {
+	return usecase.View(ctx, d.Store, func(tx portico.Tx) (portico.Page[portico.Developer], error) {
+		return tx.Developers().List(ctx, q)
+	})
+}
+
+// Find returns a developer of whatever portal. KindNotFound.
+func (d Accounts) Find(ctx context.Context, id portico.DeveloperID) (portico.Developer, error) {
+	return usecase.View(ctx, d.Store, func(tx portico.Tx) (portico.Developer, error) { return tx.Developers().ByID(ctx, id) })
+}
+
 // ByID returns a developer of a portal. KindNotFound.
 func (d Accounts) ByID(ctx context.Context, portal portico.PortalID, id portico.DeveloperID) (portico.Developer, error) {
 	return usecase.View(ctx, d.Store, func(tx portico.Tx) (portico.Developer, error) { return developerIn(ctx, tx, portal, id) })
@@ -263,6 +275,16 @@ func (d Accounts) ByID(ctx context.Context, portal portico.PortalID, id portico.
 // is no longer approved is signed out. Credentials that were issued go on
 // working. KindNotFound.
 func (d Accounts) SetStatus(ctx context.Context, portal portico.PortalID, id portico.DeveloperID, status portico.Status, reason string) (portico.Developer, error) {
+	return d.decide(ctx, portal, id, "", status, reason)
+}
+
+// Decide is SetStatus on an account that has a status now, so that nobody undoes
+// what somebody else has just decided. KindConflict if it has another.
+func (d Accounts) Decide(ctx context.Context, portal portico.PortalID, id portico.DeveloperID, now, next portico.Status, reason string) (portico.Developer, error) {
+	return d.decide(ctx, portal, id, now, next, reason)
+}
+
+func (d Accounts) decide(ctx context.Context, portal portico.PortalID, id portico.DeveloperID, expected, status portico.Status, reason string) (portico.Developer, error) {
 	var developer portico.Developer
 	err := d.CommitAndMail(ctx, func(tx portico.Tx) (*portico.Message, error) {
 		p, err := tx.Portals().ByID(ctx, portal)
@@ -279,6 +301,9 @@ func (d Accounts) SetStatus(ctx context.Context, portal portico.PortalID, id por
 			}
 		}
 		developer, err = tx.Developers().Change(ctx, id, func(dev *portico.Developer) error {
+			if err := dev.Status.Expect(expected); err != nil {
+				return err
+			}
 			dev.Status, dev.Reason = status, reason
 			return nil
 		})

@@ -51,6 +51,11 @@ func (t Teams) List(ctx context.Context, portal portico.PortalID, q portico.List
 	})
 }
 
+// ListAll returns a page of the teams of all portals.
+func (t Teams) ListAll(ctx context.Context, q portico.ListQuery) (portico.Page[portico.Team], error) {
+	return usecase.View(ctx, t.Store, func(tx portico.Tx) (portico.Page[portico.Team], error) { return tx.Teams().List(ctx, q) })
+}
+
 // ByID returns a team of a portal. KindNotFound.
 func (t Teams) ByID(ctx context.Context, portal portico.PortalID, id portico.TeamID) (portico.Team, error) {
 	return usecase.View(ctx, t.Store, func(tx portico.Tx) (portico.Team, error) { return TeamIn(ctx, tx, portal, id) })

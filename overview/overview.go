@@ -61,51 +61,6 @@ func count[ID ~string, T any](ctx context.Context, all portico.Collection[ID, T]
 	return page.Total, err
 }
 
-// Waiting is how much waits for a decision.
-type Waiting struct{ Developers, Registrations int }
-
-// All is all of it.
-func (w Waiting) All() int { return w.Developers + w.Registrations }
-
-// Waiting counts what waits in the portals that the caller may approve in, and
-// for the APIs whose registrations he may approve.
-func (o Overview) Waiting(ctx context.Context) (Waiting, error) {
-	granted := access.From(ctx)
-	return usecase.View(ctx, o.Store, func(tx portico.Tx) (Waiting, error) {
-		var w Waiting
-		pending := portico.Where("status", portico.Pending)
-		portals, all := granted.Entities(access.Portals, access.Approve)
-		if all {
-			developers, err := count(ctx, tx.Developers(), pending)
-			if err != nil {
-				return w, err
-			}
-			registrations, err := count(ctx, tx.Registrations(), pending)
-			return Waiting{developers, registrations}, err
-		}
-		in := portico.Filter{Field: "portal_id", Op: portico.OpAnyEqual, Values: append([]string{""}, portals...)}
-		developers, err := count(ctx, tx.Developers(), pending, in)
-		if err != nil {
-			return w, err
-		}
-		w.Developers = developers
-		if w.Registrations, err = count(ctx, tx.Registrations(), pending, in); err != nil {
-			return w, err
-		}
-		apis, all := granted.Entities(access.APIs, access.Approve)
-		elsewhere := []portico.Filter{pending}
-		for _, portal := range portals {
-			elsewhere = append(elsewhere, portico.Filter{Field: "portal_id", Op: portico.OpNotEqual, Values: []string{portal}})
-		}
-		if !all {
-			elsewhere = append(elsewhere, portico.Filter{Field: "api_id", Op: portico.OpAnyEqual, Values: append([]string{""}, apis...)})
-		}
-		more, err := count(ctx, tx.Registrations(), elsewhere...)
-		w.Registrations += more
-		return w, err
-	})
-}
-
 // Find is an entity that was found by its name.
 type Find struct {
 	Type access.Type

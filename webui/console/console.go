@@ -9,6 +9,7 @@ import (
 	"portico/webui/console/apis"
 	"portico/webui/console/appauth"
 	"portico/webui/console/operate"
+	"portico/webui/console/people"
 	"portico/webui/console/portals"
 	"portico/webui/console/signin"
 	"portico/webui/desk"
@@ -36,6 +37,7 @@ func Routes(s *desk.Site) []desk.Route {
 		apis.Routes(s),
 		appauth.Routes(s),
 		portals.Routes(s),
+		people.Routes(s),
 	)
 }
 
