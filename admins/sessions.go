@@ -162,7 +162,7 @@ func signedIn(ctx context.Context, tx portico.Tx, id portico.UserID, at time.Tim
 // recovery code, under a new token. KindUnauthenticated (no such session),
 // KindInvalid (the code), KindTooMany.
 func (s Sessions) VerifyCode(ctx context.Context, token secret.Text, code string) (IssuedSession, error) {
-	factors := SecondFactors{Deps: s.Deps, tries: s.tries}
+	factors := SecondFactors(s)
 	now, next := s.Now(), secret.Token("")
 	waiting, err := usecase.View(ctx, s.Store, func(tx portico.Tx) (portico.AdminSession, error) { return s.lookUp(ctx, tx, token, false) })
 	if err != nil {
