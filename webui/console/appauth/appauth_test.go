@@ -112,7 +112,7 @@ func TestAProviderIsMadeTestedChangedAndDeleted(t *testing.T) {
 func editProvider(t *testing.T, h *consoletest.House, admin *webtest.Client, id portico.ProviderID) {
 	t.Helper()
 	path := providers + "/" + string(id)
-	page := admin.Get(path).Is(200, path).Says("A token is stored", "2 Nov 2026").Hides(h.Okta.Token.Reveal())
+	page := admin.Get(path).Is(200, path).Says("Stored on 2 Nov 2026 by " + h.Admin.Email + ". Enter a new value to replace it").Hides(h.Okta.Token.Reveal())
 	page.Submit(path, url.Values{"view": {"test"}}).Is(200, path).Says("All good")
 	// The stored token goes to no other issuer.
 	page.Submit(path, url.Values{"issuer": {"https://evil.example/oauth2/default"}, "view": {"test"}}).Is(422, path).Says("the stored one is sent to the stored issuer only")

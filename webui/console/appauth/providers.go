@@ -79,6 +79,7 @@ func typeName(t portico.ProviderType) string {
 type providerView struct {
 	Form    *desk.Form
 	Stored  *control.ProviderView // nil: a new one
+	Token   control.SecretStored  // of the stored one
 	Types   []design.Option
 	Usable  bool // there is an adapter for the type, so that the rest can be tested
 	MayEdit bool
@@ -224,6 +225,9 @@ func (p pages) storedProvider(v *desk.Visit) (providerView, error) {
 	}
 	view := providerView{Stored: &stored, MayEdit: v.May(access.Providers, access.Edit, string(id)), MayDrop: v.May(access.Providers, access.Delete, string(id))}
 	view.Form = v.EmptyForm(url.Values{"name": {stored.Name}, "issuer": {stored.Issuer}, "type": {string(stored.Type)}, "labels": desk.LabelWords(stored.Labels)})
+	if view.Token, err = p.Providers.SecretStored(v.Context(), id); err != nil {
+		return view, err
+	}
 	strategies, err := p.Strategies.List(v.Context(), portico.Everything(portico.Where("dcr_provider_id", id)))
 	for _, s := range strategies.Items {
 		if v.May(access.Strategies, access.View, string(s.ID)) {

@@ -66,14 +66,14 @@ on("submit", "form", async (el, event) => {
  * @param {HTMLElement | null} button that sends it
  */
 async function send(form, id, button) {
-	const body = new URLSearchParams();
-	for (const [name, value] of new FormData(form, button)) {
+	const data = new FormData(form, button), body = new URLSearchParams();
+	for (const [name, value] of data) {
 		if (typeof value === "string") body.append(name, value);
 	}
 	const url = new URL((button instanceof HTMLButtonElement && button.hasAttribute("formaction") && button.formAction) || form.action);
 	const get = form.method !== "post";
 	if (get) url.search = body.toString();
-	await refresh(id, url.href, get ? {} : { method: "POST", body });
+	await refresh(id, url.href, get ? {} : { method: "POST", body: form.enctype === "multipart/form-data" ? data : body });
 }
 
 // A form with data-live="#id" shows what it would make while one fills it in: by its button with data-preview.
