@@ -322,13 +322,23 @@ func TestImages(t *testing.T) {
 	api := newAPI(t, h, "Orders")
 	admin, at := h.As(t, "en"), path(api)
 	png := append([]byte("\x89PNG\r\n\x1a\n"), make([]byte, 40)...)
+	if answer := h.Run(t, admin.Upload(at+"/image?view=call", "image", "image/png", png).Is(200, at)); answer.Status != 201 {
+		t.Errorf("the call answers %d %v", answer.Status, answer.Body)
+	}
+	if got := admin.Get(at + "/image"); got.Body != string(png) {
+		t.Errorf("the call has sent %q", got.Body)
+	}
 	admin.Upload(at+"/image", "image", "image/png", png).Is(200, at).Says("The image is saved", "Remove image")
 	if got := admin.Get(at + "/image"); got.Body != string(png) || got.Header.Get("Content-Type") != "image/png" {
 		t.Errorf("the image is %q", got.Body)
 	}
 	admin.Upload(at+"/image", "image", "image/png", []byte("no image")).Fault("image")
 	admin.Post(at+"/image", url.Values{}).Is(422, at).Fault("image")
+	seen := admin.Get(at).Submit("/image/remove", call(nil)).Is(200, at)
 	admin.Get(at).Submit("/image/remove", nil).Is(200, at).Says("The image is removed").Hides("Remove image")
+	if answer := h.Run(t, seen); answer.Status != 404 { // there is none any more
+		t.Errorf("the call answers %d %v", answer.Status, answer.Body)
+	}
 	admin.Upload(at+"/specification/new", "file", "application/yaml", []byte(later)).Is(200, at).Says("Version 2.0 is saved")
 }
 

@@ -300,8 +300,12 @@ func (p pages) putImage(w http.ResponseWriter, v *desk.Visit, a api) error {
 	if data == nil && f.OK() {
 		f.Reject("image", "apis.choose_image")
 	}
+	uri := "data:" + media + ";base64," + base64.StdEncoding.EncodeToString(data)
+	if v.WantsCall() && f.OK() {
+		call := v.Call(desk.Call{Method: http.MethodPut, Path: a.Wire(imagePath), Body: map[string]string{"data": uri}})
+		return p.showOverview(w, v, http.StatusOK, apiForm{Form: v.EmptyForm(valuesOf(a)), API: &a, Call: call})
+	}
 	if f.OK() {
-		uri := "data:" + media + ";base64," + base64.StdEncoding.EncodeToString(data)
 		if _, _, err = p.Content.Images.Put(v.Context(), content.OfAPI(a.ID), portico.AssetIcon, uri); err == nil {
 			v.Flash("apis.image_saved")
 			return v.Redirect(a.Path(""))
@@ -313,7 +317,14 @@ func (p pages) putImage(w http.ResponseWriter, v *desk.Visit, a api) error {
 	return p.overviewRefused(w, v, view, err)
 }
 
-func (p pages) removeImage(_ http.ResponseWriter, v *desk.Visit, a api) error {
+// imagePath is where an API's image is in the management API.
+const imagePath = "/images/icon"
+
+func (p pages) removeImage(w http.ResponseWriter, v *desk.Visit, a api) error {
+	if v.WantsCall() {
+		call := v.Call(desk.Call{Method: http.MethodDelete, Path: a.Wire(imagePath)})
+		return p.showOverview(w, v, http.StatusOK, apiForm{Form: v.EmptyForm(valuesOf(a)), API: &a, Call: call})
+	}
 	if err := p.Content.Images.Delete(v.Context(), content.OfAPI(a.ID), portico.AssetIcon); err != nil {
 		return err
 	}
