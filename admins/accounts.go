@@ -1,6 +1,7 @@
 package admins
 
 import (
+	"cmp"
 	"context"
 	"net/mail"
 	"strings"
@@ -24,8 +25,8 @@ const (
 // Founding is what a new installation begins with.
 type Founding struct {
 	Organization  string
-	Email         string // the first admin's
-	FullName      string
+	Email         string      // the first admin's
+	FullName      string      // empty: the address
 	Password      secret.Text // empty: the admin holds a token but cannot sign in
 	TokenName     string
 	TokenLifetime time.Duration
@@ -75,7 +76,7 @@ func (a Accounts) Bootstrap(ctx context.Context, in Founding) (Founded, error) {
 	}
 	now := a.Now()
 	user := portico.User{
-		ID: portico.UserID(a.NewID()), Email: strings.ToLower(in.Email), FullName: in.FullName,
+		ID: portico.UserID(a.NewID()), Email: strings.ToLower(in.Email), FullName: cmp.Or(in.FullName, in.Email),
 		Active: true, PasswordHash: hash, CreatedAt: now, UpdatedAt: now,
 	}
 	organization := portico.Organization{

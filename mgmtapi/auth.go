@@ -45,7 +45,7 @@ func newAuthenticator(accounts admins.Accounts, audit *audit.Log, log *slog.Logg
 func (a *authenticator) authenticate(r *http.Request) (*http.Request, error) {
 	ctx := r.Context()
 	p, err := a.accounts.Authenticate(ctx, bearer(r))
-	if portico.KindOf(err) == portico.KindUnauthenticated && !a.source(httpkit.ClientAddr(r)).AllowN(a.now(), 1) {
+	if portico.KindOf(err) == portico.KindUnauthenticated && !a.mayTry(r) {
 		return r, &portico.Error{
 			Kind:       portico.KindTooMany,
 			Detail:     "Too many requests with invalid access tokens came from this address. Check the token, then try again in a minute.",
@@ -73,6 +73,11 @@ func way(token secret.Text) portico.SignInType {
 		return portico.SignInSPAT
 	}
 	return portico.SignInUnknown
+}
+
+// mayTry uses up one of the failures that a caller's address has per minute.
+func (a *authenticator) mayTry(r *http.Request) bool {
+	return a.source(httpkit.ClientAddr(r)).AllowN(a.now(), 1)
 }
 
 // bearer is the token of the Authorization header (RFC 6750 §2.1): the scheme

@@ -192,3 +192,16 @@ func TestUnknownPathsAndMethods(t *testing.T) {
 	}
 	s.call(t, 404, "GET", "/v2/dcr-providers/not-a-uuid", nil).has(t, map[string]any{"status": 404})
 }
+
+// TestSingleSignOnIsThrottled: anybody may start one, and each asks the identity
+// provider something.
+func TestSingleSignOnIsThrottled(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	for range 5 {
+		s.send(t, 400, "GET", "/v3/authenticate/acme", nil, http.Header{})
+	}
+	s.send(t, 429, "GET", "/v3/authenticate/acme", nil, http.Header{})
+	s.clock.advance(time.Minute)
+	s.send(t, 400, "GET", "/v3/authenticate/acme", nil, http.Header{})
+}

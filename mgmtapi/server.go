@@ -88,6 +88,9 @@ func (s *server) handler(r route.Route) http.Handler {
 		event := httpkit.Event(req, cmp.Or(r.ID, r.Method+" "+r.Pattern), portico.Principal{Kind: portico.PrincipalAnonymous})
 		req = req.WithContext(portico.WithEvent(req.Context(), event))
 		if r.Open {
+			if !s.auth.mayTry(req) {
+				return &portico.Error{Kind: portico.KindTooMany, RetryAfter: time.Minute, Detail: "Too many requests came from this address; nothing was done. Try again in a minute."}
+			}
 			return r.Handle(w, req)
 		}
 		req, err := s.auth.authenticate(req)
