@@ -199,5 +199,5 @@ func (p pages) removeImage(kind portico.AssetKind) desk.Route {
 		}
 		v.Flash("portals.image_removed")
 		return v.Redirect(one.Path(tabAppearance))
-	}, access.Appearance)
+	}, access.Appearance).As("replace-portal-asset-" + string(kind))
 }
