@@ -8,6 +8,7 @@ import (
 	"portico/access"
 	"portico/webui/console/apis"
 	"portico/webui/console/appauth"
+	"portico/webui/console/gateways"
 	"portico/webui/console/operate"
 	"portico/webui/console/people"
 	"portico/webui/console/portals"
@@ -35,6 +36,7 @@ func Routes(s *desk.Site) []desk.Route {
 		signin.Routes(s),
 		operate.Routes(s),
 		apis.Routes(s),
+		gateways.Routes(s),
 		appauth.Routes(s),
 		portals.Routes(s),
 		people.Routes(s),
