@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/mail"
+	"regexp"
 	"strings"
 	"time"
 
@@ -136,6 +137,12 @@ func (a Accounts) newToken(user portico.UserID, name string, expires time.Time) 
 	}}
 }
 
+var tokenName = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N} _\-.']*[\p{L}\p{N}]$`)
+
+// TokenName is how the name of a user's access token is written (contract:
+// identity v3, create-personal-access-token).
+func TokenName() *regexp.Regexp { return tokenName }
+
 // CreateToken issues an access token; KindConflict for a name the user has
 // given already, or when the user has as many as allowed.
 func (a Accounts) CreateToken(ctx context.Context, user portico.UserID, name string, expires time.Time) (IssuedToken, error) {
@@ -240,4 +247,25 @@ func (a Accounts) DeleteToken(ctx context.Context, user portico.UserID, id porti
 		}
 		return tx.AccessTokens().Delete(ctx, id)
 	})
+}
+
+// Rename gives the organization another name; KindNotFound before Bootstrap.
+func (a Accounts) Rename(ctx context.Context, name string) error {
+	return a.Store.Update(ctx, func(tx portico.Tx) error {
+		o, err := organization(ctx, tx)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Organizations().Change(ctx, o.ID, func(to *portico.Organization) error {
+			to.Name = name
+			return nil
+		})
+		return err
+	})
+}
+
+// KeyFingerprint tells the encryption key that the database belongs to, without
+// telling the key.
+func (a Accounts) KeyFingerprint(ctx context.Context) (string, error) {
+	return usecase.View(ctx, a.Store, func(tx portico.Tx) (string, error) { return tx.Meta(ctx, portico.MetaKeyFingerprint) })
 }

@@ -2,7 +2,6 @@ package identityapi
 
 import (
 	"net/http"
-	"regexp"
 	"strings"
 	"time"
 
@@ -91,11 +90,9 @@ func ownToken(r *http.Request) (portico.UserID, portico.AccessTokenID, error) {
 	return inUser(r, user, err)
 }
 
-var tokenName = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N} _\-.']*[\p{L}\p{N}]$`)
-
 func readTokenName(o *httpkit.Object) string {
 	return o.String("name", httpkit.Required, httpkit.Length(1, 256),
-		httpkit.Pattern(tokenName, "made of letters, digits, spaces, underscores, hyphens, dots and apostrophes, with a letter or digit at each end"))
+		httpkit.Pattern(admins.TokenName(), "made of letters, digits, spaces, underscores, hyphens, dots and apostrophes, with a letter or digit at each end"))
 }
 
 // readExpiry reads ttl_seconds, or the deprecated expires_at in its place.

@@ -12,6 +12,7 @@ import (
 	"portico/webui/console/operate"
 	"portico/webui/console/people"
 	"portico/webui/console/portals"
+	"portico/webui/console/settings"
 	"portico/webui/console/signin"
 	"portico/webui/desk"
 	"portico/webui/visit"
@@ -34,6 +35,7 @@ func Routes(s *desk.Site) []desk.Route {
 			desk.Door("POST /preferences/theme", p.chooseTheme).Unthrottled(),
 		},
 		signin.Routes(s),
+		settings.Routes(s),
 		operate.Routes(s),
 		apis.Routes(s),
 		gateways.Routes(s),

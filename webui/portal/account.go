@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"context"
 	"net/http"
 	"strings"
 
@@ -140,16 +139,4 @@ func languageOptions(browser, chosen string) []design.Option {
 		options = append(options, design.Option{Value: l.Tag, Label: l.Name, Selected: chosen == l.Tag})
 	}
 	return options
-}
-
-// sessionName tells a session by its browser and system.
-func sessionName(ctx context.Context, userAgent string) string {
-	switch browser, system := browserName(userAgent); {
-	case browser == "":
-		return i18n.T(ctx, "account.session_unknown")
-	case system == "":
-		return browser
-	default:
-		return i18n.T(ctx, "account.session_on", "Browser", browser, "System", system)
-	}
 }

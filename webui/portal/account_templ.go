@@ -511,7 +511,7 @@ func sessionRow(session portico.Session, current bool, now time.Time) templ.Comp
 			templ_7745c5c3_Var16 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		name := sessionName(ctx, session.UserAgent)
+		name := visit.BrowserName(ctx, session.UserAgent)
 		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<tr><td class=\"nowrap\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
