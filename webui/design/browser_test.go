@@ -23,7 +23,7 @@ func TestGalleryInBrowser(t *testing.T) {
 	site := httptest.NewServer(gallery(t))
 	t.Cleanup(site.Close)
 	webtest.Matrix(t, webtest.Start(t), webtest.Site{Base: site.URL, Langs: []string{"en", "ja"}, Cookie: i18n.Cookie}, []webtest.View{
-		{Name: "page", Path: "/"}, {Name: "card", Path: "/bare"}, {Name: "brand", Path: "/search?brand"},
+		{Name: "page", Path: "/"}, {Name: "card", Path: "/bare"}, {Name: "brand", Path: "/search?brand"}, {Name: "console", Path: "/console"},
 	})
 }
 

@@ -83,6 +83,18 @@ func content() templ.Component {
 	)
 }
 
+// console is the admins' frame with a side bar.
+func console(s design.Shell) templ.Component {
+	return design.Console(s, []design.NavGroup{
+		{Items: []design.SideItem{{NavItem: design.NavItem{Href: "/console", Label: "Overview", Icon: "home", Current: true}}}},
+		{Title: "Access", Items: []design.SideItem{{NavItem: design.NavItem{Href: "/elsewhere", Label: "Approvals", Icon: "check"}, Count: 4}}},
+	})
+}
+
+func call() templ.Component {
+	return templ.Join(design.Head(design.HeadProps{Title: "New portal"}), design.APICall(design.CallProps{ID: "call", Text: "curl -X POST https://portico.example/v3/portals"}))
+}
+
 func curl(id, auth string) templ.Component {
 	return design.Code(design.CodeProps{ID: id, Label: "curl", Code: "curl https://gw.acme.dev/orders/v2/orders \\\n  " + auth})
 }
@@ -291,6 +303,7 @@ func gallery(t testing.TB) http.Handler {
 	}
 	mux.HandleFunc("GET /{$}", page(design.Page, content()))
 	mux.HandleFunc("GET /bare", page(design.Bare, once()))
+	mux.HandleFunc("GET /console", page(console, call()))
 	for path, body := range behaviour() {
 		mux.HandleFunc("GET "+path, page(design.Page, body))
 	}
