@@ -248,24 +248,3 @@ func (a Accounts) DeleteToken(ctx context.Context, user portico.UserID, id porti
 		return tx.AccessTokens().Delete(ctx, id)
 	})
 }
-
-// Rename gives the organization another name; KindNotFound before Bootstrap.
-func (a Accounts) Rename(ctx context.Context, name string) error {
-	return a.Store.Update(ctx, func(tx portico.Tx) error {
-		o, err := organization(ctx, tx)
-		if err != nil {
-			return err
-		}
-		_, err = tx.Organizations().Change(ctx, o.ID, func(to *portico.Organization) error {
-			to.Name = name
-			return nil
-		})
-		return err
-	})
-}
-
-// KeyFingerprint tells the encryption key that the database belongs to, without
-// telling the key.
-func (a Accounts) KeyFingerprint(ctx context.Context) (string, error) {
-	return usecase.View(ctx, a.Store, func(tx portico.Tx) (string, error) { return tx.Meta(ctx, portico.MetaKeyFingerprint) })
-}
