@@ -34,6 +34,7 @@ func Routes(s *desk.Site) []desk.Route {
 		},
 		p.services().routes(),
 		p.routes().routes(),
+		p.plugins().routes(),
 		p.consumers().routes(),
 	)
 }
@@ -58,7 +59,7 @@ func (p pages) planeOf(v *desk.Visit, current string) (plane, error) {
 	out := plane{ControlPlane: found}
 	for _, tab := range []struct{ path, label string }{
 		{"", v.T("gateways.overview")}, {"/services", v.T("gateways.services")}, {"/routes", v.T("gateways.routes")},
-		{"/consumers", v.T("gateways.consumers")},
+		{"/plugins", v.T("gateways.plugins")}, {"/consumers", v.T("gateways.consumers")},
 	} {
 		out.tabs = append(out.tabs, design.Tab{Href: out.path() + tab.path, Label: tab.label, Current: tab.path == current})
 	}
