@@ -2,5 +2,5 @@
 // gateways that obey them, services, routes, plugins and consumers.
 //
 // It shows and reads forms; what is a sound service or route is decided by the
-// use cases, and where a request would go by the gateway's own router.
+// use cases.
 package gateways
