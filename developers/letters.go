@@ -185,6 +185,7 @@ func layout() *template.Template {
 <html lang="{{.Language}}">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{{.Subject}}</title></head>
 <body>
+<main>
 <h1>{{.Title}}</h1>
 {{.Body}}
 {{- if .Reason}}<p>{{.Phrases.Reason}}</p>
@@ -194,6 +195,7 @@ func layout() *template.Template {
 <p><small>{{.Phrases.Address}}<br><a href="{{.Link}}">{{.Link}}</a></small></p>
 {{end}}<hr>
 <p><small>{{.Phrases.Why}} <a href="{{.Address}}">{{.Portal}}</a></small></p>
+</main>
 </body>
 </html>
 `))

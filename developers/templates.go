@@ -232,12 +232,28 @@ func (t Templates) Delete(ctx context.Context, portal portico.PortalID, name str
 // SendTest queues a mail with a wording, with example values in it, to an
 // admin. KindNotFound (portal, template), KindInvalid (a variable).
 func (t Templates) SendTest(ctx context.Context, portal portico.PortalID, name string, words Wording, to portico.User) error {
+	return t.CommitAndMail(ctx, func(tx portico.Tx) (*portico.Message, error) { return t.example(ctx, tx, portal, name, words, to) })
+}
+
+// Preview is the mail that SendTest would send; nothing is sent. Errors as there.
+func (t Templates) Preview(ctx context.Context, portal portico.PortalID, name string, words Wording, to portico.User) (portico.Message, error) {
+	return usecase.View(ctx, t.Store, func(tx portico.Tx) (portico.Message, error) {
+		m, err := t.example(ctx, tx, portal, name, words, to)
+		if err != nil {
+			return portico.Message{}, err
+		}
+		return *m, nil
+	})
+}
+
+// example is a mail with a wording, with example values in it.
+func (t Templates) example(ctx context.Context, tx portico.Tx, portal portico.PortalID, name string, words Wording, to portico.User) (*portico.Message, error) {
 	template, err := t.Default(name)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := checkVariables(template, words); err != nil {
-		return err
+		return nil, err
 	}
 	examples := map[string]string{}
 	for _, v := range Variables() {
@@ -250,15 +266,13 @@ func (t Templates) SendTest(ctx context.Context, portal portico.PortalID, name s
 	if words.ButtonLabel != "" {
 		letter.Path = "/"
 	}
-	return t.CommitAndMail(ctx, func(tx portico.Tx) (*portico.Message, error) {
-		p, err := tx.Portals().ByID(ctx, portal)
-		if err != nil {
-			return nil, err
-		}
-		from, err := senderOf(ctx, tx, p)
-		if err != nil {
-			return nil, err
-		}
-		return Letters(t).compose(p, from, letter, words, english)
-	})
+	p, err := tx.Portals().ByID(ctx, portal)
+	if err != nil {
+		return nil, err
+	}
+	from, err := senderOf(ctx, tx, p)
+	if err != nil {
+		return nil, err
+	}
+	return Letters(t).compose(p, from, letter, words, english)
 }

@@ -6,6 +6,7 @@ import (
 	"portico"
 	"portico/content"
 	"portico/control"
+	"portico/developers"
 	"portico/webtest"
 )
 
@@ -27,6 +28,18 @@ func furnished(t *testing.T) house {
 	must(t, err)
 	h.write(t, "next-steps", new(h.find(t, "getting-started").ID))
 	_, err = h.Content.Snippets.Create(t.Context(), h.Portal.ID, content.SnippetFields{Name: portico.Some("help"), Content: portico.Some("Ask us.")})
+	must(t, err)
+	team, err := h.Teams.Create(t.Context(), h.Portal.ID, developers.TeamFields{Name: portico.Some("Booking"), Description: portico.Some("Whoever books")})
+	must(t, err)
+	h.Team = team.ID
+	must(t, h.Teams.AddMember(t.Context(), h.Portal.ID, team.ID, h.developer(t, "dora@acme.example")))
+	_, err = h.Teams.Assign(t.Context(), h.Portal.ID, portico.TeamRole{TeamID: team.ID, Role: portico.APIConsumer, APIID: h.api(t, "Trains").ID, Region: "*"})
+	must(t, err)
+	_, err = h.Templates.Change(t.Context(), h.Portal.ID, "app-registration-approved", developers.TemplateChange{Subject: portico.Some("You may call {{api_name}}")})
+	must(t, err)
+	_, err = h.IdentityProviders.ChangeSettings(t.Context(), h.Portal.ID, developers.SettingsChange{Provider: developers.IdentityProviderFields{IssuerURL: portico.Some("https://login.acme.example"), ClientID: portico.Some("portal")}})
+	must(t, err)
+	_, err = h.AllowLists.Create(t.Context(), h.Portal.ID, []string{"10.0.0.0/8", "192.0.2.1"})
 	must(t, err)
 	h.Portal = h.now(t)
 	return h
@@ -52,6 +65,13 @@ func (h house) views(t *testing.T) []webtest.View {
 		{Name: "snippets", Path: h.at("/snippets")},
 		{Name: "menu", Path: h.at("/menu")},
 		{Name: "domains", Path: h.at("/domains")},
+		{Name: "teams", Path: h.at("/teams")},
+		{Name: "team", Path: h.at("/teams/" + string(h.Team))},
+		{Name: "emails", Path: h.at("/emails")},
+		{Name: "email", Path: h.at("/emails/app-registration-approved")},
+		{Name: "sender", Path: h.at("/emails/sender")},
+		{Name: "sign-in", Path: h.at("/settings/sign-in")},
+		{Name: "addresses", Path: h.at("/settings/addresses")},
 		{Name: "settings", Path: h.at("/settings")},
 		{Name: "delete", Path: h.at("/settings/delete")},
 	}

@@ -17,6 +17,7 @@ import (
 type house struct {
 	*consoletest.House
 	Portal portico.Portal
+	Team   portico.TeamID // of a furnished house
 }
 
 func open(t *testing.T) house {

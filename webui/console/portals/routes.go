@@ -31,6 +31,10 @@ func Routes(s *desk.Site) []desk.Route {
 		p.snippetRoutes(),
 		p.menuRoutes(),
 		p.domainRoutes(),
+		p.emailRoutes(),
+		p.teamRoutes(),
+		p.signInRoutes(),
+		p.addressRoutes(),
 		p.settingsRoutes(),
 	)
 }
@@ -102,6 +106,8 @@ func (p portal) tabs(ctx context.Context, current string) []design.Tab {
 		{tabAppearance, i18n.T(ctx, "portals.tab_appearance")},
 		{tabPages, i18n.T(ctx, "portals.tab_pages")},
 		{tabMenu, i18n.T(ctx, "portals.tab_menu")},
+		{tabTeams, i18n.T(ctx, "portals.tab_teams")},
+		{tabEmails, i18n.T(ctx, "portals.tab_emails")},
 		{tabDomains, i18n.T(ctx, "portals.tab_domains")},
 		{tabSettings, i18n.T(ctx, "portals.tab_settings")},
 	} {

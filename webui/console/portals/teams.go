@@ -1,0 +1,329 @@
+package portals
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"portico"
+	"portico/access"
+	"portico/control"
+	"portico/developers"
+	"portico/usecase"
+	"portico/webui/design"
+	"portico/webui/desk"
+)
+
+func (p pages) teamRoutes() []desk.Route {
+	return []desk.Route{
+		p.on("GET", "/teams", p.teams, access.View),
+		p.on("GET", "/teams/new", p.newTeamForm, access.Accounts),
+		p.on("POST", "/teams/new", p.createTeam, access.Accounts).As("create-portal-team"),
+		p.on("GET", "/teams/{teamId}", p.teamPage, access.View),
+		p.on("POST", "/teams/{teamId}", p.saveTeam, access.Accounts).As("update-portal-team"),
+		p.on("POST", "/teams/{teamId}/members", p.addMember, access.Accounts).As("add-developer-to-portal-team"),
+		p.on("POST", "/teams/{teamId}/members/remove", p.removeMember, access.Accounts).As("remove-developer-from-portal-team"),
+		p.on("POST", "/teams/{teamId}/roles", p.assignRole, access.Accounts).As("assign-role-to-portal-teams"),
+		p.on("POST", "/teams/{teamId}/roles/remove", p.unassignRole, access.Accounts).As("remove-role-from-portal-team"),
+		p.on("GET", "/teams/{teamId}/delete", p.deleteTeamForm, access.Accounts),
+		p.on("POST", "/teams/{teamId}/delete", p.deleteTeam, access.Accounts).As("delete-portal-team"),
+	}
+}
+
+// maxTeam is how many characters name and description of a team have (contract:
+// PortalCreateTeamRequest).
+const maxTeam = 250
+
+// teamsView is the tab Teams.
+type teamsView struct {
+	desk.List
+	Portal portal
+	Teams  []portico.Team
+	Total  int
+}
+
+func (p pages) teams(w http.ResponseWriter, v *desk.Visit, one portal) error {
+	view := teamsView{List: v.List("name", "created_at"), Portal: one}
+	found, err := p.Teams.List(v.Context(), one.ID, view.Query(view.Contains("q", "name")))
+	if err != nil {
+		return err
+	}
+	view.Teams, view.Total = found.Items, found.Total
+	return v.Render(w, http.StatusOK, v.T("portals.tab_teams"), teamsPage(view))
+}
+
+// newTeamView is the form for a new team.
+type newTeamView struct {
+	sheet
+	Portal portal
+}
+
+func (p pages) newTeamForm(w http.ResponseWriter, v *desk.Visit, one portal) error {
+	return p.showNewTeam(w, v, one, http.StatusOK, v.EmptyForm(nil), nil)
+}
+
+func (p pages) showNewTeam(w http.ResponseWriter, v *desk.Visit, one portal, status int, f *desk.Form, call templ.Component) error {
+	view := newTeamView{Portal: one, sheet: sheet{Form: f, Call: call, Action: one.Path("/teams/new"), May: true, Cancel: one.Path(tabTeams), Submit: v.T("portals.create_team")}}
+	return v.Render(w, status, v.T("portals.new_team"), newTeamPage(view))
+}
+
+// readTeam reads the form, as a change and as the body that makes it. A
+// description cannot be taken away, only changed (contract).
+func readTeam(f *desk.Form) (developers.TeamFields, body) {
+	name, description, owns := f.Text("name", true, maxTeam), f.Optional("description", maxTeam), f.Has("can_own_applications", "on")
+	in := developers.TeamFields{Name: portico.Some(name), CanOwnApplications: portico.Some(owns)}
+	call := body{"name": name, "can_own_applications": owns}
+	if description != nil {
+		in.Description, call["description"] = portico.Some(*description), *description
+	}
+	return in, call
+}
+
+func (p pages) createTeam(w http.ResponseWriter, v *desk.Visit, one portal) error {
+	f, err := v.Form()
+	if err != nil {
+		return err
+	}
+	in, call := readTeam(f)
+	return submit(v, task{
+		form: f, call: desk.Call{Method: http.MethodPost, Path: one.API("/teams"), Body: call},
+		run: func() (string, error) {
+			made, err := p.Teams.Create(v.Context(), one.ID, in)
+			return one.Path("/teams/" + string(made.ID)), err
+		},
+		done: "portals.team_created", args: []any{"Team", in.Name.Value},
+		show: func(status int, call templ.Component) error { return p.showNewTeam(w, v, one, status, f, call) },
+	})
+}
+
+// teamView is the page of a team. Each of its forms is one of its own.
+type teamView struct {
+	Portal              portal
+	Team                portico.Team
+	Edit, Member, Role  sheet
+	Members             []portico.Developer
+	Roles               []teamRole
+	APIs                []design.Option
+	MoreMembers, MayAct bool
+}
+
+// teamRole is a role of the team, with the name of its API.
+type teamRole struct {
+	portico.TeamRole
+	API string
+}
+
+// Path is the address of the team in the console, or of something below it.
+func (t teamView) Path(below string) string {
+	return t.Portal.Path("/teams/" + string(t.Team.ID) + below)
+}
+
+// mostMembers is how many members a team's page shows.
+const mostMembers = 200
+
+func (p pages) team(v *desk.Visit, one portal) (teamView, error) {
+	team, err := p.Teams.ByID(v.Context(), one.ID, portico.TeamID(v.PathValue("teamId")))
+	view := teamView{Portal: one, Team: team, MayAct: one.May(access.Accounts)}
+	if err != nil {
+		return view, err
+	}
+	empty := sheet{Form: v.EmptyForm(nil), May: view.MayAct}
+	view.Edit, view.Member, view.Role = empty, empty, empty
+	filled := url.Values{"name": {team.Name}, "description": {value(team.Description)}, "can_own_applications": on(team.CanOwnApplications)}
+	view.Edit.Form, view.Edit.Action, view.Edit.Submit = v.EmptyForm(filled), view.Path(""), v.T("portals.save")
+	view.Member.Action, view.Member.Submit = view.Path("/members"), v.T("portals.add_member")
+	view.Role.Action, view.Role.Submit = view.Path("/roles"), v.T("portals.add_role")
+	members, err := p.Teams.Members(v.Context(), one.ID, team.ID, portico.ListQuery{Size: mostMembers, Number: 1})
+	if err != nil {
+		return view, err
+	}
+	view.Members, view.MoreMembers = members.Items, members.Total > mostMembers
+	roles, err := p.Teams.Roles(v.Context(), one.ID, team.ID, portico.Everything())
+	if err != nil {
+		return view, err
+	}
+	q := portico.Everything()
+	q.Sort = []portico.Sort{{Field: "name"}}
+	apis, err := p.APIs.List(v.Context(), q)
+	if err != nil {
+		return view, err
+	}
+	byID := usecase.By(apis.Items, func(a control.APIView) portico.APIID { return a.ID })
+	for _, r := range roles.Items {
+		view.Roles = append(view.Roles, teamRole{r, publishedRow{API: byID[r.APIID]}.name()})
+	}
+	for _, a := range apis.Items {
+		if v.May(access.APIs, access.View, string(a.ID)) {
+			view.APIs = append(view.APIs, design.Option{Value: string(a.ID), Label: publishedRow{API: a}.name()})
+		}
+	}
+	return view, nil
+}
+
+func (p pages) teamPage(w http.ResponseWriter, v *desk.Visit, one portal) error {
+	view, err := p.team(v, one)
+	if err != nil {
+		return err
+	}
+	return v.Render(w, http.StatusOK, view.Team.Name, teamPage(view))
+}
+
+// act does what one of a team's forms asks for, and shows the team again.
+func (p pages) act(w http.ResponseWriter, v *desk.Visit, view *teamView, form *sheet, t task) error {
+	t.form = form.Form
+	t.show = func(status int, call templ.Component) error {
+		form.Call = call
+		return v.Render(w, status, view.Team.Name, teamPage(*view))
+	}
+	run := t.run
+	t.run = func() (string, error) {
+		_, err := run()
+		return view.Path(""), err
+	}
+	return submit(v, t)
+}
+
+func (p pages) saveTeam(w http.ResponseWriter, v *desk.Visit, one portal) error {
+	view, err := p.team(v, one)
+	if err != nil {
+		return err
+	}
+	if view.Edit.Form, err = v.Form(); err != nil {
+		return err
+	}
+	in, call := readTeam(view.Edit.Form)
+	return p.act(w, v, &view, &view.Edit, task{
+		call: desk.Call{Method: http.MethodPatch, Path: one.API("/teams/" + string(view.Team.ID)), Body: call},
+		run: func() (string, error) {
+			_, err := p.Teams.Update(v.Context(), one.ID, view.Team.ID, in)
+			return "", err
+		},
+		done: "portals.saved",
+	})
+}
+
+func (p pages) addMember(w http.ResponseWriter, v *desk.Visit, one portal) error {
+	view, err := p.team(v, one)
+	if err != nil {
+		return err
+	}
+	if view.Member.Form, err = v.Form(); err != nil {
+		return err
+	}
+	f := view.Member.Form
+	var found portico.Page[portico.Developer]
+	if email := f.Email("email"); f.OK() {
+		if found, err = p.Developers.List(v.Context(), one.ID, portico.Everything(portico.Where("email", email))); err != nil {
+			return err
+		}
+		if found.Total == 0 {
+			f.Reject("email", "portals.no_developer")
+			found.Items = []portico.Developer{{}}
+		}
+	} else {
+		found.Items = []portico.Developer{{}}
+	}
+	developer := found.Items[0]
+	return p.act(w, v, &view, &view.Member, task{
+		call:   desk.Call{Method: http.MethodPost, Path: one.API("/teams/" + string(view.Team.ID) + "/developers"), Body: body{"id": developer.ID}},
+		run:    func() (string, error) { return "", p.Teams.AddMember(v.Context(), one.ID, view.Team.ID, developer.ID) },
+		fields: map[string]string{"id": "email"},
+		done:   "portals.member_added", args: []any{"Name", developer.FullName},
+	})
+}
+
+func (p pages) removeMember(_ http.ResponseWriter, v *desk.Visit, one portal) error {
+	team := portico.TeamID(v.PathValue("teamId"))
+	if err := p.Teams.RemoveMember(v.Context(), one.ID, team, portico.DeveloperID(v.FormValue("developer"))); err != nil {
+		return err
+	}
+	v.Flash("portals.member_removed")
+	return v.Redirect(one.Path("/teams/" + string(team)))
+}
+
+func (p pages) assignRole(w http.ResponseWriter, v *desk.Visit, one portal) error {
+	view, err := p.team(v, one)
+	if err != nil {
+		return err
+	}
+	if view.Role.Form, err = v.Form(); err != nil {
+		return err
+	}
+	f := view.Role.Form
+	api, role := f.Text("api", true, maxName), f.Choice("role", string(portico.APIViewer), string(portico.APIConsumer))
+	for i := range view.APIs {
+		view.APIs[i].Selected = view.APIs[i].Value == api
+	}
+	return p.act(w, v, &view, &view.Role, task{
+		call: desk.Call{Method: http.MethodPost, Path: one.API("/teams/" + string(view.Team.ID) + "/assigned-roles"), Body: body{
+			"role_name": role, "entity_id": api, "entity_type_name": "Services", "entity_region": everywhere,
+		}},
+		run: func() (string, error) {
+			_, err := p.Teams.Assign(v.Context(), one.ID, portico.TeamRole{TeamID: view.Team.ID, Role: portico.TeamRoleName(role), APIID: portico.APIID(api), Region: everywhere})
+			return "", err
+		},
+		fields: map[string]string{"entity_id": "api", "role_name": "role"},
+		done:   "portals.role_added",
+	})
+}
+
+// everywhere is the region of roles, which means nothing here.
+const everywhere = "*"
+
+func (p pages) unassignRole(_ http.ResponseWriter, v *desk.Visit, one portal) error {
+	team := portico.TeamID(v.PathValue("teamId"))
+	if err := p.Teams.Unassign(v.Context(), one.ID, team, portico.TeamRoleID(v.FormValue("role"))); err != nil {
+		return err
+	}
+	v.Flash("portals.role_removed")
+	return v.Redirect(one.Path("/teams/" + string(team)))
+}
+
+func (p pages) deleteTeamForm(w http.ResponseWriter, v *desk.Visit, one portal) error {
+	team, err := p.Teams.ByID(v.Context(), one.ID, portico.TeamID(v.PathValue("teamId")))
+	if err != nil {
+		return err
+	}
+	return p.showDeleteTeam(w, v, one, team, http.StatusOK, v.EmptyForm(nil), nil)
+}
+
+// showDeleteTeam asks before a team is deleted, or says what it still owns.
+func (p pages) showDeleteTeam(w http.ResponseWriter, v *desk.Visit, one portal, team portico.Team, status int, f *desk.Form, call templ.Component) error {
+	owned, err := p.Applications.List(v.Context(), one.ID, portico.Everything(portico.Where("team_id", team.ID)))
+	if err != nil {
+		return err
+	}
+	view := confirmView{
+		Portal: one, Tab: tabTeams, Title: v.T("portals.delete_team", "Team", team.Name), Text: v.T("portals.delete_team_text"),
+		sheet: sheet{Form: f, Call: call, Action: one.Path("/teams/" + string(team.ID) + "/delete"), May: true, Cancel: one.Path("/teams/" + string(team.ID)), Submit: v.T("portals.delete_team_button"), Danger: true},
+	}
+	if len(owned.Items) > 0 {
+		var names []string
+		for _, app := range owned.Items {
+			names = append(names, app.Name)
+		}
+		view.Text = v.T("portals.team_owns", "Apps", strings.Join(names, ", "))
+	}
+	return v.Render(w, status, view.Title, confirmPage(view))
+}
+
+func (p pages) deleteTeam(w http.ResponseWriter, v *desk.Visit, one portal) error {
+	team, err := p.Teams.ByID(v.Context(), one.ID, portico.TeamID(v.PathValue("teamId")))
+	if err != nil {
+		return err
+	}
+	f, err := v.Form()
+	if err != nil {
+		return err
+	}
+	return submit(v, task{
+		form: f, call: desk.Call{Method: http.MethodDelete, Path: one.API("/teams/" + string(team.ID))},
+		run:  func() (string, error) { return one.Path(tabTeams), p.Teams.Delete(v.Context(), one.ID, team.ID) },
+		done: "portals.team_deleted", args: []any{"Team", team.Name},
+		show: func(status int, call templ.Component) error {
+			return p.showDeleteTeam(w, v, one, team, status, f, call)
+		},
+	})
+}
