@@ -1,6 +1,8 @@
 package portals_test
 
 import (
+	"net/http"
+	"strings"
 	"testing"
 
 	"portico"
@@ -81,4 +83,43 @@ func TestMatrix(t *testing.T) {
 	t.Parallel()
 	h := furnished(t)
 	h.Matrix(t, h.views(t))
+}
+
+// TestPreviewFollowsTheForm changes the looks in a browser: what is chosen is
+// asked for in the frame by itself, and can be saved afterwards.
+func TestPreviewFollowsTheForm(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	asked := make(chan string, 16)
+	console := h.Console.Config.Handler
+	h.Console.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/preview") {
+			if err := r.ParseForm(); err != nil {
+				t.Error(err)
+			}
+			asked <- r.PostForm.Get("mode") + " " + r.PostForm.Get("colour")
+		}
+		console.ServeHTTP(w, r)
+	})
+	p := webtest.Start(t).Page(t, h.Console.URL)
+	h.Visitor()(p)
+	p.Open(h.at("/appearance"))
+	p.Choose("Dark")
+	p.Fill("Brand colour", "#00aa77")
+	for want := "dark #00aa77"; ; {
+		select {
+		case got := <-asked:
+			if got != want {
+				continue // not all was typed yet
+			}
+		case <-t.Context().Done():
+			t.Fatal("the preview is not asked for")
+		}
+		break
+	}
+	p.Click("Save")
+	p.See("Saved.")
+	if now := h.looks(t); now.Theme.Mode != portico.ThemeDark || now.Theme.Colors.Primary != "#00aa77" {
+		t.Errorf("saved %+v", now.Theme)
+	}
 }
