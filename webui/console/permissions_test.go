@@ -12,7 +12,8 @@ import (
 )
 
 // looks are the forms that change nothing.
-var looks = []string{"POST /audit-log/verify", "POST /portals/{portalId}/appearance/preview", "POST /portals/{portalId}/pages/preview"}
+var looks = []string{"POST /audit-log/verify", "POST /portals/{portalId}/appearance/preview", "POST /portals/{portalId}/pages/preview",
+	"POST /portals/{portalId}/emails/{name}/preview"}
 
 // TestEveryPageNeedsAPermission: one that a role can have, for an entity that
 // the page's address names; and what changes something is named for the audit
