@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -124,18 +125,26 @@ var wildcards = regexp.MustCompile(`\{(\w+)(?:\.\.\.)?\}`)
 // path is the operation's path with the installation's ids.
 func (a *attacked) path(op target) string { return a.pathWith(op, "", "") }
 
-// pathWith is path with one id exchanged for another text.
+// pathWith is path with one id exchanged for another text. Several resources
+// call their wildcard {id}: such an id is known by what stands before it, too.
 func (a *attacked) pathWith(op target, wildcard, text string) string {
-	return wildcards.ReplaceAllStringFunc(strings.TrimSuffix(op.pattern, "{$}"), func(w string) string {
-		name := strings.TrimSuffix(w[1:len(w)-1], "...")
-		if name == wildcard {
-			return text
+	pattern := strings.TrimSuffix(op.pattern, "{$}")
+	var b strings.Builder
+	last := 0
+	for _, at := range wildcards.FindAllStringSubmatchIndex(pattern, -1) {
+		name := pattern[at[2]:at[3]]
+		before := strings.TrimSuffix(pattern[:at[0]], "/")
+		id := cmp.Or(a.ids[before[strings.LastIndex(before, "/")+1:]+"/"+name], a.ids[name])
+		switch {
+		case name == wildcard:
+			id = text
+		case id == "":
+			a.t.Errorf("%s: no id for %s", op.pattern, name)
 		}
-		if a.ids[name] == "" {
-			a.t.Errorf("%s: no id for %s", op.pattern, w)
-		}
-		return a.ids[name]
-	})
+		b.WriteString(pattern[last:at[0]] + id)
+		last = at[1]
+	}
+	return b.String() + pattern[last:]
 }
 
 // TestHostileManagement feeds rubbish to every operation of the management API.
