@@ -210,6 +210,30 @@ func TestRolesOfMachinesAndTeams(t *testing.T) {
 	})
 }
 
+// TestTeamsOfPeopleAndMachines holds that each kind of member is listed by itself.
+func TestTeamsOfPeopleAndMachines(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, h *house) {
+		ctx := t.Context()
+		founded(t, h)
+		users, err := h.Users.List(ctx, portico.Everything())
+		must(t, err)
+		ci, err := h.SystemAccounts.Create(ctx, admins.NewSystemAccount{Name: "ci"})
+		must(t, err)
+		team, err := h.Teams.Create(ctx, admins.NewTeam{Name: "mixed"})
+		must(t, err)
+		must(t, h.Teams.Add(ctx, team.ID, admins.OfSystemAccount(ci.ID)))
+		must(t, h.Teams.Add(ctx, team.ID, admins.OfUser(users.Items[0].ID)))
+		people, err := h.Teams.Users(ctx, team.ID, portico.Everything())
+		must(t, err)
+		machines, err := h.Teams.SystemAccounts(ctx, team.ID, portico.Everything())
+		must(t, err)
+		if people.Total != 1 || people.Items[0].ID != users.Items[0].ID || machines.Total != 1 || machines.Items[0].ID != ci.ID {
+			t.Errorf("the team has the people %+v and the machines %+v", people, machines)
+		}
+	})
+}
+
 func TestSystemTeamsAreFixed(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -122,7 +122,7 @@ func (t Teams) members(ctx context.Context, tx portico.Tx, id portico.AdminTeamI
 			q.Filters[i].Field = "account_name"
 		}
 	}
-	q.Filters = append(q.Filters, portico.Where("team_id", id), portico.Filter{Field: column, Op: portico.OpNotEqual, Values: []string{""}})
+	q.Filters = append(q.Filters, portico.Where("team_id", id), portico.Filter{Field: column, Op: portico.OpExists})
 	return tx.AdminTeamMembers().List(ctx, q)
 }
 

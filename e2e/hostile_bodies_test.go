@@ -53,7 +53,6 @@ func newAttacked(t *testing.T, base func(*program) string) *attacked {
 	set(id(admin.do("POST", "/v3/portals/"+portal+"/developers", object{"email": "victim@example.com", "full_name": "V"}, 201)), "developerId")
 	a.makeTeam(admin, portal, api)
 	a.makeContent(admin, portal, api)
-	a.makeAdmin(admin, portal)
 	set("reset-password", "templateName")
 	admin.do("PATCH", "/v3/portals/"+portal+"/email-templates/reset-password", object{"enabled": false}, 200)
 	return a

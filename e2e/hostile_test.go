@@ -126,15 +126,14 @@ var wildcards = regexp.MustCompile(`\{(\w+)(?:\.\.\.)?\}`)
 func (a *attacked) path(op target) string { return a.pathWith(op, "", "") }
 
 // pathWith is path with one id exchanged for another text. Several resources
-// call their wildcard {id}: such an id is known by what stands before it, too.
+// call their wildcards alike: such an id is known by the pattern up to it.
 func (a *attacked) pathWith(op target, wildcard, text string) string {
 	pattern := strings.TrimSuffix(op.pattern, "{$}")
 	var b strings.Builder
 	last := 0
 	for _, at := range wildcards.FindAllStringSubmatchIndex(pattern, -1) {
 		name := pattern[at[2]:at[3]]
-		before := strings.TrimSuffix(pattern[:at[0]], "/")
-		id := cmp.Or(a.ids[before[strings.LastIndex(before, "/")+1:]+"/"+name], a.ids[name])
+		id := cmp.Or(a.ids[pattern[:at[1]]], a.ids[name])
 		switch {
 		case name == wildcard:
 			id = text
@@ -147,11 +146,26 @@ func (a *attacked) pathWith(op target, wildcard, text string) string {
 	return b.String() + pattern[last:]
 }
 
+// encoded is a body as the operation takes it: one takes a list of changes.
+func (op target) encoded(t *testing.T, body object) []byte {
+	t.Helper()
+	var value any = body
+	if op.id == "update-api-package-operations" && body != nil {
+		value = []object{body}
+	}
+	data, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
 // TestHostileManagement feeds rubbish to every operation of the management API.
 func TestHostileManagement(t *testing.T) {
 	t.Parallel()
 	a := newAttacked(t, func(p *program) string { return p.ManagementURL })
 	a.header.Set("Authorization", "Bearer "+a.Token)
+	a.makeAdmin(newAPI(t, a.ManagementURL, "Authorization", "Bearer "+a.Token))
 	var targets []target
 	for _, op := range mgmtapi.Operations() {
 		if !isEmpty(op) {
@@ -162,7 +176,7 @@ func TestHostileManagement(t *testing.T) {
 	maps.Copy(bodies, a.coreBodies())
 	a.attack(t, targets, bodies, []string{
 		"konnect-application-auth-strategies-v2.yaml", "konnect-portal-management-v3.yaml", "konnect-api-builder-v3.yaml",
-		"konnect-identity-v3.yaml", "konnect-control-planes-v2.yaml", "konnect-control-planes-config-v2.yaml",
+		"konnect-identity-v3.yaml", "konnect-audit-logs-v3.yaml", "konnect-control-planes-v2.yaml", "konnect-control-planes-config-v2.yaml",
 	})
 }
 
@@ -281,13 +295,12 @@ var noIDs = []string{
 func (a *attacked) attackPath(t *testing.T, op target) {
 	for _, w := range wildcards.FindAllStringSubmatch(op.pattern, -1) {
 		for _, text := range noIDs {
-			body, _ := json.Marshal(op.body)
-			if status, _ := a.send(t, op.method, a.pathWith(op, w[1], text), "application/json", body); status < 400 && !strings.HasPrefix(op.pattern, "/v2/control-planes/{controlPlaneId}/core-entities/") { // there PUT makes what has that name, and DELETE is content
+			if status, _ := a.send(t, op.method, a.pathWith(op, w[1], text), "application/json", op.encoded(t, op.body)); status < 400 && !strings.HasPrefix(op.pattern, "/v2/control-planes/{controlPlaneId}/core-entities/") { // there PUT makes what has that name, and DELETE is content
 				t.Errorf("%s %s with %s=%.80s answers %d", op.method, op.pattern, w[1], text, status)
 			}
 		}
 	}
-	if strings.HasPrefix(op.pattern, "/v") {
+	if strings.HasPrefix(op.pattern, "/v") && op.id != "authenticate-sso" { // which is there to sign in with
 		for _, token := range []string{"", "Bearer", "Bearer x", "Basic YTpi", "Bearer " + strings.Repeat("k", 20000), "Bearer \u00ff"} {
 			if status, _ := a.send(t, op.method, a.path(op), "application/json", nil, "Authorization", token); status != 401 && status != 429 {
 				t.Errorf("%s %s with the token %.20q answers %d", op.method, op.pattern, token, status)
@@ -312,10 +325,7 @@ func (a *attacked) attackQuery(t *testing.T, op target) {
 
 // attackBody sends bodies that are wrong as a whole.
 func (a *attacked) attackBody(t *testing.T, op target) {
-	good, err := json.Marshal(op.body)
-	if err != nil {
-		t.Fatal(err)
-	}
+	good := op.encoded(t, op.body)
 	for i := range 10 {
 		if cut := len(good) * i / 10; i > 0 {
 			a.refused(t, op, 400, good[:cut])
@@ -353,26 +363,20 @@ var oddities = []any{
 func (a *attacked) attackMembers(t *testing.T, op target) {
 	for _, at := range places(op.body, nil) {
 		for _, odd := range append(oddities, absent{}) {
-			body, err := json.Marshal(with(op.fresh(), at, odd))
-			if err != nil {
-				t.Fatal(err)
-			}
-			status, doc := a.send(t, op.method, a.path(op), "application/json", body)
+			status, doc := a.send(t, op.method, a.path(op), "application/json", op.encoded(t, with(op.fresh(), at, odd)))
 			if status != 400 {
 				continue
 			}
 			blamed := func(p struct{ Field, Rule, Reason string }) bool {
-				return strings.HasPrefix(p.Field, at[0]) || p.Field == dependents[at[0]]
+				return strings.HasPrefix(strings.TrimPrefix(p.Field, "body.0."), at[0]) || p.Field == dependents[at[0]] ||
+					op.id == "update-app-auth-strategy" && strings.HasPrefix(p.Field, "configs.") // its type is replaced at the same time
 			}
 			if !slices.ContainsFunc(doc.Invalid, blamed) && odd != any(absent{}) {
 				t.Errorf("%s %s with %v in %s blames something else: %+v", op.method, op.pattern, odd, strings.Join(at, "."), doc.Invalid)
 			}
 		}
 	}
-	body, err := json.Marshal(with(op.fresh(), []string{"nobody_knows_this"}, 1))
-	if err != nil {
-		t.Fatal(err)
-	}
+	body := op.encoded(t, with(op.fresh(), []string{"nobody_knows_this"}, 1))
 	if status, doc := a.send(t, op.method, a.path(op), "application/json", body); !moved(op, status) && (status != 400 || len(doc.Invalid) == 0 || doc.Invalid[0].Rule != "unknown_property") {
 		t.Errorf("%s %s takes a member that nobody knows: %d %+v", op.method, op.pattern, status, doc)
 	}
@@ -380,10 +384,7 @@ func (a *attacked) attackMembers(t *testing.T, op target) {
 	for name := range op.body {
 		nulls[name] = nil
 	}
-	if body, err = json.Marshal(nulls); err != nil {
-		t.Fatal(err)
-	}
-	a.send(t, op.method, a.path(op), "application/json", body)
+	a.send(t, op.method, a.path(op), "application/json", op.encoded(t, nulls))
 }
 
 // dependents are members that another one's value makes wrong: a granularity
