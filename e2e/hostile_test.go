@@ -114,11 +114,13 @@ func (a *attacked) refused(t *testing.T, op target, status int, body []byte) {
 	}
 }
 
-// moved reports whether the route is not below its service at the moment: the
-// attacks on routes run at the same time and give it other services.
+// moved reports whether the route or plugin is not below its parent at the
+// moment: the attacks on it run at the same time and give it other parents.
 func moved(op target, status int) bool {
-	return status == 404 && strings.Contains(op.pattern, "/services/{ServiceId}/routes/")
+	return status == 404 && belowAnother.MatchString(op.pattern)
 }
+
+var belowAnother = regexp.MustCompile(`/services/\{ServiceId\}/routes/|/(services|routes|consumers)/\{\w+\}/plugins/\{PluginId\}`)
 
 var wildcards = regexp.MustCompile(`\{(\w+)(?:\.\.\.)?\}`)
 
