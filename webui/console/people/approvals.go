@@ -1,6 +1,7 @@
 package people
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"slices"
@@ -248,6 +249,9 @@ func (p pages) renderWaiting(w http.ResponseWriter, v *desk.Visit, status int, v
 	return v.Render(w, status, view.Item.Name(), waitingPage(view), desk.Module(design.AssetURL("js/queue.js")))
 }
 
+// decideOne approves or rejects what waits, or gives another status to what was
+// decided. The form knows the status it was shown with, so that nobody undoes
+// what somebody else has just decided.
 func (p pages) decideOne(q queue) desk.Handler {
 	return func(w http.ResponseWriter, v *desk.Visit) error {
 		item, err := q.find(v.Context(), v.PathValue("id"))
@@ -259,11 +263,8 @@ func (p pages) decideOne(q queue) desk.Handler {
 			return err
 		}
 		view := waitingView{queue: q, Item: item, Form: f}
-		next := portico.Status(f.Choice("decision", string(portico.Approved), string(portico.Rejected)))
-		reason := ""
-		if next == portico.Rejected {
-			reason = f.Text("reason", true, maxReason)
-		}
+		now, next := portico.Status(f.Choice("now", statuses()...)), portico.Status(f.Choice("decision", statuses()...))
+		reason := f.Text("reason", next == portico.Rejected || next == portico.Revoked, maxReason)
 		if v.WantsCall() {
 			f.Faults = nil
 			view.Call = v.Call(q.call(item, next))
@@ -272,6 +273,37 @@ func (p pages) decideOne(q queue) desk.Handler {
 		if !f.OK() {
 			return p.renderWaiting(w, v, http.StatusUnprocessableEntity, view)
 		}
-		return p.decideAll(w, v, q, []string{item.ID}, next, reason)
+		if now == portico.Pending {
+			return p.decideAll(w, v, q, []string{item.ID}, next, reason)
+		}
+		if err := q.decide(v.Context(), item, now, next, reason); err != nil {
+			if refused := f.Refused(err, nil); refused != nil {
+				return refused
+			}
+			return p.renderWaiting(w, v, statusOfForm(err), view)
+		}
+		v.Flash("people.status_saved", "Name", item.Name())
+		return v.Redirect(q.path + "/" + item.ID)
 	}
+}
+
+func statuses() []string {
+	var out []string
+	for _, s := range portico.Statuses() {
+		out = append(out, string(s))
+	}
+	return out
+}
+
+// statusOptions are the statuses that something can have, with what each means.
+func statusOptions(ctx context.Context, w waitingView) []design.Option {
+	chosen := w.Form.Value("decision")
+	if chosen == "" {
+		chosen = string(w.Item.Status)
+	}
+	var out []design.Option
+	for _, s := range statuses() {
+		out = append(out, design.Option{Value: s, Label: i18n.T(ctx, "design.status."+s), Text: i18n.T(ctx, "people.status_"+w.kind+"_"+s), Selected: s == chosen})
+	}
+	return out
 }

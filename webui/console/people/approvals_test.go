@@ -97,14 +97,14 @@ func TestAnAccountIsApprovedAndThatUndone(t *testing.T) {
 		t.Fatalf("undone, the account is %s", got)
 	}
 	page := admin.Get(accounts+"/"+string(f.dana.ID)).Is(200, accounts).Says("History", "Approved", "Awaiting approval", "by ")
-	if answer := f.Run(t, page.Submit(string(f.dana.ID), url.Values{"decision": {"approved"}, "view": {"call"}}).Is(200, accounts)); answer.Status != 200 || answer.Body["status"] != "approved" {
+	if answer := f.Run(t, page.Submit(string(f.dana.ID), url.Values{"now": {"pending"}, "decision": {"approved"}, "view": {"call"}}).Is(200, accounts)); answer.Status != 200 || answer.Body["status"] != "approved" {
 		t.Errorf("the call answers %d %v", answer.Status, answer.Body)
 	}
 	// Time is over: nothing is offered any more.
 	f.Clock.Advance(11 * time.Second)
 	admin.Get(accounts+"?approved="+string(f.dana.ID)).Is(200, accounts).Hides("is approved.")
 	admin.Post(accounts, url.Values{"id": {string(f.dana.ID)}, "decision": {"approved"}}).Is(409, accounts).Says("Dana Shopper: Approved by")
-	admin.Get(accounts+"/"+string(f.dana.ID)).Is(200, accounts).Says("This is decided").Hides("Reject")
+	admin.Get(accounts+"/"+string(f.dana.ID)).Is(200, accounts).Says("Change status")
 }
 
 func TestRegistrationsAreRejectedWithAReason(t *testing.T) {
@@ -121,15 +121,15 @@ func TestRegistrationsAreRejectedWithAReason(t *testing.T) {
 		t.Fatalf("a refused form has made it %s", got)
 	}
 	page := admin.Get(registrations+"/"+string(f.wish.ID)).Is(200, registrations).Says("Checkout", "orders:read")
-	seen := page.Submit(string(f.wish.ID), url.Values{"decision": {"rejected"}, "view": {"call"}}).Is(200, registrations)
-	page.Submit(string(f.wish.ID), url.Values{"decision": {"rejected"}, "reason": {"Tell us what for"}}).Is(200, registrations).Says("Rejected: 1", "Nothing is waiting.", "Checkout → Orders", "Tell us what for")
+	seen := page.Submit(string(f.wish.ID), url.Values{"now": {"pending"}, "decision": {"rejected"}, "view": {"call"}}).Is(200, registrations)
+	page.Submit(string(f.wish.ID), url.Values{"now": {"pending"}, "decision": {"rejected"}, "reason": {"Tell us what for"}}).Is(200, registrations).Says("Rejected: 1", "Nothing is waiting.", "Checkout → Orders", "Tell us what for")
 	if got := f.wished(t); got.Status != portico.Rejected || got.Reason != "Tell us what for" {
 		t.Errorf("it is %+v", got)
 	}
 	if answer := f.Run(t, seen); answer.Status != 200 || answer.Body["status"] != "rejected" {
 		t.Errorf("the call answers %d %v", answer.Status, answer.Body)
 	}
-	page.Submit(string(f.wish.ID), url.Values{"decision": {"approved"}}).Is(409, registrations).Says("Checkout: Rejected by")
+	page.Submit(string(f.wish.ID), url.Values{"now": {"pending"}, "decision": {"approved"}}).Is(409, registrations).Says("Checkout: Rejected by")
 }
 
 func TestNobodyDecidesElsewhere(t *testing.T) {
@@ -150,9 +150,13 @@ func TestNobodyDecidesElsewhere(t *testing.T) {
 func TestPagesInABrowser(t *testing.T) {
 	t.Parallel()
 	f := furnish(t)
+	developer, app := "/developers/"+string(f.erin.ID), "/applications/"+string(f.app.ID)
 	f.Matrix(t, []webtest.View{
-		{Name: "accounts", Path: accounts}, {Name: "registrations", Path: registrations},
-		{Name: "waiting", Path: registrations + "/" + string(f.wish.ID)}, {Name: "none", Path: accounts + "?q=zzz"},
+		{Name: "accounts", Path: accounts}, {Name: "registrations", Path: registrations}, {Name: "waiting", Path: registrations + "/" + string(f.wish.ID)},
+		{Name: "status", Path: accounts + "/" + string(f.erin.ID)}, {Name: "none", Path: accounts + "?q=zzz"},
+		{Name: "developers", Path: "/developers"}, {Name: "invite", Path: "/developers/new"}, {Name: "developer", Path: developer}, {Name: "developer-delete", Path: developer + "/delete"},
+		{Name: "teams", Path: "/teams"}, {Name: "applications", Path: "/applications"}, {Name: "import", Path: "/applications/import"}, {Name: "application", Path: app},
+		{Name: "application-registrations", Path: app + "/registrations"}, {Name: "application-credentials", Path: app + "/credentials"}, {Name: "transfer", Path: app + "/transfer"},
 	})
 }
 

@@ -57,8 +57,8 @@ func (p pages) overview(w http.ResponseWriter, v *desk.Visit, one portal) error 
 	}
 	view.Figures = []figure{
 		{v.T("portals.tab_published"), one.Path(tabPublished), apis},
-		{v.T("portals.developers"), "/developers?portal=" + string(one.ID), developers.Total},
-		{v.T("portals.applications"), "/applications?portal=" + string(one.ID), apps.Total},
+		{v.T("portals.developers"), "/developers?portal_id=" + string(one.ID), developers.Total},
+		{v.T("portals.applications"), "/applications?portal_id=" + string(one.ID), apps.Total},
 	}
 	if one.DefaultStrategyID != nil {
 		if view.Strategy, err = p.strategyName(v, *one.DefaultStrategyID); err != nil {
