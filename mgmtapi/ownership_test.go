@@ -30,7 +30,7 @@ func TestCreatorsOwnWhatTheyCreate(t *testing.T) {
 			s.send(t, 403, "PATCH", test.path+"/"+id, `{"name":"theirs"}`, http.Header{"Authorization": {"Bearer " + other}})
 
 			account := s.call(t, 200, "GET", "/v3/system-accounts", nil).text("data.0.id")
-			roles := s.call(t, 200, "GET", "/v3/system-accounts/"+account+"/assigned-roles?filter[entity_id]="+id, nil)
+			roles := s.call(t, 200, "GET", "/v3/system-accounts/"+account+"/assigned-roles?filter[entity_id][eq]="+id, nil)
 			if want := access.Owner(of, id); roles.at("meta.page.total") != 1.0 || roles.text("data.0.role_name") != want.Role || roles.text("data.0.entity_type_name") != string(of) {
 				t.Errorf("the creator has %s", roles.Text)
 			}
@@ -40,7 +40,7 @@ func TestCreatorsOwnWhatTheyCreate(t *testing.T) {
 				t.Errorf("the admin has %s", mine.Text)
 			}
 			s.call(t, 204, "DELETE", test.path+"/"+id, nil)
-			if roles := s.call(t, 200, "GET", "/v3/system-accounts/"+account+"/assigned-roles?filter[entity_id]="+id, nil); roles.at("meta.page.total") != 0.0 {
+			if roles := s.call(t, 200, "GET", "/v3/system-accounts/"+account+"/assigned-roles?filter[entity_id][eq]="+id, nil); roles.at("meta.page.total") != 0.0 {
 				t.Errorf("of what is gone there is still %s", roles.Text)
 			}
 		})

@@ -195,14 +195,14 @@ func TestOlderSignOnSettings(t *testing.T) {
 		}
 	}
 	var there []struct{ ID string }
-	if err := json.Unmarshal([]byte(s.call(t, 200, "GET", "/v3/identity-providers?filter[type]=oidc", nil).Text), &there); err != nil || len(there) != 1 {
+	if err := json.Unmarshal([]byte(s.call(t, 200, "GET", "/v3/identity-providers?filter[type][eq]=oidc", nil).Text), &there); err != nil || len(there) != 1 {
 		t.Fatalf("providers %v, %v", there, err)
 	}
 	mappings := "/v3/identity-providers/" + there[0].ID + "/team-group-mappings"
 	one := s.call(t, 201, "POST", mappings, object{"team_id": crew, "group": "Pilots"}) // groups are case-sensitive
 	s.call(t, 409, "POST", mappings, object{"team_id": crew, "group": "Pilots"})
 	same(t, "the mapping, read back", one.Body, s.call(t, 200, "GET", mappings+"/"+one.text("id"), nil).Body)
-	if a := s.call(t, 200, "GET", mappings+"?filter[group]=Pilots&filter[team_id]="+crew+"&page[size]=1", nil); a.text("data.0.id") != one.text("id") || a.at("meta.page.size") != 1.0 {
+	if a := s.call(t, 200, "GET", mappings+"?filter[group][eq]=Pilots&filter[team_id][eq]="+crew+"&page[size]=1", nil); a.text("data.0.id") != one.text("id") || a.at("meta.page.size") != 1.0 {
 		t.Errorf("found %s", a.Text)
 	}
 	s.call(t, 204, "DELETE", mappings+"/"+one.text("id"), nil)
@@ -227,7 +227,23 @@ func TestSystemAccountTokensWork(t *testing.T) {
 	s.send(t, 200, "GET", "/v3/users", nil, as)
 	s.send(t, 403, "POST", "/v3/teams", `{"name":"mine"}`, as)
 	s.send(t, 403, "POST", "/v3/teams/"+string(portico.OrganizationAdmins)+"/system-accounts", object{"id": account}, as)
-	s.call(t, 204, "DELETE", tokens+"/"+made.text("id"), nil)
+	at := tokens + "/" + made.text("id")
+	read := s.call(t, 200, "GET", at, nil)
+	for _, member := range []string{"id", "name", "expires_at", "created_at"} { // its use has changed updated_at
+		if read.at(member) != made.at(member) {
+			t.Errorf("%s is read back as %v, not %v", member, read.at(member), made.at(member))
+		}
+	}
+	s.call(t, 201, "POST", tokens, `{"name":"taken","expires_at":"2026-03-02T00:00:00Z"}`)
+	for range 2 {
+		if a := s.call(t, 200, "PATCH", at, `{"name":"two"}`); a.text("name") != "two" || a.at("expires_at") != made.at("expires_at") || a.at("token") != nil {
+			t.Errorf("renamed to %s", a.Text)
+		}
+	}
+	s.call(t, 409, "PATCH", at, `{"name":"taken"}`)
+	s.call(t, 400, "PATCH", at, `{"expires_at":"2099-03-02T00:00:00Z"}`)
+	s.call(t, 204, "DELETE", at, nil)
+	s.call(t, 404, "DELETE", at, nil)
 	s.send(t, 401, "GET", "/v3/organizations/me", nil, as)
 	if a := s.call(t, 200, "GET", "/v3/system-accounts/"+account, nil); a.at("konnect_managed") != false {
 		t.Errorf("the account is %s", a.Text)

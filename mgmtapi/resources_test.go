@@ -27,8 +27,7 @@ func TestRoundTrips(t *testing.T) {
 	document := s.call(t, 201, "POST", "/v3/apis/"+w.api+"/documents", object{"content": "# Parent"}).text("id")
 	pack := s.call(t, 201, "POST", "/v3/api-packages", object{"name": "pack"}).text("id")
 	packDocument := s.call(t, 201, "POST", "/v3/api-packages/"+pack+"/documents", object{"content": "# Parent"}).text("id")
-	account := s.call(t, 201, "POST", "/v3/system-accounts", object{"name": "machine", "description": ""}).text("id")
-	params := map[string]string{"accountId": account, "portalId": w.portal, "apiId": w.api, "packageId": pack}
+	params := map[string]string{"portalId": w.portal, "apiId": w.api, "packageId": pack}
 	s.call(t, 201, "POST", "/v3/portals/email-domains", object{"domain": "mail.example"})
 	keys := s.strategyNamed(t, "keys")
 	for name, r := range map[string]resource{
@@ -147,13 +146,6 @@ func TestRoundTrips(t *testing.T) {
 			create: "post-system-accounts", read: "get-system-accounts-id", update: "patch-system-accounts-id", remove: "delete-system-accounts-id", once: true,
 			first:  object{"name": "one", "description": "First", "konnect_managed": false},
 			second: object{"name": "two", "description": "Second"},
-		},
-		"access tokens of system accounts": {
-			create: "post-system-accounts-id-access-tokens", read: "get-system-accounts-id-access-tokens-id", update: "patch-system-accounts-id-access-tokens-id",
-			remove: "delete-system-accounts-id-access-tokens-id", once: true,
-			first:  object{"name": "one", "expires_at": "2030-01-02T03:04:05.678Z"},
-			second: object{"name": "two"},
-			follow: []string{"token"},
 		},
 		"identity providers of the organization": {
 			create: "create-identity-provider", read: "get-identity-provider", update: "update-identity-provider", remove: "delete-identity-provider", once: true,
