@@ -140,8 +140,8 @@ func TestServicesRoutesAndConsumers(t *testing.T) {
 	base := home + "/" + string(plane.ID)
 
 	services := base + "/services"
-	form := admin.Get(services).Is(200, services).Says("No service yet")
-	form = admin.Get(services+"/new").Is(200, services)
+	admin.Get(services).Is(200, services).Says("No service yet")
+	form := admin.Get(services+"/new").Is(200, services)
 	service := url.Values{"name": {"orders"}, "url": {"https://orders.example:8443/v1"}, "retries": {"2"}, "read_timeout": {"1000"}, "tags": {"a, b"}}
 	if answer := h.Run(t, form.Submit("/new", with(service, "view", "call", "name", "orders-call")).Is(200, services)); answer.Status != 201 {
 		t.Fatalf("the call answers %d %v", answer.Status, answer.Body)

@@ -209,7 +209,8 @@ func (p pages) transfer(w http.ResponseWriter, v *desk.Visit) error {
 		return err
 	}
 	f := view.Form
-	owner, name, body := control.Owner{}, "", map[string]any{}
+	owner, name := control.Owner{}, ""
+	var body map[string]any
 	if team := portico.TeamID(f.Value("team")); team != "" {
 		t, err := p.Teams.ByID(v.Context(), view.PortalID, team)
 		if err != nil {
