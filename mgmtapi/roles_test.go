@@ -64,7 +64,7 @@ func TestEveryRoleReachesItsOperationsOnly(t *testing.T) {
 				token := s.machine(t, grant)
 				for _, op := range mgmtapi.Operations() {
 					s.tryRole(t, token, grant, op, of, ours)
-					if grant.Entity == ours {
+					if grant.Entity == ours && strings.Contains(op.Pattern, "{"+params[of]+"}") {
 						s.tryRole(t, token, grant, op, of, theirs)
 					}
 				}
