@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -59,14 +60,15 @@ func (s *postman) to() []string {
 type office struct {
 	mail.Queue
 	server *postman
-	now    time.Time
+	now    atomic.Pointer[time.Time]
 	log    *bytes.Buffer
 }
 
 func newOffice(t *testing.T, dsn string) *office {
 	t.Helper()
-	o := &office{server: &postman{refuse: map[string]error{}}, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), log: new(bytes.Buffer)}
-	now := func() time.Time { return o.now }
+	o := &office{server: &postman{refuse: map[string]error{}}, log: new(bytes.Buffer)}
+	o.now.Store(new(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)))
+	now := func() time.Time { return *o.now.Load() }
 	store, err := sqlstore.Open(t.Context(), sqlstore.Config{DSN: dsn, Now: now})
 	if err != nil {
 		t.Fatal(err)
@@ -95,7 +97,7 @@ func eachStore(t *testing.T, test func(t *testing.T, o *office)) {
 
 func (o *office) put(t *testing.T, m portico.Message) portico.MailID {
 	t.Helper()
-	o.now = o.now.Add(time.Millisecond) // who comes first is served first
+	o.now.Store(new(o.now.Load().Add(time.Millisecond))) // who comes first is served first
 	var id portico.MailID
 	err := o.Store.Update(t.Context(), func(tx portico.Tx) (err error) {
 		id, err = o.Put(t.Context(), tx, m)
@@ -165,12 +167,12 @@ func TestAMailGoesWithItsChange(t *testing.T) {
 				t.Errorf("%+v: %v, %v, %v", row, m, ok, err)
 			}
 		}
-		o.now = o.now.Add(29 * 24 * time.Hour)
+		o.now.Store(new(o.now.Load().Add(29 * 24 * time.Hour)))
 		if err := o.Trim(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		o.row(t, ids[0])
-		o.now = o.now.Add(2 * 24 * time.Hour)
+		o.now.Store(new(o.now.Load().Add(2 * 24 * time.Hour)))
 		if err := o.Trim(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -195,13 +197,13 @@ func TestAMailIsTriedAgain(t *testing.T) {
 			if !strings.Contains(row.LastError, "did not take") || strings.Contains(o.log.String(), "t0ken") {
 				t.Fatalf("%+v, %s", row, o.log)
 			}
-			waited = append(waited, row.NextTryAt.Sub(o.now))
-			o.now = row.NextTryAt.Add(-time.Second)
+			waited = append(waited, row.NextTryAt.Sub(*o.now.Load()))
+			o.now.Store(new(row.NextTryAt.Add(-time.Second)))
 			o.work(t) // too early
 			if o.row(t, a).Attempts != row.Attempts {
 				t.Fatalf("tried before its time: %+v", o.row(t, a))
 			}
-			o.now = row.NextTryAt
+			o.now.Store(new(row.NextTryAt))
 			o.work(t)
 		}
 		if len(waited) != 7 || waited[0] != time.Minute || !slices.IsSorted(waited) {
@@ -250,7 +252,7 @@ func TestAClaimIsForATime(t *testing.T) {
 	if got := o.server.to(); len(got) != 1 {
 		t.Errorf("at once %v", got)
 	}
-	o.now = o.now.Add(5 * time.Minute)
+	o.now.Store(new(o.now.Load().Add(5 * time.Minute)))
 	o.work(t)
 	if got := o.server.to(); len(got) != 2 {
 		t.Errorf("after its lease %v", got)
