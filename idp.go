@@ -41,6 +41,37 @@ type SecretManager interface {
 	RevokeSecret(ctx context.Context, ref ClientRef, secretID string) error
 }
 
+// SecretReplacer is the optional port of providers whose clients hold a single
+// secret that can be exchanged for another.
+type SecretReplacer interface {
+	// ReplaceSecret issues a new secret and shows it once; the old one is
+	// useless from then on.
+	ReplaceSecret(ctx context.Context, ref ClientRef) (ClientSecret, error)
+}
+
+// ClientHandles keeps what providers of RFC 7592's kind hand out for the
+// management of a single client. Such a handle may change with every answer, so
+// an adapter keeps it as soon as it reads it, before it does anything else.
+// It belongs to one provider.
+type ClientHandles interface {
+	// Handle returns the handle of a client; KindNotFound.
+	Handle(ctx context.Context, clientID string) (ClientHandle, error)
+	// HandleOf returns the handle that was kept under a create key; KindNotFound.
+	HandleOf(ctx context.Context, createKey string) (ClientHandle, error)
+	// Keep adds a handle, or replaces the one of the same client.
+	Keep(ctx context.Context, h ClientHandle) error
+	// Forget removes the handle of a client; none is a success.
+	Forget(ctx context.Context, clientID string) error
+}
+
+// ClientHandle is the right to manage one client (RFC 7591 §3.2.1).
+type ClientHandle struct {
+	ClientID  string
+	CreateKey string
+	URI       string      // registration_client_uri
+	Token     secret.Text // registration_access_token
+}
+
 // ClientLister is the optional port of providers that can enumerate clients.
 type ClientLister interface {
 	// Clients lists one batch; an empty next means that it was the last.
@@ -64,16 +95,33 @@ type IdPs interface {
 // Capabilities of an identity provider.
 type Capabilities struct {
 	MaxSecrets int // secrets a client may hold at once; 1: replace only
+	// DestructiveRead: reading a client changes its secret, so nothing is read
+	// that need not be.
+	DestructiveRead bool
+	// Unread names what Read cannot tell of a client, of: name, redirect_uris,
+	// grant_types, scopes, enabled. A difference there is not looked for.
+	Unread []string
 }
 
 // ClientSpec is what Portico wants a client to be.
 type ClientSpec struct {
 	ApplicationID ApplicationID
+	Owner         ClientOwner
 	Name          string
 	Description   string
 	RedirectURIs  []string
 	GrantTypes    []string
 	Scopes        []string
+}
+
+// ClientOwner is whose client it is. What is known of it in the identity
+// provider tells the clients of several installations apart.
+type ClientOwner struct {
+	OrganizationID OrganizationID
+	PortalID       PortalID
+	DeveloperID    DeveloperID
+	StrategyID     StrategyID
+	AuthMethods    []string // of the strategy
 }
 
 // ClientRef addresses a client: the OAuth client id, and the provider's own id
@@ -109,8 +157,13 @@ type ClientState struct {
 	Name          string
 	RedirectURIs  []string
 	GrantTypes    []string
+	Scopes        []string // nil: the provider does not bind scopes to clients
 	Enabled       bool
 	ApplicationID ApplicationID // empty: the client is not ours
+	// OrganizationID is the installation that registered it; empty where the
+	// provider has no room for it.
+	OrganizationID OrganizationID
+	CreatedAt      *time.Time
 }
 
 // Verification is the outcome of IdP.Verify.

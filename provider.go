@@ -15,6 +15,10 @@ const (
 	ProviderHTTP         ProviderType = "http"
 )
 
+// ProviderRFC7591 is Portico's own addition to the contract's types: any
+// authorization server with Dynamic Client Registration (RFC 7591, RFC 7592).
+const ProviderRFC7591 ProviderType = "rfc7591"
+
 // ProviderTypes lists every provider type, in the contract's order.
 func ProviderTypes() []ProviderType {
 	return []ProviderType{ProviderAuth0, ProviderAzureAD, ProviderCurity, ProviderOkta, ProviderKongIdentity, ProviderHTTP}

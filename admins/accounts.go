@@ -112,15 +112,7 @@ func (a Accounts) Bootstrap(ctx context.Context, in Founding) (Founded, error) {
 
 // Organization returns the organization; KindNotFound before Bootstrap.
 func (a Accounts) Organization(ctx context.Context) (portico.Organization, error) {
-	return usecase.View(ctx, a.Store, func(tx portico.Tx) (portico.Organization, error) { return organization(ctx, tx) })
-}
-
-func organization(ctx context.Context, tx portico.Tx) (portico.Organization, error) {
-	all, err := tx.Organizations().List(ctx, portico.ListQuery{Size: 1, Number: 1})
-	if err == nil && len(all.Items) == 0 {
-		err = portico.Errorf(portico.KindNotFound, "There is no organization yet.")
-	}
-	return usecase.One(all.Items, err)
+	return usecase.View(ctx, a.Store, func(tx portico.Tx) (portico.Organization, error) { return usecase.Organization(ctx, tx) })
 }
 
 // IssuedToken is a new access token; Value is shown here and kept nowhere.

@@ -46,7 +46,7 @@ func (i IdentityProviders) Create(ctx context.Context, in IdentityProviderFields
 		if there != nil {
 			return portico.Errorf(portico.KindConflict, "The organization has an OpenID Connect provider already; nothing was created. Change that one, or delete it first.")
 		}
-		o, err := organization(ctx, tx)
+		o, err := usecase.Organization(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -132,7 +132,7 @@ func (i IdentityProviders) Settings(ctx context.Context) (AuthenticationSettings
 }
 
 func settings(ctx context.Context, tx portico.Tx) (AuthenticationSettings, error) {
-	o, err := organization(ctx, tx)
+	o, err := usecase.Organization(ctx, tx)
 	if err != nil {
 		return AuthenticationSettings{}, err
 	}

@@ -62,7 +62,7 @@ func (i Invites) Create(ctx context.Context, in NewInvite) (portico.Invite, erro
 				return nil, err
 			}
 		}
-		o, err := organization(ctx, tx)
+		o, err := usecase.Organization(ctx, tx)
 		if err != nil {
 			return nil, err
 		}

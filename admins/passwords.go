@@ -37,7 +37,7 @@ func (p Passwords) Forgot(ctx context.Context, email string) error {
 		if err := usecase.DeleteAll(ctx, tx.PasswordResets(), resetID, portico.Where("user_id", user.ID)); err != nil {
 			return nil, err
 		}
-		o, err := organization(ctx, tx)
+		o, err := usecase.Organization(ctx, tx)
 		if err != nil {
 			return nil, err
 		}
@@ -146,7 +146,7 @@ func (p Passwords) Issue(ctx context.Context, email string) (secret.Text, error)
 		}); err != nil {
 			return err
 		}
-		o, err := organization(ctx, tx)
+		o, err := usecase.Organization(ctx, tx)
 		if err != nil || o.PasswordSignIn {
 			return err
 		}

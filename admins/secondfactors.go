@@ -37,7 +37,7 @@ func (s SecondFactors) Enrol(ctx context.Context, id portico.UserID) (Enrolment,
 	text := secret.New(totpEncoding.EncodeToString(key))
 	var out Enrolment
 	err := s.Store.Update(ctx, func(tx portico.Tx) error {
-		o, err := organization(ctx, tx)
+		o, err := usecase.Organization(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -62,7 +62,7 @@ func (s SecondFactors) Enrol(ctx context.Context, id portico.UserID) (Enrolment,
 // asks for its first code. KindNotFound: there is none.
 func (s SecondFactors) Pending(ctx context.Context, id portico.UserID) (Enrolment, error) {
 	return usecase.View(ctx, s.Store, func(tx portico.Tx) (Enrolment, error) {
-		o, err := organization(ctx, tx)
+		o, err := usecase.Organization(ctx, tx)
 		if err != nil {
 			return Enrolment{}, err
 		}

@@ -105,7 +105,7 @@ func wrongPassword() error {
 
 // passwordsWork refuses with the kind where nobody signs in by password.
 func passwordsWork(ctx context.Context, tx portico.Tx, kind portico.Kind) error {
-	o, err := organization(ctx, tx)
+	o, err := usecase.Organization(ctx, tx)
 	if err == nil && !o.PasswordSignIn {
 		err = portico.Errorf(kind, "Passwords are switched off here: sign in with single sign-on.").Named("no_passwords")
 	}

@@ -115,7 +115,7 @@ func (s SingleSignOn) account(ctx context.Context, p portico.AdminIdentityProvid
 		if !user.Active {
 			return signon.Refused("account_refused", "Your account is switched off. Ask an organization admin if you think that it should not be.")
 		}
-		o, err := organization(ctx, tx)
+		o, err := usecase.Organization(ctx, tx)
 		if err != nil || !o.TeamsByGroups {
 			return err
 		}

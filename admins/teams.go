@@ -166,7 +166,7 @@ func (t Teams) Add(ctx context.Context, id portico.AdminTeamID, member Holder) e
 			return err
 		}
 		if member.user != nil {
-			o, err := organization(ctx, tx)
+			o, err := usecase.Organization(ctx, tx)
 			if err != nil {
 				return err
 			}

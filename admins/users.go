@@ -69,7 +69,7 @@ func (u Users) Delete(ctx context.Context, id portico.UserID) error {
 		if err := keepsAdmin(ctx, tx); err != nil {
 			return err
 		}
-		o, err := organization(ctx, tx)
+		o, err := usecase.Organization(ctx, tx)
 		if err != nil || o.OwnerID != id {
 			return err
 		}

@@ -48,12 +48,16 @@ func (a Applications) register(ctx context.Context, plan *creation) (secret.Text
 	}
 	task := a.task(portico.TaskRegister, plan.provider.ID, plan.app.ID)
 	task.CreateKey = string(plan.app.ID)
+	spec, err := a.spec(ctx, plan.app, plan.strategy)
+	if err != nil {
+		return secret.Text{}, err
+	}
 	if err := a.Store.Update(ctx, func(tx portico.Tx) error { return tx.Tasks().Insert(ctx, task) }); err != nil {
 		return secret.Text{}, err
 	}
 	a.Checkpoint(StepRegisterIntent)
 
-	client, err := idp.Create(ctx, clientSpec(plan.app, plan.strategy), task.CreateKey)
+	client, err := idp.Create(ctx, spec, task.CreateKey)
 	if portico.IsIdP(err, portico.IdPAmbiguous) {
 		client, err = a.recoverClient(ctx, idp, task.CreateKey, err)
 	}
@@ -216,7 +220,11 @@ func (a Applications) push(ctx context.Context, p portico.Provider, s portico.St
 	if err != nil {
 		return refusal(err, "the application was not changed")
 	}
-	if err := idp.Update(ctx, app.ClientRef(), clientSpec(app, s)); err != nil {
+	spec, err := a.spec(ctx, app, s)
+	if err != nil {
+		return err
+	}
+	if err := idp.Update(ctx, app.ClientRef(), spec); err != nil {
 		return refusal(err, "the application was not changed")
 	}
 	return nil
@@ -285,9 +293,23 @@ func (a Applications) Release(ctx context.Context, tx portico.Tx, filter portico
 	return tasks, nil
 }
 
-// clientSpec is what the application's client should be.
+// spec is what the application's client should be, and whose it is.
+func (d saga) spec(ctx context.Context, app portico.Application, s portico.Strategy) (portico.ClientSpec, error) {
+	spec := clientSpec(app, s)
+	organization, err := usecase.View(ctx, d.Store, func(tx portico.Tx) (portico.Organization, error) { return usecase.Organization(ctx, tx) })
+	if portico.KindOf(err) == portico.KindNotFound {
+		return spec, nil // nobody has founded one: there is nothing to tell apart
+	}
+	spec.Owner.OrganizationID = organization.ID
+	return spec, err
+}
+
+// clientSpec is what the application alone says of its client.
 func clientSpec(app portico.Application, s portico.Strategy) portico.ClientSpec {
-	spec := portico.ClientSpec{ApplicationID: app.ID, Name: app.Name, GrantTypes: []string{"client_credentials"}, Scopes: app.Scopes}
+	spec := portico.ClientSpec{
+		ApplicationID: app.ID, Name: app.Name, GrantTypes: []string{"client_credentials"}, Scopes: app.Scopes,
+		Owner: portico.ClientOwner{PortalID: app.PortalID, DeveloperID: app.DeveloperID, StrategyID: s.ID, AuthMethods: s.OIDC.AuthMethods},
+	}
 	if len(spec.Scopes) == 0 {
 		spec.Scopes = s.OIDC.Scopes
 	}
