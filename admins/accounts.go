@@ -115,6 +115,21 @@ func (a Accounts) Organization(ctx context.Context) (portico.Organization, error
 	return usecase.View(ctx, a.Store, func(tx portico.Tx) (portico.Organization, error) { return usecase.Organization(ctx, tx) })
 }
 
+// Rename gives the organization another name; KindNotFound before Bootstrap.
+func (a Accounts) Rename(ctx context.Context, name string) error {
+	return a.Store.Update(ctx, func(tx portico.Tx) error {
+		o, err := usecase.Organization(ctx, tx)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Organizations().Change(ctx, o.ID, func(to *portico.Organization) error {
+			to.Name = name
+			return nil
+		})
+		return err
+	})
+}
+
 // IssuedToken is a new access token; Value is shown here and kept nowhere.
 type IssuedToken struct {
 	portico.AccessToken

@@ -67,6 +67,7 @@ func (p pages) nav() desk.Nav {
 			{Href: "/analytics", Label: "console.nav_analytics", Icon: "chart", Need: access.For(access.APIs, access.View, "")},
 			{Href: "/audit-log", Label: "console.nav_audit", Icon: "file", Need: access.For(access.AuditLogs, access.View, "")},
 			{Href: "/email", Label: "console.nav_email", Icon: "mail", Need: access.For(access.Organization, access.View, "")},
+			{Href: desk.SettingsPath, Label: "console.nav_settings", Icon: "settings", Need: desk.SettingsNeed()},
 		}},
 	}
 }
