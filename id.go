@@ -44,6 +44,7 @@ type (
 	IdentityProviderID string
 	GroupMappingID     string
 	HandoffID          string
+	ClientHandleID     string
 
 	ConsumerID        string
 	ConsumerMappingID string

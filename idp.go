@@ -72,6 +72,23 @@ type ClientHandle struct {
 	Token     secret.Text // registration_access_token
 }
 
+// KeptHandle is a ClientHandle as the store keeps it.
+type KeptHandle struct {
+	ID          ClientHandleID
+	ProviderID  ProviderID
+	ClientID    string
+	CreateKey   string
+	URI         string
+	SealedToken []byte // opened only to manage the client
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+}
+
+// TokenPlace is where the handle's sealed token belongs.
+func (h KeptHandle) TokenPlace() Place {
+	return Place{Table: "client_handles", Column: "sealed_token", Row: string(h.ID)}
+}
+
 // ClientLister is the optional port of providers that can enumerate clients.
 type ClientLister interface {
 	// Clients lists one batch; an empty next means that it was the last.

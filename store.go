@@ -77,6 +77,7 @@ type AdminSignOnTx interface {
 type AuthTx interface {
 	Providers() Collection[ProviderID, Provider]
 	Strategies() Collection[StrategyID, Strategy]
+	ClientHandles() Collection[ClientHandleID, KeptHandle]
 }
 
 // CatalogTx holds what is published where.

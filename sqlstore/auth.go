@@ -97,3 +97,28 @@ func (o oidcText) Scan(src any) error {
 	}
 	return nil
 }
+
+func clientHandles() *table[portico.ClientHandleID, portico.KeptHandle] {
+	return &table[portico.ClientHandleID, portico.KeptHandle]{
+		name:  "client_handles",
+		noun:  "client handle",
+		audit: untold("an identity provider's own, which changes with its answers"),
+		row: func(h *portico.KeptHandle) []cell {
+			return []cell{
+				text("id", &h.ID),
+				text("dcr_provider_id", &h.ProviderID),
+				text("client_id", &h.ClientID),
+				text("create_key", &h.CreateKey),
+				text("uri", &h.URI),
+				blob("sealed_token", &h.SealedToken),
+				instant("created_at", &h.CreatedAt),
+				instant("updated_at", &h.UpdatedAt),
+			}
+		},
+		fields: []string{"id", "dcr_provider_id", "client_id", "create_key", "created_at", "updated_at"},
+		unique: map[string]string{
+			"client_handles_client_id_key":  "The client has a handle already.",
+			"client_handles_create_key_key": "A client was made under this key already.",
+		},
+	}
+}

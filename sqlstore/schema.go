@@ -41,6 +41,7 @@ type schema struct {
 	identityProviders      *table[portico.IdentityProviderID, portico.IdentityProvider]
 	groupMappings          *table[portico.GroupMappingID, portico.GroupMapping]
 	handoffs               *table[portico.HandoffID, portico.Handoff]
+	clientHandles          *table[portico.ClientHandleID, portico.KeptHandle]
 	adminTeams             *table[portico.AdminTeamID, portico.AdminTeam]
 	adminTeamMembers       *table[portico.AdminTeamMemberID, portico.AdminTeamMember]
 	roleAssignments        *table[portico.RoleAssignmentID, portico.RoleAssignment]
@@ -100,6 +101,7 @@ func newSchema() *schema {
 		identityProviders:      identityProviders().prepare(),
 		groupMappings:          groupMappings().prepare(),
 		handoffs:               handoffs().prepare(),
+		clientHandles:          clientHandles().prepare(),
 		adminTeams:             adminTeams().prepare(),
 		adminTeamMembers:       adminTeamMembers().prepare(),
 		roleAssignments:        roleAssignments().prepare(),
@@ -135,7 +137,7 @@ func (s *schema) descriptions() []described {
 		s.applications.described(), s.apiKeys.described(), s.registrations.described(), s.tasks.described(),
 		s.pages.described(), s.snippets.described(), s.documents.described(), s.customizations.described(),
 		s.assets.described(), s.emailTemplates.described(), s.teams.described(), s.teamMembers.described(),
-		s.teamRoles.described(), s.identityProviders.described(), s.groupMappings.described(), s.handoffs.described(),
+		s.teamRoles.described(), s.identityProviders.described(), s.groupMappings.described(), s.handoffs.described(), s.clientHandles.described(),
 		s.operations.described(), s.packageOperations.described(),
 		s.ipAllowLists.described(), s.emailConfigs.described(), s.emailDeliveries.described(), s.emailDomains.described(), s.mails.described(),
 		s.auditDestinations.described(), s.auditWebhooks.described(), s.auditReplays.described(),

@@ -184,6 +184,10 @@ func (t *tx) Strategies() portico.Collection[portico.StrategyID, portico.Strateg
 	return in(t, t.store.schema.strategies)
 }
 
+func (t *tx) ClientHandles() portico.Collection[portico.ClientHandleID, portico.KeptHandle] {
+	return in(t, t.store.schema.clientHandles)
+}
+
 func (t *tx) Portals() portico.Collection[portico.PortalID, portico.Portal] {
 	return in(t, t.store.schema.portals)
 }

@@ -115,6 +115,9 @@ func testEntities(t *testing.T, open func(*testing.T) portico.Store) {
 	t.Run("tasks", check(open, w, subject[portico.TaskID, portico.Task]{
 		of: portico.Tx.Tasks, id: func(e *portico.Task) *portico.TaskID { return &e.ID },
 		refs: func(to *portico.Task, from portico.Task) { to.ProviderID = from.ProviderID }, like: w.Task}))
+	t.Run("client handles", check(open, w, subject[portico.ClientHandleID, portico.KeptHandle]{
+		of: portico.Tx.ClientHandles, id: func(e *portico.KeptHandle) *portico.ClientHandleID { return &e.ID },
+		refs: func(to *portico.KeptHandle, from portico.KeptHandle) { to.ProviderID = from.ProviderID }, like: w.ClientHandle}))
 }
 
 // check puts entities of every fullness through their life: there is one of

@@ -147,6 +147,8 @@ func findings(w World) []finding {
 		{"tasks", ask(portico.Tx.Tasks, func(e portico.Task) portico.TaskID { return e.ID }), string(w.Task.ID),
 			map[string]string{"kind": string(w.Task.Kind), "application_id": string(w.Application.ID),
 				"dcr_provider_id": string(w.Provider.ID), "due_at": instant(w.Task.DueAt)}},
+		{"client handles", ask(portico.Tx.ClientHandles, func(e portico.KeptHandle) portico.ClientHandleID { return e.ID }), string(w.ClientHandle.ID),
+			map[string]string{"dcr_provider_id": string(w.Provider.ID), "client_id": w.ClientHandle.ClientID, "create_key": w.ClientHandle.CreateKey}},
 	}
 }
 

@@ -312,6 +312,7 @@ func count(ctx context.Context, tx portico.Tx) (map[string]int, error) {
 		size(ctx, counts, "registrations", tx.Registrations()),
 		size(ctx, counts, "access tokens", tx.AccessTokens()),
 		size(ctx, counts, "tasks", tx.Tasks()),
+		size(ctx, counts, "client handles", tx.ClientHandles()),
 		size(ctx, counts, "pages", tx.Pages()),
 		size(ctx, counts, "snippets", tx.Snippets()),
 		size(ctx, counts, "documents", tx.Documents()),
@@ -376,6 +377,20 @@ func testCascades(t *testing.T, open func(*testing.T) portico.Store) {
 		"identity provider": {func(ctx context.Context, tx portico.Tx, w World) error {
 			return tx.IdentityProviders().Delete(ctx, w.IdentityProvider.ID)
 		}, []string{"identity providers", "group mappings"}},
+		"DCR provider": {func(ctx context.Context, tx portico.Tx, w World) error {
+			for _, remove := range []func() error{
+				func() error { return tx.Tasks().Delete(ctx, w.Task.ID) },
+				func() error { return tx.Applications().Delete(ctx, w.Application.ID) },
+				func() error { return tx.Publications().Delete(ctx, w.Publication.ID) },
+				func() error { return tx.Strategies().Delete(ctx, w.Strategy.ID) },
+				func() error { return tx.Providers().Delete(ctx, w.Provider.ID) },
+			} {
+				if err := remove(); err != nil {
+					return err
+				}
+			}
+			return nil
+		}, []string{"applications", "keys", "registrations", "hand-offs", "consumer mappings", "publications", "tasks", "client handles"}},
 		"user": {func(ctx context.Context, tx portico.Tx, w World) error { return tx.Users().Delete(ctx, w.User.ID) },
 			[]string{"access tokens"}},
 		"service": {func(ctx context.Context, tx portico.Tx, w World) error {

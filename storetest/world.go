@@ -50,6 +50,7 @@ type World struct {
 	IdentityProvider      portico.IdentityProvider
 	GroupMapping          portico.GroupMapping
 	Handoff               portico.Handoff
+	ClientHandle          portico.KeptHandle
 	Consumer              portico.Consumer
 	ConsumerMapping       portico.ConsumerMapping
 	Plugin                portico.Plugin
@@ -115,6 +116,7 @@ func newWorld() World {
 	w.APIKey.ApplicationID = w.Application.ID
 	w.Registration.ApplicationID, w.Registration.APIID, w.Registration.PortalID = w.Application.ID, w.API.ID, w.Portal.ID
 	w.Task.ProviderID, w.Task.ApplicationID = w.Provider.ID, w.Application.ID
+	w.ClientHandle.ProviderID = w.Provider.ID
 	w.tiePortal()
 	w.tieAdmins()
 	w.tieAudit()
@@ -152,6 +154,7 @@ func (w World) insert(ctx context.Context, tx portico.Tx) error {
 		func() error { return tx.Registrations().Insert(ctx, w.Registration) },
 		func() error { return tx.Tasks().Insert(ctx, w.Task) },
 		func() error { return tx.Handoffs().Insert(ctx, w.Handoff) },
+		func() error { return tx.ClientHandles().Insert(ctx, w.ClientHandle) },
 		func() error { return w.insertAudit(ctx, tx) },
 	} {
 		if err := insert(); err != nil {
