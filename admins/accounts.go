@@ -28,7 +28,8 @@ type Founding struct {
 	Organization  string
 	Email         string      // the first admin's
 	FullName      string      // empty: the address
-	Password      secret.Text // empty: the admin holds a token but cannot sign in
+	Password      secret.Text // empty: the admin cannot sign in by password
+	NoToken       bool        // the admin gets no access token
 	TokenName     string
 	TokenLifetime time.Duration
 }
@@ -40,11 +41,11 @@ func (f Founding) check() error {
 		faults = append(faults, portico.InvalidParameter{Field: "email", Rule: "invalid", Reason: "must be an e-mail address such as you@example.com"})
 	}
 	for field, value := range map[string]string{"name": f.TokenName, "organization": f.Organization} {
-		if strings.TrimSpace(value) == "" {
+		if strings.TrimSpace(value) == "" && (field != "name" || !f.NoToken) {
 			faults = append(faults, portico.InvalidParameter{Field: field, Rule: "min_length", Minimum: new(1), Reason: "must not be empty"})
 		}
 	}
-	if f.TokenLifetime <= 0 {
+	if f.TokenLifetime <= 0 && !f.NoToken {
 		faults = append(faults, portico.InvalidParameter{Field: "life", Rule: "min", Minimum: new(1), Reason: "must be a time to come, such as 24h"})
 	}
 	if len(faults) > 0 {
@@ -53,15 +54,15 @@ func (f Founding) check() error {
 	return nil
 }
 
-// Founded is a new installation. Token is the first admin's access token; it
-// is shown here and kept nowhere.
+// Founded is a new installation. Token is the first admin's access token, if one
+// was wanted; it is shown here and kept nowhere.
 type Founded struct {
 	Organization portico.Organization
 	User         portico.User
 	Token        secret.Text
 }
 
-// Bootstrap creates the organization, its first admin and an access token, all
+// Bootstrap creates the organization, its first admin and his access token, all
 // or nothing; KindConflict when there is an organization already, KindInvalid
 // for what Founding's check refuses, and for a password that is too weak.
 func (a Accounts) Bootstrap(ctx context.Context, in Founding) (Founded, error) {
@@ -102,10 +103,16 @@ func (a Accounts) Bootstrap(ctx context.Context, in Founding) (Founded, error) {
 		if err := tx.Organizations().Insert(ctx, organization); err != nil {
 			return err
 		}
+		if in.NoToken {
+			return nil
+		}
 		return tx.AccessTokens().Insert(ctx, token.AccessToken)
 	})
 	if err != nil {
 		return Founded{}, err
+	}
+	if in.NoToken {
+		return Founded{Organization: organization, User: user}, nil
 	}
 	return Founded{Organization: organization, User: user, Token: token.Value}, nil
 }

@@ -3,6 +3,7 @@ package admins
 import (
 	"cmp"
 	"context"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -25,6 +26,12 @@ const CallbackPath = "/login/sso/callback"
 // LoginPath is where a sign-in starts; the provider's own login path follows
 // (contract: identity v3, authenticate-sso).
 const LoginPath = "/v3/authenticate/"
+
+var loginPathRule = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._~-]*$`)
+
+// LoginPathRule is how the login path of a provider is written: with what needs
+// no encoding in an address.
+func LoginPathRule() *regexp.Regexp { return loginPathRule }
 
 func attemptPlace() portico.Place {
 	return portico.Place{Table: "admin_single_sign_on", Column: "attempt", Row: "console"}

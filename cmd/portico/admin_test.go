@@ -2,8 +2,17 @@ package main
 
 import (
 	"bytes"
+	"log/slog"
 	"strings"
 	"testing"
+	"time"
+
+	"portico"
+	"portico/access"
+	"portico/admins"
+	"portico/app"
+	"portico/secret"
+	"portico/usecase"
 )
 
 // execute runs the program as the command line would, on a data directory.
@@ -40,5 +49,41 @@ func TestAdminsWhoAreLockedOut(t *testing.T) {
 		if _, err := execute(t, dir, "admin", command); err == nil {
 			t.Errorf("%s without an address", command)
 		}
+	}
+}
+
+func TestTheFirstAdmin(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if out, err := execute(t, dir, "admin", "create", "--email", "nobody"); err == nil || out != "" || !strings.Contains(err.Error(), "email") {
+		t.Errorf("an address that is none: %q, %v", out, err)
+	}
+	if _, err := execute(t, dir, "admin", "create"); err == nil {
+		t.Error("without an address")
+	}
+	first, err := execute(t, dir, "admin", "create", "--email", "ada@acme.example", "--name", "Ada Admin", "--organization", "Acme")
+	if err != nil || len(first) < 20 || strings.ContainsAny(first, " \n") {
+		t.Fatalf("prints %d letters, %v", len(first), err)
+	}
+	if out, err := execute(t, dir, "admin", "create", "--email", "ada@acme.example"); err == nil || out != "" || !strings.Contains(err.Error(), "nothing was changed") {
+		t.Errorf("the second time: %q, %v", out, err)
+	}
+	c := app.Config{DataDir: dir, KeyFile: dir + "/portico.key", Database: secret.New("sqlite:" + dir + "/portico.db")}
+	store, ring, err := app.OpenStore(t.Context(), c, slog.New(slog.DiscardHandler), time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	d := usecase.Deps{Store: store, Sealer: ring, Logger: slog.New(slog.DiscardHandler), Now: time.Now}
+	session, err := admins.New(d).Sessions.SignIn(t.Context(), "ada@acme.example", secret.New(first), admins.Browser{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	who, err := admins.New(d).Sessions.Current(t.Context(), session.Token)
+	if err != nil || who.User.FullName != "Ada Admin" || !who.Grants.May(access.Organization, access.Edit, access.Everything) {
+		t.Errorf("is %+v, %v", who.User, err)
+	}
+	if tokens, err := (admins.Accounts{Deps: d}).Tokens(t.Context(), who.User.ID, portico.Everything()); err != nil || tokens.Total != 0 {
+		t.Errorf("%d tokens that nobody has seen, %v", tokens.Total, err)
 	}
 }

@@ -2,7 +2,6 @@ package identityapi
 
 import (
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -92,11 +91,8 @@ func (s server) configuration(w http.ResponseWriter, r *http.Request) error {
 	return httpkit.JSON(w, http.StatusOK, viewConfiguration(*settings.Provider))
 }
 
-// loginPath is made of what needs no encoding in an address.
-var loginPath = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._~-]*$`)
-
 func readLoginPath(o *httpkit.Object) portico.Opt[string] {
-	return o.OptString("login_path", httpkit.Length(1, 100), httpkit.Pattern(loginPath, "made of letters, digits, dots, hyphens, underscores and tildes"))
+	return o.OptString("login_path", httpkit.Length(1, 100), httpkit.Pattern(admins.LoginPathRule(), "made of letters, digits, dots, hyphens, underscores and tildes"))
 }
 
 // updateConfiguration changes the identity provider, or makes the first one.

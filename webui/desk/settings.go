@@ -17,6 +17,7 @@ func SettingsNeed() access.Need { return access.For(access.Organization, access.
 func SettingsTabs(v *Visit, current string) []design.Tab {
 	tabs := []design.Tab{
 		{Href: SettingsPath, Label: v.T("console.settings_organization")},
+		{Href: SettingsPath + "/sign-on", Label: v.T("console.settings_sign_on")},
 	}
 	for n := range tabs {
 		tabs[n].Current = tabs[n].Href == current

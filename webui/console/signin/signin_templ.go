@@ -247,7 +247,7 @@ func unfounded() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = design.Code(design.CodeProps{ID: "bootstrap", Label: i18n.T(ctx, "signin.unfounded_command"), Code: "portico token --email you@example.com\nportico admin reset-password you@example.com"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = design.Code(design.CodeProps{ID: "bootstrap", Label: i18n.T(ctx, "signin.unfounded_command"), Code: "portico admin create --email you@example.com"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
