@@ -96,10 +96,10 @@ type ClientLister interface {
 }
 
 // ScopeChecker is the optional port of providers that can say what an auth
-// strategy's scopes and credential claim would run into. The warnings are
+// strategy's scopes, audience and credential claim would run into. The warnings are
 // sentences for an admin.
 type ScopeChecker interface {
-	CheckScopes(ctx context.Context, scopes, claim []string) (warnings []string)
+	CheckScopes(ctx context.Context, c OIDCConfig) (warnings []string)
 }
 
 // IdPs makes the adapter for a provider. The credential is the opened secret.
@@ -129,6 +129,9 @@ type ClientSpec struct {
 	RedirectURIs  []string
 	GrantTypes    []string
 	Scopes        []string
+	// Audience is the API that the strategy's tokens are asked for; empty: the
+	// provider's default.
+	Audience string
 }
 
 // ClientOwner is whose client it is. What is known of it in the identity

@@ -79,6 +79,25 @@ type OIDCConfig struct {
 	Raw             json.RawMessage
 }
 
+// TokenArgs are the token request's own parameters, such as audience, as the
+// strategy has them; nil if there are none.
+func (c OIDCConfig) TokenArgs() map[string]string {
+	var settings PluginSettings
+	if len(c.Raw) == 0 || json.Unmarshal(c.Raw, &settings) != nil {
+		return nil
+	}
+	var args map[string]string
+	for i, name := range settings.ArgNames {
+		if i < len(settings.ArgValues) {
+			if args == nil {
+				args = map[string]string{}
+			}
+			args[name] = settings.ArgValues[i]
+		}
+	}
+	return args
+}
+
 // Has reports whether the auth method is switched on.
 func (c OIDCConfig) Has(method string) bool { return slices.Contains(c.AuthMethods, method) }
 

@@ -259,21 +259,13 @@ func strategy(s portico.Strategy, dialect portico.ProviderType) snapshot.Strateg
 		Dialect: string(dialect), Audiences: settings.Audience, ScopesRequired: settings.ScopesRequired,
 		CacheTokens:     settings.CacheTokens == nil || *settings.CacheTokens,
 		HideCredentials: settings.HideCredential == nil || *settings.HideCredential,
-		UnencodedBasic:  true, Leeway: defaultLeeway,
+		UnencodedBasic:  true, Leeway: defaultLeeway, TokenArgs: s.OIDC.TokenArgs(),
 	}
 	if settings.Leeway != nil {
 		out.OIDC.Leeway = time.Duration(*settings.Leeway) * time.Second
 	}
 	if header := settings.TokenHeader; header != "" && !strings.EqualFold(header, "authorization:bearer") {
 		out.OIDC.UpstreamTokenHeader = header
-	}
-	for i, name := range settings.ArgNames {
-		if i < len(settings.ArgValues) {
-			if out.OIDC.TokenArgs == nil {
-				out.OIDC.TokenArgs = map[string]string{}
-			}
-			out.OIDC.TokenArgs[name] = settings.ArgValues[i]
-		}
 	}
 	return out
 }

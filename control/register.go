@@ -307,7 +307,7 @@ func (d saga) spec(ctx context.Context, app portico.Application, s portico.Strat
 // clientSpec is what the application alone says of its client.
 func clientSpec(app portico.Application, s portico.Strategy) portico.ClientSpec {
 	spec := portico.ClientSpec{
-		ApplicationID: app.ID, Name: app.Name, GrantTypes: []string{"client_credentials"}, Scopes: app.Scopes,
+		ApplicationID: app.ID, Name: app.Name, GrantTypes: []string{"client_credentials"}, Scopes: app.Scopes, Audience: s.OIDC.TokenArgs()["audience"],
 		Owner: portico.ClientOwner{PortalID: app.PortalID, DeveloperID: app.DeveloperID, StrategyID: s.ID, AuthMethods: s.OIDC.AuthMethods},
 	}
 	if len(spec.Scopes) == 0 {

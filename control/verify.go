@@ -36,6 +36,7 @@ type ProviderDraft struct {
 	ID     portico.ProviderID // of the stored one that is being changed; empty: a new one
 	Type   portico.ProviderType
 	Issuer string
+	Config portico.ProviderConfig
 	Secret secret.Text // empty: the stored one
 }
 
@@ -56,7 +57,7 @@ func (p Providers) Try(ctx context.Context, draft ProviderDraft) (portico.Verifi
 	if draft.Secret.Empty() {
 		return portico.Verification{}, portico.Invalid("dcr_config", "required", "The credential is needed to try this issuer; the stored one is sent to the stored issuer only.")
 	}
-	idp, err := p.IdPs.IdP(portico.Provider{ID: portico.ProviderID(p.NewID()), Type: draft.Type, Issuer: issuer}, draft.Secret)
+	idp, err := p.IdPs.IdP(portico.Provider{ID: portico.ProviderID(p.NewID()), Type: draft.Type, Issuer: issuer, Config: draft.Config}, draft.Secret)
 	if err != nil {
 		return p.found(ctx, err), nil
 	}
@@ -76,7 +77,7 @@ func (p Providers) verify(ctx context.Context, idp portico.IdP, strategies []por
 	}
 	if checker, ok := idp.(portico.ScopeChecker); ok && len(result.Errors) == 0 {
 		for _, s := range strategies {
-			for _, warning := range checker.CheckScopes(ctx, s.OIDC.Scopes, s.OIDC.CredentialClaim) {
+			for _, warning := range checker.CheckScopes(ctx, *s.OIDC) {
 				result.Warnings = append(result.Warnings, fmt.Sprintf("Auth strategy [%s]: %s", s.Name, warning))
 			}
 		}

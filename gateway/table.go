@@ -227,14 +227,14 @@ func newStrategy(s snapshot.Strategy, providers *oauth.Providers) *strategy {
 	return out
 }
 
-// requestScopes are the scopes of a client credentials request. Okta refuses
-// those that concern a person.
+// requestScopes are the scopes of a client credentials request. Okta, Auth0 and
+// Entra ID refuse those that concern a person.
 func requestScopes(o *snapshot.OIDC) []string {
 	scopes := o.Scopes
 	if len(scopes) == 0 {
 		scopes = []string{"openid"}
 	}
-	if o.Dialect == "okta" {
+	if slices.Contains([]string{"okta", "auth0", "azureAd"}, o.Dialect) {
 		personal := []string{"openid", "profile", "email", "phone", "address", "offline_access"}
 		scopes = slices.DeleteFunc(slices.Clone(scopes), func(s string) bool { return slices.Contains(personal, s) })
 	}

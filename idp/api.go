@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -35,7 +37,8 @@ type Config struct {
 	Vendor    string              // as an admin knows it, such as "Okta"
 	Base      *url.URL            // scheme and host; the credential goes nowhere else
 	HTTP      *http.Client        // its redirect policy is not used: no redirect is followed
-	Authorize func(*http.Request) // adds the credential
+	Authorize func(*http.Request) // adds the credential; nil: Tokens do, or there is none
+	Tokens    *TokenSource        // nil: the credential is no access token
 	Secrets   []secret.Text       // never to appear in an error, beside each call's own
 	Explain   func(body []byte) (code, text string)
 	Rate      RateHeaders
@@ -51,7 +54,7 @@ type API struct {
 	jitter func() float64 // in [0,1)
 }
 
-// New makes an API; Vendor, Base, HTTP, Authorize and Explain must be given.
+// New makes an API; Vendor, Base, HTTP and Explain must be given.
 func New(cfg Config) *API {
 	hc := *cfg.HTTP
 	hc.Jar = nil
@@ -72,12 +75,14 @@ func New(cfg Config) *API {
 // Call is one request.
 type Call struct {
 	Method  string
-	Path    string // escaped, with its query; begins with a slash
-	Class   string // calls of one class share a rate limit
-	Body    any    // nil: none
-	Out     any    // nil: the answer's body does not matter
-	Creates bool   // creates or rotates: never repeated, and Ambiguous where the outcome is unknown
-	Repeats bool   // a POST that may be repeated, such as a deactivation
+	Path    string      // escaped, with its query; begins with a slash
+	Class   string      // calls of one class share a rate limit
+	Header  http.Header // beside what every call has
+	Body    any         // sent as JSON; nil: none
+	Form    url.Values  // sent as a form, in the place of Body
+	Out     any         // nil: the answer's body does not matter
+	Creates bool        // creates or rotates: never repeated, and Ambiguous where the outcome is unknown
+	Repeats bool        // a POST or PATCH that may be repeated, such as a deactivation
 	Secrets []secret.Text
 }
 
@@ -89,17 +94,22 @@ func (c Call) repeatable() bool {
 	return c.Repeats && !c.Creates
 }
 
+// encode writes the body of the request.
+func (c Call) encode() ([]byte, error) {
+	if c.Form != nil || c.Body == nil {
+		return []byte(c.Form.Encode()), nil
+	}
+	return json.Marshal(c.Body)
+}
+
 // Do makes the call and decodes the answer into call.Out. The answer's header
 // is returned for paging links. Every error is a *portico.IdPError.
 func (a *API) Do(ctx context.Context, call Call) (http.Header, error) {
 	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
-	var body []byte
-	if call.Body != nil {
-		var err error
-		if body, err = json.Marshal(call.Body); err != nil {
-			return nil, &portico.IdPError{Kind: portico.IdPRejected, Detail: "the request cannot be written as JSON", Err: err}
-		}
+	body, err := call.encode()
+	if err != nil {
+		return nil, &portico.IdPError{Kind: portico.IdPRejected, Detail: "the request cannot be written as JSON", Err: err}
 	}
 	for attempt := 1; ; attempt++ {
 		if err := a.await(ctx, call.Class); err != nil {
@@ -149,6 +159,15 @@ func (a *API) once(ctx context.Context, call Call, body []byte) (h http.Header, 
 	if err != nil {
 		return nil, false, &portico.IdPError{Kind: portico.IdPRejected, Detail: "the request's address is not valid; nothing was sent", Err: err}
 	}
+	if a.Tokens != nil {
+		token, err := a.Tokens.Token(req.Context())
+		if err != nil {
+			refused, _ := errors.AsType[*portico.IdPError](err) // as Token says
+			return nil, false, refused
+		}
+		req.Header.Set("Authorization", "Bearer "+token.Value.Reveal())
+		call.Secrets = append(slices.Clip(call.Secrets), token.Value)
+	}
 	if err := ctx.Err(); err != nil {
 		return nil, false, a.unanswered(call, err, true)
 	}
@@ -159,6 +178,9 @@ func (a *API) once(ctx context.Context, call Call, body []byte) (h http.Header, 
 	defer res.Body.Close()
 	pause := a.pacer.learn(call.Class, res)
 	if res.StatusCode < 200 || res.StatusCode > 299 {
+		if res.StatusCode == http.StatusUnauthorized && a.Tokens != nil {
+			a.Tokens.Forget() // revoked before its time; whoever asks next brings a new one
+		}
 		again, err := a.refused(call, res, pause)
 		return nil, again, err
 	}
@@ -187,10 +209,16 @@ func (a *API) request(ctx context.Context, call Call, body []byte) (*http.Reques
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "Portico")
-	if call.Body != nil {
+	maps.Copy(req.Header, call.Header)
+	switch {
+	case call.Form != nil:
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	case call.Body != nil:
 		req.Header.Set("Content-Type", "application/json")
 	}
-	a.Authorize(req)
+	if a.Authorize != nil {
+		a.Authorize(req)
+	}
 	return req, nil
 }
 

@@ -10,12 +10,17 @@ import (
 )
 
 // RateHeaders names the headers in which a vendor tells its rate limit: calls
-// per minute, calls left, and the end of the window in seconds since 1970.
-type RateHeaders struct{ Limit, Remaining, Reset string }
+// per window, calls left, and the end of the window in seconds since 1970.
+type RateHeaders struct {
+	Limit, Remaining, Reset string
+	// Window is what Limit counts. Without it calls are not spread evenly, only
+	// held back when few remain.
+	Window time.Duration
+}
 
 const maxPause = 5 * time.Minute // no vendor's window is longer; a header that says so is wrong
 
-// pacer keeps each class of calls at half the vendor's limit, so that whatever
+// pacer keeps each class of calls at half the vendor's limit, if its window is known, so that whatever
 // else uses the same organisation has the other half.
 type pacer struct {
 	headers RateHeaders
@@ -60,10 +65,10 @@ func (p *pacer) learn(name string, res *http.Response) (pause time.Duration) {
 	defer p.mu.Unlock()
 	c, now := p.class(name), p.now()
 	limit, limited := number(res.Header.Get(p.headers.Limit))
-	if limited && limit > 0 {
+	if window := p.headers.Window; limited && limit > 0 && window > 0 {
 		half := max(1, int(min(limit, 1<<20))/2)
 		c.bucket.SetBurstAt(now, half)
-		c.bucket.SetLimitAt(now, rate.Limit(float64(half)/60))
+		c.bucket.SetLimitAt(now, rate.Limit(float64(half)/window.Seconds()))
 	}
 	remaining, told := number(res.Header.Get(p.headers.Remaining))
 	few := told && limited && remaining < min(5, max(1, limit/4))

@@ -223,7 +223,7 @@ func (r *run) token(ctx context.Context, step *Step, provider *oauth.Provider, c
 	if len(scopes) == 0 {
 		scopes = config.Scopes
 	}
-	token, err := provider.ClientCredentials(ctx, oauth.Grant{ClientID: r.subject.Client, Secret: credential, Scopes: scopes, Extra: extra(*config)})
+	token, err := provider.ClientCredentials(ctx, oauth.Grant{ClientID: r.subject.Client, Secret: credential, Scopes: scopes, Extra: config.TokenArgs()})
 	if err != nil {
 		step.Cause, step.Detail = tokenCause(err, scopes), err.Error()
 		return token, nil
@@ -238,21 +238,6 @@ func (r *run) token(ctx context.Context, step *Step, provider *oauth.Provider, c
 		return token, nil
 	}
 	return token, &claims
-}
-
-// extra are the token request's own parameters, as the strategy has them.
-func extra(config portico.OIDCConfig) map[string]string {
-	var settings portico.PluginSettings
-	if len(config.Raw) == 0 || json.Unmarshal(config.Raw, &settings) != nil {
-		return nil
-	}
-	out := map[string]string{}
-	for i, name := range settings.ArgNames {
-		if i < len(settings.ArgValues) {
-			out[name] = settings.ArgValues[i]
-		}
-	}
-	return out
 }
 
 func tokenCause(err error, scopes []string) Cause {

@@ -65,7 +65,7 @@ func New(cfg Config) (*Client, error) {
 		Authorize: func(r *http.Request) { r.Header.Set("Authorization", "SSWS "+cfg.Token.Reveal()) },
 		Secrets:   []secret.Text{cfg.Token},
 		Explain:   explain,
-		Rate:      idp.RateHeaders{Limit: "X-Rate-Limit-Limit", Remaining: "X-Rate-Limit-Remaining", Reset: "X-Rate-Limit-Reset"},
+		Rate:      idp.RateHeaders{Limit: "X-Rate-Limit-Limit", Remaining: "X-Rate-Limit-Remaining", Reset: "X-Rate-Limit-Reset", Window: time.Minute},
 		Now:       cfg.Now,
 		Wait:      cfg.Wait,
 		Logger:    cfg.Logger,

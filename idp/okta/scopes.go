@@ -5,16 +5,18 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"portico"
 )
 
 // userScopes stand for a signed-in user; Okta refuses them when a client asks
 // for a token of its own.
 var userScopes = [...]string{"openid", "profile", "email", "phone", "address", "offline_access"}
 
-// CheckScopes says what an auth strategy with these scopes and this credential
-// claim would run into at the issuer's authorization server. Each sentence is
-// for an admin. What the token may not read is not judged.
-func (c *Client) CheckScopes(ctx context.Context, scopes []string, claim []string) []string {
+// CheckScopes says what an auth strategy's scopes and credential claim would run
+// into at the issuer's authorization server. Each sentence is for an admin. What the token may not read is not judged.
+func (c *Client) CheckScopes(ctx context.Context, strategy portico.OIDCConfig) []string {
+	scopes, claim := strategy.Scopes, strategy.CredentialClaim
 	var warnings []string
 	for _, name := range scopes {
 		if slices.Contains(userScopes[:], name) {

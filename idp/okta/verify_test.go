@@ -216,14 +216,14 @@ func TestCheckScopes(t *testing.T) {
 		{[]string{"read"}, []string{"off"}, []string{"not active"}},
 		{[]string{"read"}, []string{"identity"}, []string{"does not set the claim identity"}},
 	} {
-		wantFinding(t, "warnings", c.CheckScopes(t.Context(), s.scopes, s.claim), s.warnings...)
+		wantFinding(t, "warnings", c.CheckScopes(t.Context(), portico.OIDCConfig{Scopes: s.scopes, CredentialClaim: s.claim}), s.warnings...)
 	}
 	f.set(func() { f.scopes, f.claims = "", "" })
-	wantFinding(t, "warnings of what may not be read", c.CheckScopes(t.Context(), []string{"reed"}, []string{"missing"}))
+	wantFinding(t, "warnings of what may not be read", c.CheckScopes(t.Context(), portico.OIDCConfig{Scopes: []string{"reed"}, CredentialClaim: []string{"missing"}}))
 	f.set(func() { f.scopes = `[{"name":"all","default":true}]` })
-	wantFinding(t, "warnings with a default scope", c.CheckScopes(t.Context(), nil, nil))
+	wantFinding(t, "warnings with a default scope", c.CheckScopes(t.Context(), portico.OIDCConfig{}))
 	org := newClient(t, f.URL, fakeToken, f.Client(), idptest.NewClock(time.Now()))
-	wantFinding(t, "warnings of the organisation's own server", org.CheckScopes(t.Context(), []string{"openid"}, nil), "openid")
+	wantFinding(t, "warnings of the organisation's own server", org.CheckScopes(t.Context(), portico.OIDCConfig{Scopes: []string{"openid"}}), "openid")
 }
 
 // TestLocalAuthorizationServer goes the way of an admin: verify, be warned,
@@ -247,10 +247,10 @@ func TestLocalAuthorizationServer(t *testing.T) {
 	wantFinding(t, "errors", verified(t, local(as.URL, as.Token)).Errors, "organisation's own")
 	wantFinding(t, "errors", verified(t, local(as.Issuer, secret.New("nonsense"))).Errors, "E0000011")
 
-	wantFinding(t, "warnings", c.CheckScopes(t.Context(), []string{"openid", "weather"}, []string{"client_id"}), "openid", "does not know the scope weather", "does not set the claim client_id")
+	wantFinding(t, "warnings", c.CheckScopes(t.Context(), portico.OIDCConfig{Scopes: []string{"openid", "weather"}, CredentialClaim: []string{"client_id"}}), "openid", "does not know the scope weather", "does not set the claim client_id")
 	addScope(t, as, "weather")
 	manage(t, as, "/api/v1/authorizationServers/default/claims", `{"name":"client_id","claimType":"RESOURCE","valueType":"EXPRESSION","value":"app.clientId","conditions":{"scopes":[]}}`)
-	wantFinding(t, "warnings", c.CheckScopes(t.Context(), []string{"weather"}, []string{"client_id"}))
+	wantFinding(t, "warnings", c.CheckScopes(t.Context(), portico.OIDCConfig{Scopes: []string{"weather"}, CredentialClaim: []string{"client_id"}}))
 
 	as.DropResponsesTo(http.MethodPost, "/api/v1/apps", 1)
 	if _, err := c.Create(t.Context(), spec("Dropped"), "create-key-1"); !portico.IsIdP(err, portico.IdPAmbiguous) {
