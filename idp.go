@@ -109,9 +109,39 @@ type IdPs interface {
 	Offers(t ProviderType) bool
 }
 
+// EventReceiver is the optional port of providers that want to hear what
+// becomes of an application besides its client.
+type EventReceiver interface {
+	// Notify tells of an event. One whose answer was lost is told again, so
+	// hearing it twice must do no harm. IdPRejected: it is not to be told again.
+	Notify(ctx context.Context, e ClientEvent) error
+}
+
+// ClientEvent is something that happened to an application. It tells how things
+// stand, not how they changed: several changes may be told as one.
+type ClientEvent struct {
+	Kind  ClientEventKind
+	Ref   ClientRef
+	Spec  ClientSpec
+	APIID APIID // of registrations
+}
+
+// ClientEventKind is what an event is about.
+type ClientEventKind string
+
+// The kinds (contract: DCR HTTP integration, EventType).
+const (
+	ApplicationUpdated  ClientEventKind = "update_application"
+	RegistrationAdded   ClientEventKind = "add_registration"    // approved: the application may use the API
+	RegistrationRemoved ClientEventKind = "remove_registration" // and now it may not
+)
+
 // Capabilities of an identity provider.
 type Capabilities struct {
 	MaxSecrets int // secrets a client may hold at once; 1: replace only
+	// Unfindable: Find cannot tell. A client whose creation was not answered can
+	// only be reported.
+	Unfindable bool
 	// DestructiveRead: reading a client changes its secret, so nothing is read
 	// that need not be.
 	DestructiveRead bool

@@ -64,6 +64,12 @@ func (p Provider) SupportsMultipleCredentials() bool {
 	return false
 }
 
+// WantsEvents says whether the provider is told what becomes of applications
+// (EventReceiver).
+func (p Provider) WantsEvents() bool {
+	return p.Type == ProviderHTTP && !p.Config.DisableEventHooks
+}
+
 // SecretPlace is where the provider's sealed secret belongs: a ciphertext that
 // was moved to another row does not open.
 func (p Provider) SecretPlace() Place {

@@ -7,6 +7,7 @@ import (
 
 	"portico"
 	"portico/idp"
+	"portico/idp/bridge"
 	"portico/idp/okta"
 	"portico/secret"
 )
@@ -17,6 +18,9 @@ func identityProviders(client *http.Client, now func() time.Time, logger *slog.L
 	return idp.NewAdapters(map[portico.ProviderType]idp.Constructor{
 		portico.ProviderOkta: func(p portico.Provider, credential secret.Text) (portico.IdP, error) {
 			return okta.New(okta.Config{Provider: p, Token: credential, HTTP: client, Now: now, Logger: logger})
+		},
+		portico.ProviderHTTP: func(p portico.Provider, credential secret.Text) (portico.IdP, error) {
+			return bridge.New(bridge.Config{Provider: p, Key: credential, HTTP: client, Now: now, Logger: logger})
 		},
 	})
 }

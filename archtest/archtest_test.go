@@ -32,6 +32,7 @@ var level = map[string]int{
 	"sqlstore": 4, "compile": 4, "idp": 4, "usecase": 4, "signon": 4, "webui/reference": 4, "webui/visit": 4,
 	"idp/okta": 5, "configsync": 5,
 	"handles":     5,
+	"idp/bridge":  5,
 	"routing":     5,
 	"apipackages": 5,
 	"developers":  5,

@@ -50,6 +50,10 @@ func runFaults(t *testing.T, newIdP New, o Options) {
 			t.Parallel()
 			lostSecret(newFixture(t, newIdP, o), c.fault, c.kind, c.done)
 		})
+		t.Run("ReplaceSecret/"+c.name, func(t *testing.T) {
+			t.Parallel()
+			lostReplacement(newFixture(t, newIdP, o), c.fault, c.kind, c.done)
+		})
 	}
 	for name, test := range map[string]func(*fixture){
 		"RetryAfter": retryAfter, "ReadRepeats": readRepeats, "ReadGivesUp": readGivesUp, "Denied": denied,
@@ -72,17 +76,16 @@ func lostCreate(f *fixture, fault Fault, kind portico.IdPErrorKind, done bool) {
 	if n := f.wire.Hits(); n != 1 {
 		f.Errorf("a creation was sent %d times", n)
 	}
-	ref, err := f.sound.Find(f.Context(), key)
 	if !done {
-		f.want("find", err, portico.IdPNotFound)
+		f.gone(key)
 		made, err := f.sound.Create(f.Context(), s, key)
 		f.must("create again under the same key", err)
 		f.removeAfter(made.Ref)
 		return
 	}
-	f.must("find", err)
+	ref := f.found(key)
 	f.removeAfter(ref)
-	if state := f.read(ref); state.ApplicationID != s.ApplicationID || !state.Enabled {
+	if state := f.read(ref); !f.owns(s, state) || !state.Enabled {
 		f.Errorf("found %+v", state)
 	}
 }
@@ -113,6 +116,27 @@ func lostSecret(f *fixture, fault Fault, kind portico.IdPErrorKind, done bool) {
 	}
 }
 
+// lostReplacement: one request, and afterwards exactly one secret works, which
+// another replacement makes known.
+func lostReplacement(f *fixture, fault Fault, kind portico.IdPErrorKind, done bool) {
+	r := f.replacer()
+	made, _ := f.create(spec("LostReplacement"))
+	f.wire.Break(http.MethodPost, f.ObjectPath, 1, fault)
+	_, err := r.ReplaceSecret(f.Context(), made.Ref)
+	f.want("replace", err, kind)
+	if n := f.wire.Hits(); n != 1 {
+		f.Errorf("a new secret was asked for %d times", n)
+	}
+	if f.Token != nil && (f.Token(f.Context(), made.Ref.ClientID, made.Secret.Value) == nil) == done {
+		f.Errorf("the old secret works although it was replaced, or does not although it was not (replaced: %v)", done)
+	}
+	again, err := f.sound.(portico.SecretReplacer).ReplaceSecret(f.Context(), made.Ref)
+	f.must("replace again", err)
+	if f.Token != nil {
+		f.must("the new secret", f.Token(f.Context(), made.Ref.ClientID, again.Value))
+	}
+}
+
 func retryAfter(f *fixture) {
 	f.wire.Break(http.MethodPost, f.CreatePath, 1, Answer(http.StatusTooManyRequests, http.Header{"Retry-After": {"30"}}, ""))
 	_, err := f.idp.Create(f.Context(), spec("Later"), portico.NewRandomID())
@@ -127,6 +151,7 @@ func retryAfter(f *fixture) {
 }
 
 func readRepeats(f *fixture) {
+	f.sighted()
 	made, _ := f.create(spec("Repeats"))
 	for _, status := range []int{http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout} {
 		f.wire.Break(http.MethodGet, f.ObjectPath, 2, Answer(status, http.Header{"Retry-After": {"1"}}, ""))
@@ -145,6 +170,7 @@ func readRepeats(f *fixture) {
 }
 
 func readGivesUp(f *fixture) {
+	f.sighted()
 	made, _ := f.create(spec("GivesUp"))
 	for name, fault := range map[string]Fault{
 		"unreachable": Unreachable, "lost": LoseAnswer, "503": Answer(http.StatusServiceUnavailable, nil, ""),
@@ -160,6 +186,7 @@ func readGivesUp(f *fixture) {
 }
 
 func denied(f *fixture) {
+	f.sighted()
 	made, _ := f.create(spec("Denied"))
 	for _, status := range []int{http.StatusUnauthorized, http.StatusForbidden} {
 		f.wire.Break(http.MethodGet, f.ObjectPath, 1, Answer(status, nil, "{}"))
@@ -175,21 +202,20 @@ func deleteAnswerLost(f *fixture) {
 	made, key := f.create(spec("DeleteLost"))
 	f.wire.Break(http.MethodDelete, f.ObjectPath, 1, LoseAnswer)
 	f.must("delete", f.idp.Delete(f.Context(), made.Ref))
-	_, err := f.sound.Find(f.Context(), key)
-	f.want("find", err, portico.IdPNotFound)
+	f.gone(key)
 }
 
 func deleteHalfWay(f *fixture) {
-	made, _ := f.create(spec("HalfWay"))
+	made, key := f.create(spec("HalfWay"))
 	f.wire.Break(http.MethodDelete, f.ObjectPath, 1000, Unreachable)
 	f.want("delete", f.idp.Delete(f.Context(), made.Ref), portico.IdPUnavailable)
 	f.wire.Break("", "", 0, nil)
 	f.must("delete again", f.idp.Delete(f.Context(), made.Ref))
-	_, err := f.idp.Read(f.Context(), made.Ref)
-	f.want("read", err, portico.IdPNotFound)
+	f.gone(key)
 }
 
 func updateAnswerLost(f *fixture) {
+	f.sighted()
 	s := spec("UpdateLost")
 	made, _ := f.create(s)
 	s.Name = "Updated"
@@ -206,9 +232,9 @@ func redirectElsewhere(f *fixture) {
 	var visits atomic.Int32
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { visits.Add(1) }))
 	f.Cleanup(elsewhere.Close)
-	f.wire.Break(http.MethodGet, f.ObjectPath, 1, Answer(http.StatusTemporaryRedirect, http.Header{"Location": {elsewhere.URL + "/steal"}}, ""))
-	_, err := f.idp.Read(f.Context(), made.Ref)
-	f.want("read", err, portico.IdPUnavailable)
+	f.wire.Break(http.MethodDelete, f.ObjectPath, 1, Answer(http.StatusTemporaryRedirect, http.Header{"Location": {elsewhere.URL + "/steal"}}, ""))
+	err := f.idp.Delete(f.Context(), made.Ref)
+	f.want("delete", err, portico.IdPUnavailable)
 	if !strings.Contains(err.Error(), "redirect") {
 		f.Errorf("the error does not speak of the redirect: %v", err)
 	}
@@ -222,23 +248,22 @@ func redirectElsewhere(f *fixture) {
 
 // slowAnswer: a caller who gives up ends an answer that does not.
 func slowAnswer(f *fixture) {
-	made, _ := f.create(spec("Slow"))
+	key := portico.NewRandomID()
 	ctx, cancel := context.WithCancel(f.Context())
 	defer cancel()
+	f.wire.Break(http.MethodPost, f.CreatePath, 1, Replace(Stall(cancel)))
+	_, err := f.idp.Create(ctx, spec("Slow"), key)
+	f.want("create", err, portico.IdPAmbiguous)
+	ref := f.found(key)
+	f.removeAfter(ref)
+
+	f.sighted()
+	ctx, cancel = context.WithCancel(f.Context())
+	defer cancel()
 	f.wire.Break(http.MethodGet, f.ObjectPath, 1000, Replace(Stall(cancel)))
-	_, err := f.idp.Read(ctx, made.Ref)
+	_, err = f.idp.Read(ctx, ref)
 	f.want("read", err, portico.IdPUnavailable)
 	if n := f.wire.Hits(); n != 1 {
 		f.Errorf("asked %d times although the caller gave up", n)
 	}
-
-	key := portico.NewRandomID()
-	ctx, cancel = context.WithCancel(f.Context())
-	defer cancel()
-	f.wire.Break(http.MethodPost, f.CreatePath, 1, Replace(Stall(cancel)))
-	_, err = f.idp.Create(ctx, spec("Slow"), key)
-	f.want("create", err, portico.IdPAmbiguous)
-	ref, err := f.sound.Find(f.Context(), key)
-	f.must("find", err)
-	f.removeAfter(ref)
 }

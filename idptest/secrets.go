@@ -14,6 +14,16 @@ func (f *fixture) manager() portico.SecretManager {
 	return m
 }
 
+// replacer gives the adapter's way to exchange a secret, or skips the test.
+func (f *fixture) replacer() portico.SecretReplacer {
+	f.Helper()
+	r, ok := f.idp.(portico.SecretReplacer)
+	if !ok {
+		f.Skip("the provider does not exchange a client's only secret")
+	}
+	return r
+}
+
 func (f *fixture) secrets(m portico.SecretManager, ref portico.ClientRef) map[string]portico.SecretInfo {
 	f.Helper()
 	infos, err := m.Secrets(f.Context(), ref)
@@ -23,6 +33,24 @@ func (f *fixture) secrets(m portico.SecretManager, ref portico.ClientRef) map[st
 		byID[info.ID] = info
 	}
 	return byID
+}
+
+func secretReplaced(f *fixture) {
+	r := f.replacer()
+	made, _ := f.create(spec("Replaced"))
+	second, err := r.ReplaceSecret(f.Context(), made.Ref)
+	f.must("replace", err)
+	if second.Value.Empty() || second.Value.Equal(made.Secret.Value) || !second.Active {
+		f.Fatalf("the new secret is %+v", second.SecretInfo)
+	}
+	if f.Token != nil {
+		f.must("the new secret", f.Token(f.Context(), made.Ref.ClientID, second.Value))
+		if f.Token(f.Context(), made.Ref.ClientID, made.Secret.Value) == nil {
+			f.Error("the old secret gives a token after it was replaced")
+		}
+	}
+	_, err = r.ReplaceSecret(f.Context(), portico.ClientRef{ClientID: "no-such-client"})
+	f.want("replace nobody's", err, portico.IdPNotFound)
 }
 
 func secretsOverlap(f *fixture) {
