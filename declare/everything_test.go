@@ -71,6 +71,8 @@ control_planes:
       - {name: rate-limiting, config: {minute: 5, policy: local}, tags: [x]}
       - {name: rate-limiting, service: orders, instance_name: slow, config: {minute: 1}, enabled: false}
       - {name: cors, route: orders, config: {origins: ["https://a.example"], max_age: 60}, protocols: [https]}
+email_domains:
+  - {domain: Mail.Acme.example}
 portals:
   - name: dev
     display_name: Developers
@@ -138,6 +140,8 @@ portals:
         team_groups:
           - {group: partners, team: Partners}
           - {group: others, team: Others}
+    email_config: {domain: mail.acme.example, from_name: Acme, from_email: dev@mail.acme.example, reply_to_email: null}
+    email_delivery: {enabled: true, from_email: other@acme.example}
     authentication_settings: {basic_auth_enabled: true, idp_mapping_enabled: true}
 apis:
   - slug: orders-v2
@@ -182,6 +186,25 @@ api_packages:
     operations:
       - {api: plain, method: GET, path: "/orders/{id}", rate_limiting_config: {limit: 1, duration: seconds}}
       - {api: plain, method: POST, path: /orders, rate_limiting_config: null}
+system_accounts:
+  - name: pipeline
+    description: Applies these files
+    roles:
+      - {role: Creator, all: APIs}
+      - {role: Publisher, api: orders-v2, region: eu}
+      - {role: Admin, all: Audit Logs}
+  - {name: idle, description: "", roles: []}
+admin_teams:
+  - name: Payments
+    description: Who sells
+    labels: {env: dev}
+    roles:
+      - {role: Maintainer, portal: dev}
+      - {role: Viewer, control_plane: edge}
+      - {role: Viewer, auth_strategy: keys}
+      - {role: Maintainer, dcr_provider: kong}
+    system_accounts: [{account: pipeline}]
+  - {name: Nobody}
 `
 
 // everythingFiles is that, with the files that it names.
@@ -260,6 +283,12 @@ func TestChangesArePlannedAndMade(t *testing.T) {
 		"rate":           {"limit: 1, duration: seconds", "limit: 2, duration: seconds", `rate_limiting_config.limit: 1 → 2`},
 		"no rate":        {"rate_limiting_config: {limit: 1, duration: seconds}", "rate_limiting_config: null", `rate_limiting_config: {duration: seconds, limit: 1} → nothing`},
 		"role":           {"api: orders-v2, region: eu", "api: orders-v2, region: us", `region: "eu" → "us"`},
+		"sender":         {"from_name: Acme, ", "from_name: null, ", `from_name: "Acme" → nothing`},
+		"delivery":       {"email_delivery: {enabled: true", "email_delivery: {enabled: false", `enabled: true → false`},
+		"account":        {"description: Applies these files", `description: ""`, `description: "Applies these files" → ""`},
+		"machine's role": {"role: Publisher, api: orders-v2, region: eu", "role: Publisher, api: orders-v2, region: us", `~ role Publisher / orders-v2 of system account pipeline (deleted and created anew)`},
+		"team's role":    {"{role: Maintainer, portal: dev}", "{role: Admin, portal: dev}", `+ role Admin / dev of admin team Payments`},
+		"member":         {"system_accounts: [{account: pipeline}]", "system_accounts: [{account: idle}]", `member pipeline of admin team Payments is not declared any more`},
 		"document":       {"      - {slug: end, content: matter.md, title: End, status: unpublished}\n", "", `~ order of the documents of API orders-v2: more, end`},
 	} {
 		after := maps.Clone(before)
@@ -292,7 +321,8 @@ func TestPruneDeletesWhatTheSetManages(t *testing.T) {
 	h.apply(t, write(t, all), options())
 	h.apply(t, write(t, map[string]string{"other.yaml": "_format: portico/v1\n_set: other\nportals: [{name: others}]\n"}), options())
 
-	none := write(t, map[string]string{"none.yaml": "_format: portico/v1\n_set: all\ncontrol_planes:\n  - {name: edge, services: [{name: bare, url: 'https://[2001:db8::1]:8443'}], routes: []}\n"})
+	none := write(t, map[string]string{"none.yaml": "_format: portico/v1\n_set: all\ncontrol_planes:\n  - {name: edge, services: [{name: bare, url: 'https://[2001:db8::1]:8443'}], routes: []}\n" +
+		"system_accounts: [{name: pipeline, description: Applies these files, roles: []}]\n"})
 	p, err := h.plan(t, none, options())
 	check(t, err)
 	if !p.Empty() || !strings.Contains(p.String(), "portal dev is not declared any more; --prune deletes it") || strings.Contains(p.String(), "others") {
@@ -301,10 +331,13 @@ func TestPruneDeletesWhatTheSetManages(t *testing.T) {
 	prune := options()
 	prune.Prune = true
 	report := h.apply(t, none, prune)
-	for _, want := range []string{"- portal dev", "- API orders-v2", "- route orders of control plane edge", "- auth strategy keys", "- DCR provider kong"} {
+	for _, want := range []string{"- role Creator / APIs of system account pipeline", "- admin team Payments", "- portal dev", "- API orders-v2", "- route orders of control plane edge", "- auth strategy keys", "- DCR provider kong"} {
 		if !strings.Contains(report, want) {
 			t.Errorf("not planned: %s\n%s", want, report)
 		}
+	}
+	if strings.Contains(report, "system account idle") {
+		t.Errorf("what bears no mark goes:\n%s", report)
 	}
 	h.settled(t, none, prune)
 	x, err := declare.NewExport(t.Context(), h.client, nil, "")

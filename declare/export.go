@@ -72,7 +72,7 @@ func NewExport(ctx context.Context, c *Client, what Selection, set string) (*Exp
 			sections = append(sections, yaml.MapItem{Key: k.name, Value: entities})
 		}
 		for _, e := range s.of(k.name) {
-			if what.holds(e) {
+			if k.labelled && what.holds(e) {
 				owners[e.owner] = true
 			}
 		}

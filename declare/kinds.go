@@ -12,7 +12,7 @@ import (
 // kinds is what can be declared. docs/declarative.md lists it for its readers;
 // a test compares them.
 func kinds() schema {
-	return slices.Concat(applicationAuth(), gateways(), portals(), apis(), packages(), access())
+	return slices.Concat(applicationAuth(), gateways(), mailDomains(), portals(), apis(), packages(), portalRoles(), organization())
 }
 
 func labels() field { return field{name: "labels", shape: table} }
@@ -280,7 +280,7 @@ func portals() schema {
 			name: "teams", in: "portals", noun: "team", keys: []string{"name"}, path: "teams",
 			fields: []field{{name: "name", required: true}, {name: "description"}, {name: "can_own_applications", shape: flag}},
 		},
-	}, signIn())
+	}, senders(), signIn())
 }
 
 // signIn: how developers sign in to a portal.
@@ -480,14 +480,14 @@ func holdOperation(ctx context.Context, c *Client, e *entity, body map[string]an
 	return err
 }
 
-// access: which APIs the teams of a portal may see and use.
-func access() schema {
+// portalRoles: which APIs the teams of a portal may see and use.
+func portalRoles() schema {
 	return schema{{
 		name: "roles", in: "portals.teams", noun: "role", keys: []string{"role", "api"}, path: "assigned-roles", frozen: true,
 		fields: []field{
 			{name: "role", wire: "role_name", required: true, choices: []string{"API Viewer", "API Consumer"}},
 			{name: "api", wire: "entity_id", shape: reference, to: "apis", required: true},
-			{name: "region", wire: "entity_region", choices: []string{"us", "eu", "au", "me", "in", "sg", "*"}},
+			{name: "region", wire: "entity_region", choices: regions()},
 		},
 		encode: func(body map[string]any) {
 			body["entity_type_name"] = "Services"

@@ -204,6 +204,10 @@ func (l *loader) entity(k *kind, parent, above *entity, n *node, path string) []
 			l.fault(n.get(key), path+"."+key, "must not be empty")
 		}
 	}
+	written := slices.DeleteFunc(slices.Clone(k.oneOf), func(name string) bool { return n.get(name) == nil })
+	if len(k.oneOf) > 0 && len(written) != 1 {
+		l.fault(n, path, "must have exactly one of %s", strings.Join(k.oneOf, ", "))
+	}
 	e.key = k.keyOf(e.values)
 	if above != nil && !k.unique {
 		e.key = above.key + keySeparator + e.key
@@ -354,6 +358,8 @@ func (l *loader) text(f field, n *node, path string) (any, bool) {
 		return nil, false
 	case f.shape == textFile || f.shape == imageFile:
 		return l.fileOf(f, n, path, content)
+	case f.shape == domainName:
+		return strings.ToLower(content), true
 	case f.shape == serviceURL:
 		parts := addressParts(content)
 		if parts == nil {

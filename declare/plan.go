@@ -261,7 +261,7 @@ func (p *Plan) undeclared() {
 			if gone[e.parent.ref()] || within == nil || !within.written[e.kind.name] {
 				continue
 			}
-			managed = e.top().owner == p.set
+			managed = e.top().owner == p.set || !e.top().kind.labelled
 		}
 		switch {
 		case e.above != nil && gone[e.above.ref()], e.kind.lasting:

@@ -38,6 +38,8 @@ dcr_providers:
   - {name: b, provider_type: okta, issuer: "${env:ISSUER}", labels: {portico-apply: me, n: 1}}
 control_planes:
   - {name: c, services: [{name: s, url: "ftp://x"}], routes: [{name: r, paths: [1], regex_priority: 1.5}]}
+admin_teams:
+  - {name: t, roles: [{role: Viewer}, {role: Viewer, portal: one, all: APIs}, {role: Creator, all: Everything}]}
 snippets: []
 `, "notes.yaml": "hello: there\n"})
 	_, err := declare.Load(dir)
@@ -57,13 +59,16 @@ snippets: []
 		"dcr_providers[0].dcr_config.dcr_token must not be written here",
 		"dcr_providers[1].issuer is no secret",
 		"dcr_providers[1].labels.portico-apply is the label that this program marks",
+		"admin_teams[0].roles[0] must have exactly one of portal, api, control_plane, dcr_provider, auth_strategy, all",
+		"admin_teams[0].roles[1] must have exactly one of portal, api",
+		"admin_teams[0].roles[2].all must be one of ",
 		"dcr_providers[1].labels.n must be a text, but is a number",
 		"control_planes[0].services[0].url must be like https://host:port/path",
 		"control_planes[0].routes[0].paths[0] must be a text, but is a number; put it in quotes",
 		"control_planes[0].routes[0].regex_priority must be a whole number",
-		"a.yaml:19:1: snippets is not known here; known are _format, _set, dcr_providers",
+		"a.yaml:21:1: snippets is not known here; known are _format, _set, dcr_providers",
 		"notes.yaml:1:1: neither begins with _format: portico/v1 nor is the file of a text",
-		"20 faults in the files; nothing was changed.",
+		"23 faults in the files; nothing was changed.",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("not reported: %s", want)

@@ -25,6 +25,7 @@ const (
 	textFile         // the path of a file; what it holds is the value
 	imageFile        // the path of an image; its data address is the value
 	serviceURL       // the address of an upstream service, without the port of its scheme
+	domainName       // of a host: upper and lower case are the same
 	reference        // the name of an entity
 )
 
@@ -76,6 +77,7 @@ type kind struct {
 	noun   string
 	in     string   // the kind that it belongs to; empty at the top
 	keys   []string // fields that tell entities apart within what they are in
+	oneOf  []string // fields of which exactly one is written
 	fields []field
 
 	path   string // of the collection, or of the one there is; below that of what it is in
@@ -92,7 +94,7 @@ type kind struct {
 	frozen  bool // cannot be changed; another one takes its place
 	lasting bool // cannot be deleted
 
-	labelled  bool   // has labels, and so can be marked
+	labelled  bool   // has labels, and so can be marked; what belongs to one that has none is managed wherever that is declared
 	nests     string // the field on the wire that holds the parent's id, where entities hang below each other
 	unique    bool   // of those: keys tell them apart wherever they hang
 	scalar    string // of a single one: the field that files write in place of a map
@@ -188,7 +190,11 @@ const keySeparator = "\x1f"
 // refSeparator stands between the parts of a ref.
 const refSeparator = "\x1e"
 
-func shownKey(key string) string { return strings.ReplaceAll(key, keySeparator, " / ") }
+// shownKey leaves out the parts that are empty.
+func shownKey(key string) string {
+	parts := slices.DeleteFunc(strings.Split(key, keySeparator), func(part string) bool { return part == "" })
+	return strings.Join(parts, " / ")
+}
 
 // ref names an entity within all others: its kind and the keys on the way to it.
 func (e *entity) ref() string { return refOf(e.kind.full(), e.parent, e.key) }

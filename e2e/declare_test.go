@@ -59,4 +59,21 @@ func TestAPorticoKeptInFiles(t *testing.T) {
 			t.Errorf("portico %s prints a secret", strings.Join(step.args, " "))
 		}
 	}
+	// The documentation's commands, as printed, but for the place and the secrets.
+	docs, err := filepath.Abs("../docs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := codeBlock.FindStringSubmatch(readFile(t, "../docs/declarative.md"))
+	script := strings.NewReplacer("https://management.example.com", p.ManagementURL, "PORTICO_TOKEN=…", "PORTICO_TOKEN="+p.Token,
+		"OKTA_TOKEN=…", "OKTA_TOKEN="+oktaToken, "docs/coffee-shop", docs+"/coffee-shop").Replace(block[1])
+	cmd := exec.Command("bash", "-eu", "-c", script)
+	cmd.Dir, cmd.Env = t.TempDir(), []string{"PATH=" + filepath.Dir(binary) + ":" + os.Getenv("PATH")}
+	out, err := cmd.CombinedOutput()
+	if err != nil || strings.Count(string(out), "Nothing to change.") != 2 {
+		t.Errorf("the commands of docs/declarative.md: %v\n%s", err, out)
+	}
+	if _, err := os.Stat(filepath.Join(cmd.Dir, "shop", "portico.yaml")); err != nil {
+		t.Errorf("nothing was exported: %v", err)
+	}
 }

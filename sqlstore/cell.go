@@ -85,7 +85,7 @@ func (c cell) value() (driver.Value, error) {
 	}
 	s, ok := v.(string)
 	_, isJSON := c.target.(jsonTarget)
-	if ok && (!storable(s) || isJSON && damaged.MatchString(s)) {
+	if ok && (!storable(s) || isJSON && strings.Contains(s, `\u`) && damaged.MatchString(s)) {
 		return nil, portico.Invalid(c.column, "is_string", "The text holds a NUL character or is not UTF-8.")
 	}
 	return v, nil
