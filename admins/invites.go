@@ -26,10 +26,17 @@ type NewInvite struct {
 	TeamIDs []portico.AdminTeamID // the new user will be in
 }
 
+// Invited is a new invitation. Link opens it where no mail brings it, because
+// there is no mail server; it is empty otherwise, and kept nowhere.
+type Invited struct {
+	portico.Invite
+	Link secret.Text
+}
+
 // Create invites somebody, again if he was invited before: then only the newest
 // link works. KindConflict (the address has a user), KindInvalid (a team),
 // KindTooMany (invited a moment ago).
-func (i Invites) Create(ctx context.Context, in NewInvite) (portico.Invite, error) {
+func (i Invites) Create(ctx context.Context, in NewInvite) (Invited, error) {
 	now, token := i.Now(), secret.Token("")
 	invite := portico.Invite{
 		ID: portico.InviteID(i.NewID()), Email: strings.ToLower(in.Email), Digest: token.Digest(), TeamIDs: in.TeamIDs,
@@ -38,6 +45,7 @@ func (i Invites) Create(ctx context.Context, in NewInvite) (portico.Invite, erro
 	if by := From(ctx); by.IsUser() {
 		invite.InviterID = &by.User.ID
 	}
+	var letter *portico.Message
 	err := i.CommitAndMail(ctx, func(tx portico.Tx) (*portico.Message, error) {
 		if _, found, err := userBy(ctx, tx, invite.Email); err != nil {
 			return nil, err
@@ -66,9 +74,17 @@ func (i Invites) Create(ctx context.Context, in NewInvite) (portico.Invite, erro
 		if err != nil {
 			return nil, err
 		}
-		return compose(i.Deps, o, invite.Email, invitation(), token), tx.Invites().Insert(ctx, invite)
+		letter = compose(i.Deps, o, invite.Email, invitation(), token)
+		return letter, tx.Invites().Insert(ctx, invite)
 	})
-	return invite, err
+	if err != nil {
+		return Invited{}, err
+	}
+	made := Invited{Invite: invite}
+	if i.NoMail {
+		made.Link = secret.New(letter.Link)
+	}
+	return made, nil
 }
 
 // List returns a page of the invitations that nobody has accepted yet. They can

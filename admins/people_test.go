@@ -20,7 +20,7 @@ func TestInvitations(t *testing.T) {
 		must(t, err)
 		invite := func(email string, teams ...portico.AdminTeamID) (portico.Invite, secret.Text) {
 			t.Helper()
-			var made portico.Invite
+			var made admins.Invited
 			mails := h.post.mailed(func() {
 				var err error
 				made, err = h.Invites.Create(ctx, admins.NewInvite{Email: email, TeamIDs: teams})
@@ -29,7 +29,10 @@ func TestInvitations(t *testing.T) {
 			if len(mails) != 1 || mails[0].To != strings.ToLower(email) || !strings.Contains(mails[0].Subject, "Acme") {
 				t.Fatalf("mailed %+v", mails)
 			}
-			return made, token(t, mails[0])
+			if !made.Link.Empty() {
+				t.Error("the link of a mail is shown to whoever invites")
+			}
+			return made.Invite, token(t, mails[0])
 		}
 		one, first := invite("Bob@acme.example", portico.OrganizationReaders, team.ID)
 		if *one.InviterID != made.User.ID || one.Email != "bob@acme.example" {

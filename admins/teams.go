@@ -171,7 +171,7 @@ func (t Teams) Add(ctx context.Context, id portico.AdminTeamID, member Holder) e
 				return err
 			}
 			if !o.TeamsByHand {
-				return portico.Errorf(portico.KindConflict, "Users are put into teams by the groups of the identity provider alone (konnect_mapping_enabled is false); nothing was changed.")
+				return portico.Errorf(portico.KindConflict, "Users are put into teams by the groups of the identity provider alone (konnect_mapping_enabled is false); nothing was changed.").Named("teams_by_groups")
 			}
 		}
 		return join(ctx, tx, t.Deps, id, member)

@@ -15,7 +15,8 @@ type Users struct{ usecase.Deps }
 // UserChange is a partial update of how a user is called.
 type UserChange struct{ FullName, PreferredName portico.Opt[string] }
 
-// List returns a page of the users.
+// List returns a page of the users. They can be filtered by all fields of the
+// contract, and by name_and_email, where a part of either can be looked for.
 func (u Users) List(ctx context.Context, q portico.ListQuery) (portico.Page[portico.User], error) {
 	return usecase.View(ctx, u.Store, func(tx portico.Tx) (portico.Page[portico.User], error) { return tx.Users().List(ctx, q) })
 }

@@ -64,7 +64,7 @@ var level = map[string]int{
 	"webui/apps":             8, "webui/catalog": 8,
 	"webui/portal": 9, "webui/console": 9,
 	"webui/console/appauth": 8, "webui/console/apis": 8, "webui/console/portals": 8, "webui/console/people": 8,
-	"webui/console/operate": 8, "webui/console/settings": 8, "webui/console/signin": 8, "webui/console/gateways": 8,
+	"webui/console/operate": 8, "webui/console/settings": 8, "webui/console/signin": 8, "webui/console/gateways": 8, "webui/console/admins": 8,
 	"app":         10,
 	"demo":        11,
 	"cmd/portico": 12,

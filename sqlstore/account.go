@@ -47,6 +47,7 @@ func users() *table[portico.UserID, portico.User] {
 			}
 		},
 		fields: []string{"id", "email", "full_name", "preferred_name", "active", "external_id", "last_sign_in_at", "created_at", "updated_at"},
+		more:   map[string]field{"name_and_email": {expr: "(users.full_name || ' ' || users.email)", kind: textual}},
 		unique: map[string]string{
 			"users_email_key":       "A user with this e-mail address exists already.",
 			"users_external_id_key": "Another user signs in with this identity already.",

@@ -44,6 +44,9 @@ type Deps struct {
 	// MailLater tells whoever works the queue of mails off that there is one more.
 	// nil: a mail is delivered before the change that it speaks of is answered.
 	MailLater func()
+	// NoMail says that there is no mail server: what is mailed reaches nobody but
+	// whoever runs the machine.
+	NoMail bool
 	// Checkpoint is called with the name of every step of the saga. It is a
 	// no-op in production; a test may end the process in it.
 	Checkpoint func(step string)

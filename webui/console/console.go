@@ -6,6 +6,7 @@ import (
 
 	"portico"
 	"portico/access"
+	"portico/webui/console/admins"
 	"portico/webui/console/apis"
 	"portico/webui/console/appauth"
 	"portico/webui/console/gateways"
@@ -36,6 +37,7 @@ func Routes(s *desk.Site) []desk.Route {
 		},
 		signin.Routes(s),
 		settings.Routes(s),
+		admins.Routes(s),
 		operate.Routes(s),
 		apis.Routes(s),
 		gateways.Routes(s),

@@ -17,6 +17,10 @@ func SettingsNeed() access.Need { return access.For(access.Organization, access.
 func SettingsTabs(v *Visit, current string) []design.Tab {
 	tabs := []design.Tab{
 		{Href: SettingsPath, Label: v.T("console.settings_organization")},
+		{Href: SettingsPath + "/admins", Label: v.T("console.settings_admins")},
+		{Href: SettingsPath + "/teams", Label: v.T("console.settings_teams")},
+		{Href: SettingsPath + "/roles", Label: v.T("console.settings_roles")},
+		{Href: SettingsPath + "/system-accounts", Label: v.T("console.settings_accounts")},
 		{Href: SettingsPath + "/sign-on", Label: v.T("console.settings_sign_on")},
 	}
 	for n := range tabs {
