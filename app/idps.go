@@ -7,6 +7,7 @@ import (
 
 	"portico"
 	"portico/idp"
+	"portico/idp/auth0"
 	"portico/idp/bridge"
 	"portico/idp/okta"
 	"portico/secret"
@@ -21,6 +22,9 @@ func identityProviders(client *http.Client, now func() time.Time, logger *slog.L
 		},
 		portico.ProviderHTTP: func(p portico.Provider, credential secret.Text) (portico.IdP, error) {
 			return bridge.New(bridge.Config{Provider: p, Key: credential, HTTP: client, Now: now, Logger: logger})
+		},
+		portico.ProviderAuth0: func(p portico.Provider, credential secret.Text) (portico.IdP, error) {
+			return auth0.New(auth0.Config{Provider: p, Secret: credential, HTTP: client, Now: now, Logger: logger})
 		},
 	})
 }

@@ -30,7 +30,7 @@ var level = map[string]int{
 	"plugin":     3, "enforce": 3,
 	"mail": 3, "listing": 3, "httpkit": 3, "webui/design": 3,
 	"sqlstore": 4, "compile": 4, "idp": 4, "usecase": 4, "signon": 4, "webui/reference": 4, "webui/visit": 4,
-	"idp/okta": 5, "configsync": 5,
+	"idp/okta": 5, "idp/auth0": 5, "configsync": 5,
 	"handles":     5,
 	"idp/bridge":  5,
 	"routing":     5,

@@ -70,7 +70,7 @@ func runFaults(t *testing.T, newIdP New, o Options) {
 // lostCreate: one request, an error of the right kind, and Find tells the truth.
 func lostCreate(f *fixture, fault Fault, kind portico.IdPErrorKind, done bool) {
 	s, key := spec("Lost"), portico.NewRandomID()
-	f.wire.Break(http.MethodPost, f.CreatePath, 1, fault)
+	f.wire.Break(f.CreateMethod, f.CreatePath, 1, fault)
 	_, err := f.idp.Create(f.Context(), s, key)
 	f.want("create", err, kind)
 	if n := f.wire.Hits(); n != 1 {
@@ -95,7 +95,7 @@ func lostSecret(f *fixture, fault Fault, kind portico.IdPErrorKind, done bool) {
 	m := f.manager()
 	made, _ := f.create(spec("LostSecret"))
 	before := f.secrets(m, made.Ref)
-	f.wire.Break(http.MethodPost, f.ObjectPath, 1, fault)
+	f.wire.Break(http.MethodPost, f.SecretPath, 1, fault)
 	_, err := m.AddSecret(f.Context(), made.Ref)
 	f.want("add", err, kind)
 	if n := f.wire.Hits(); n != 1 {
@@ -121,7 +121,7 @@ func lostSecret(f *fixture, fault Fault, kind portico.IdPErrorKind, done bool) {
 func lostReplacement(f *fixture, fault Fault, kind portico.IdPErrorKind, done bool) {
 	r := f.replacer()
 	made, _ := f.create(spec("LostReplacement"))
-	f.wire.Break(http.MethodPost, f.ObjectPath, 1, fault)
+	f.wire.Break(http.MethodPost, f.SecretPath, 1, fault)
 	_, err := r.ReplaceSecret(f.Context(), made.Ref)
 	f.want("replace", err, kind)
 	if n := f.wire.Hits(); n != 1 {
@@ -138,7 +138,7 @@ func lostReplacement(f *fixture, fault Fault, kind portico.IdPErrorKind, done bo
 }
 
 func retryAfter(f *fixture) {
-	f.wire.Break(http.MethodPost, f.CreatePath, 1, Answer(http.StatusTooManyRequests, http.Header{"Retry-After": {"30"}}, ""))
+	f.wire.Break(f.CreateMethod, f.CreatePath, 1, Answer(http.StatusTooManyRequests, http.Header{"Retry-After": {"30"}}, ""))
 	_, err := f.idp.Create(f.Context(), spec("Later"), portico.NewRandomID())
 	f.want("create", err, portico.IdPUnavailable)
 	_, err = f.idp.Create(f.Context(), spec("Later"), portico.NewRandomID())
@@ -219,7 +219,7 @@ func updateAnswerLost(f *fixture) {
 	s := spec("UpdateLost")
 	made, _ := f.create(s)
 	s.Name = "Updated"
-	f.wire.Break(http.MethodPut, f.ObjectPath, 1, LoseAnswer)
+	f.wire.Break(f.UpdateMethod, f.ObjectPath, 1, LoseAnswer)
 	f.must("update", f.idp.Update(f.Context(), made.Ref, s))
 	if state := f.read(made.Ref); state.Name != "Updated" {
 		f.Errorf("read %+v", state)
@@ -238,7 +238,7 @@ func redirectElsewhere(f *fixture) {
 	if !strings.Contains(err.Error(), "redirect") {
 		f.Errorf("the error does not speak of the redirect: %v", err)
 	}
-	f.wire.Break(http.MethodPost, f.CreatePath, 1, Answer(http.StatusPermanentRedirect, http.Header{"Location": {elsewhere.URL + "/steal"}}, ""))
+	f.wire.Break(f.CreateMethod, f.CreatePath, 1, Answer(http.StatusPermanentRedirect, http.Header{"Location": {elsewhere.URL + "/steal"}}, ""))
 	_, err = f.idp.Create(f.Context(), spec("Redirected"), portico.NewRandomID())
 	f.want("create", err, portico.IdPAmbiguous)
 	if n := visits.Load(); n != 0 {
@@ -251,7 +251,7 @@ func slowAnswer(f *fixture) {
 	key := portico.NewRandomID()
 	ctx, cancel := context.WithCancel(f.Context())
 	defer cancel()
-	f.wire.Break(http.MethodPost, f.CreatePath, 1, Replace(Stall(cancel)))
+	f.wire.Break(f.CreateMethod, f.CreatePath, 1, Replace(Stall(cancel)))
 	_, err := f.idp.Create(ctx, spec("Slow"), key)
 	f.want("create", err, portico.IdPAmbiguous)
 	ref := f.found(key)

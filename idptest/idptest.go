@@ -1,6 +1,7 @@
 package idptest
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -18,6 +19,18 @@ type Options struct {
 	CreatePath string
 	// ObjectPath is the beginning of the paths of one client's object.
 	ObjectPath string
+	// CreateMethod, UpdateMethod, SecretPath: where they are not POST, PUT and
+	// ObjectPath.
+	CreateMethod, UpdateMethod, SecretPath string
+	// KeysRepeat: the provider cannot refuse a second client under a create key.
+	KeysRepeat bool
+	// SecretsUnlimited: the provider would let a client have more secrets than
+	// the adapter says.
+	SecretsUnlimited bool
+	// Audience of the strategies whose clients are registered, if it matters.
+	Audience string
+	// Steps are the requests that a registration consists of, in their order.
+	Steps []Request
 	// Credential is the management credential: it must be in no error.
 	Credential secret.Text
 	// Token obtains an access token with the client's id and secret; the error
@@ -31,12 +44,22 @@ type Options struct {
 	Unmarked bool
 }
 
+// Request is a kind of request: its method, and how its path begins.
+type Request struct{ Method, Path string }
+
+func (o Options) withDefaults() Options {
+	o.CreateMethod, o.UpdateMethod = cmp.Or(o.CreateMethod, http.MethodPost), cmp.Or(o.UpdateMethod, http.MethodPut)
+	o.SecretPath = cmp.Or(o.SecretPath, o.ObjectPath)
+	return o
+}
+
 // New makes the adapter under test for a provider that may know other clients.
 // It must use the HTTP client, the clock and its Wait.
 type New func(t *testing.T, hc *http.Client, clock *Clock) portico.IdP
 
 // Run runs the whole suite.
 func Run(t *testing.T, newIdP New, o Options) {
+	o = o.withDefaults()
 	for name, test := range map[string]func(*fixture){
 		"Lifecycle": lifecycle, "Names": names, "Rename": rename, "RedirectURIs": redirectURIs,
 		"CreateKeyIsUnique": createKeyIsUnique, "List": list, "Verify": verify,
@@ -49,6 +72,7 @@ func Run(t *testing.T, newIdP New, o Options) {
 		})
 	}
 	t.Run("Faults", func(t *testing.T) { runFaults(t, newIdP, o) })
+	t.Run("Steps", func(t *testing.T) { runSteps(t, newIdP, o) })
 }
 
 // fixture is one test's adapter and the wire it talks over.
@@ -273,6 +297,9 @@ func redirectURIs(f *fixture) {
 
 func createKeyIsUnique(f *fixture) {
 	f.sighted()
+	if f.KeysRepeat {
+		f.Skip("the provider cannot refuse a second client under a create key")
+	}
 	s := spec("Once")
 	made, key := f.create(s)
 	_, err := f.idp.Create(f.Context(), s, key)

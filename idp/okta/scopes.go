@@ -3,15 +3,11 @@ package okta
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"portico"
+	"portico/idp"
 )
-
-// userScopes stand for a signed-in user; Okta refuses them when a client asks
-// for a token of its own.
-var userScopes = [...]string{"openid", "profile", "email", "phone", "address", "offline_access"}
 
 // CheckScopes says what an auth strategy's scopes and credential claim would run
 // into at the issuer's authorization server. Each sentence is for an admin. What the token may not read is not judged.
@@ -19,7 +15,7 @@ func (c *Client) CheckScopes(ctx context.Context, strategy portico.OIDCConfig) [
 	scopes, claim := strategy.Scopes, strategy.CredentialClaim
 	var warnings []string
 	for _, name := range scopes {
-		if slices.Contains(userScopes[:], name) {
+		if idp.Personal(name) {
 			warnings = append(warnings, fmt.Sprintf("Okta refuses the scope %s with client credentials, so the gateway leaves it out there. Remove it unless applications sign users in.", name))
 		}
 	}
@@ -51,7 +47,7 @@ func (c *Client) checkNames(ctx context.Context, names []string) (warnings []str
 	for _, name := range names {
 		needed, ok := consent[name]
 		switch {
-		case slices.Contains(userScopes[:], name):
+		case idp.Personal(name):
 		case !ok:
 			warnings = append(warnings, fmt.Sprintf("The authorization server %s does not know the scope %s. Add it at Okta > Security > API > Authorization Servers > Scopes, or correct its name.", c.server(), name))
 		case needed == "REQUIRED":

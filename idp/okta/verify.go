@@ -63,7 +63,7 @@ func (f issuerFound) tell(v *portico.Verification, took time.Duration) {
 }
 
 func (c *Client) verifyIssuer(ctx context.Context) issuerFound {
-	if vendor := otherVendor(c.issuer); vendor != "" {
+	if vendor := idp.VendorOf(c.issuer); vendor != "" && vendor != "Okta" {
 		return issuerFound{fault: fmt.Sprintf("The issuer %s belongs to %s, but this provider is of type okta. Choose the provider type of %s, or enter the issuer of an Okta authorization server, such as https://example.okta.com/oauth2/default.", c.issuer, vendor, vendor)}
 	}
 	base, path := c.api.Base.String(), strings.TrimPrefix(c.issuer.Path, "/")
@@ -188,29 +188,4 @@ func (c *Client) verifyPolicies(ctx context.Context, v *portico.Verification) {
 func (c *Client) serverList(ctx context.Context, list string, out any) error {
 	_, err := c.api.Do(ctx, idp.Call{Method: http.MethodGet, Path: "/api/v1/authorizationServers/" + url.PathEscape(c.server()) + "/" + list, Class: classServers, Out: out})
 	return err
-}
-
-// otherVendor names the vendor of an issuer that cannot be Okta's.
-func otherVendor(issuer *url.URL) string {
-	host := issuer.Hostname()
-	under := func(domains ...string) bool {
-		return slices.ContainsFunc(domains, func(d string) bool { return host == d || strings.HasSuffix(host, "."+d) })
-	}
-	switch {
-	case under("auth0.com"):
-		return "Auth0"
-	case under("microsoftonline.com", "windows.net", "microsoftonline.us", "chinacloudapi.cn", "ciamlogin.com"):
-		return "Microsoft Entra ID"
-	case under("konghq.com", "konghq.tech"):
-		return "Kong Identity"
-	case under("curity.io"), strings.HasSuffix(issuer.Path, "/oauth-anonymous"):
-		return "Curity"
-	case under("accounts.google.com"):
-		return "Google"
-	case under("amazonaws.com", "amazoncognito.com"):
-		return "Amazon Cognito"
-	case strings.Contains(issuer.Path, "/realms/"):
-		return "Keycloak"
-	}
-	return ""
 }
