@@ -28,12 +28,12 @@ func (s Source) Full(ctx context.Context) (*snapshot.Snapshot, error) {
 		if out.Epoch, err = tx.Meta(ctx, portico.MetaEpoch); err != nil {
 			return err
 		}
-		routing, err := compileRouting(ctx, tx)
+		routing, err := Routing(ctx, tx)
 		if err != nil {
 			return err
 		}
 		out.Routing = *routing
-		out.Applications, err = compileApplications(ctx, tx, nil)
+		out.Applications, err = Applications(ctx, tx, nil)
 		return err
 	})
 	return out, err
@@ -61,13 +61,13 @@ func (s Source) Since(ctx context.Context, version uint64) (d snapshot.Delta, ok
 			}
 		}
 		if routing {
-			if d.Routing, err = compileRouting(ctx, tx); err != nil {
+			if d.Routing, err = Routing(ctx, tx); err != nil {
 				return err
 			}
 		}
 		touched := slices.Sorted(maps.Keys(applications))
 		for some := range slices.Chunk(touched, applicationsPerQuery) {
-			apps, err := compileApplications(ctx, tx, some)
+			apps, err := Applications(ctx, tx, some)
 			if err != nil {
 				return err
 			}
@@ -85,8 +85,8 @@ func (s Source) Since(ctx context.Context, version uint64) (d snapshot.Delta, ok
 // applicationsPerQuery keeps a query's list of ids well below what stores take.
 const applicationsPerQuery = 1000
 
-// compileApplications compiles the applications with the given ids, or all.
-func compileApplications(ctx context.Context, tx portico.Tx, ids []string) ([]snapshot.Application, error) {
+// Applications compiles the applications with the given ids, or all.
+func Applications(ctx context.Context, tx portico.Tx, ids []string) ([]snapshot.Application, error) {
 	only := func(field string) []portico.Filter {
 		if ids == nil {
 			return nil
@@ -134,9 +134,9 @@ func compileApplications(ctx context.Context, tx portico.Tx, ids []string) ([]sn
 	return out, nil
 }
 
-// compileRouting compiles services, routes and strategies, and from
+// Routing compiles services, routes and strategies, and from
 // publications and implementations who may call which service.
-func compileRouting(ctx context.Context, tx portico.Tx) (*snapshot.Routing, error) {
+func Routing(ctx context.Context, tx portico.Tx) (*snapshot.Routing, error) {
 	services, err := tx.Services().List(ctx, portico.Everything())
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"portico/audit"
 	"portico/content"
 	"portico/developers"
+	"portico/dryrun"
 	"portico/mailroom"
 	"portico/overview"
 	"portico/routing"
@@ -35,6 +36,7 @@ type Control struct {
 	Publications      Publications
 	Implementations   routing.Implementations
 	Gateways          routing.Gateways
+	DryRuns           dryrun.Requests
 	Developers        developers.Accounts
 	Sessions          developers.Sessions
 	Teams             developers.Teams
@@ -62,7 +64,7 @@ func New(d usecase.Deps) *Control {
 	return &Control{
 		Accounts: admins.Accounts{Deps: d}, Admins: admins.New(d), Providers: Providers{s}, Strategies: Strategies{s},
 		Portals: Portals{s}, AllowLists: allowlist.Lists{Deps: d}, EmailSettings: mailroom.Settings{Deps: d}, EmailDomains: mailroom.Domains{Deps: d}, Outbox: mailroom.Outbox{Deps: d}, APIs: APIs{s}, Packages: apipackages.Packages{Deps: d}, Publications: Publications{s},
-		Implementations: routing.Implementations{Deps: d}, Gateways: routing.Gateways{Deps: d},
+		Implementations: routing.Implementations{Deps: d}, Gateways: routing.Gateways{Deps: d}, DryRuns: dryrun.Requests{Deps: d},
 		Developers: developers.Accounts{Deps: d, Applications: applications}, Sessions: developers.Sessions{Deps: d}, Teams: developers.Teams{Deps: d}, Templates: developers.Templates{Deps: d},
 		IdentityProviders: developers.IdentityProviders{Deps: d}, SingleSignOn: developers.SingleSignOn{Deps: d, Teams: developers.Teams{Deps: d}},
 		Applications: applications, Credentials: Credentials{s}, Registrations: Registrations{s}, Handoffs: Handoffs{s},

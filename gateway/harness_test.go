@@ -189,6 +189,7 @@ type world struct {
 	snapshot *snapshot.Snapshot
 	log      *logBuffer
 	usage    *usage.Counter
+	echoing  *httptest.Server // see echo
 }
 
 const (

@@ -114,6 +114,7 @@ type policy struct {
 	metrics  *metrics
 	sessions *sessions
 	usage    *usage.Counter // nil: not counted
+	methods  []try          // in the order in which they are tried
 
 	macs     sync.Pool // of keyed HMACs, for credential ids
 	tokens   *tokenCache
@@ -134,6 +135,7 @@ type policy struct {
 func newPolicy(logger *slog.Logger, now func() time.Time, m *metrics, s *sessions, u *usage.Counter) *policy {
 	return &policy{
 		logger: logger, now: now, metrics: m, sessions: s, usage: u,
+		methods:      []try{(*policy).trySession, (*policy).tryBearer, (*policy).tryBasic, (*policy).tryKey},
 		macs:         sync.Pool{New: newMAC()},
 		tokens:       newTokenCache(cacheSize),
 		verified:     lru.New[tokenID, verified](cacheSize),
@@ -156,6 +158,9 @@ type query struct {
 	presented     bool // some credential was there
 	unknownClient bool // Basic, with a client id that no strategy knows
 }
+
+// try looks for a credential of one method.
+type try func(p *policy, ctx context.Context, q *query) attempt
 
 // attempt is the result of one method: a proof; a refusal, which is final; or
 // neither, when the request has no such credential or it belongs to no strategy
@@ -209,7 +214,7 @@ func (p *policy) decide(ctx context.Context, head Head, g *guard, apps *snapshot
 	}
 	q := &query{Head: head, guard: g, apps: apps, now: p.now()}
 	p.parseAuthorization(q)
-	for _, try := range [...]func(*policy, context.Context, *query) attempt{(*policy).trySession, (*policy).tryBearer, (*policy).tryBasic, (*policy).tryKey} {
+	for _, try := range p.methods {
 		switch a := try(p, ctx, q); {
 		case a.refusal != nil:
 			return p.refuse(q, *a.refusal)

@@ -94,16 +94,53 @@ func (r *router) group(host string, patterns map[string]*group) *group {
 		return r.hosts[host]
 	case patterns[host] == nil:
 		patterns[host] = newGroup()
-		prefix, suffix, _ := strings.Cut(host, "*")
-		r.wildcards = append(r.wildcards, wildcard{prefix, suffix, patterns[host]})
+		r.wildcards = append(r.wildcards, newWildcard(host, patterns[host]))
 	}
 	return patterns[host]
 }
 
-// rank expands routes into rules and sorts them, best first: more kinds of
-// attributes; hosts without wildcards, then regular expressions; more headers;
-// higher regex_priority; longer path; older route; and, so that the order is
-// always the same, smaller id.
+func newWildcard(pattern string, g *group) wildcard {
+	prefix, suffix, _ := strings.Cut(pattern, "*")
+	return wildcard{prefix, suffix, g}
+}
+
+// Advantage is what makes one of two rules that match the better one.
+type Advantage string
+
+// The advantages, in the order in which they count. The last is there so that
+// the order is always the same.
+const (
+	MoreAttributes Advantage = "more_attributes" // of method, host, headers and path, the route names more
+	MoreSpecific   Advantage = "more_specific"   // a host without wildcard, then a regular expression
+	MoreHeaders    Advantage = "more_headers"
+	HigherPriority Advantage = "higher_priority" // regex_priority
+	LongerPath     Advantage = "longer_path"
+	Older          Advantage = "older"
+	SmallerID      Advantage = "smaller_id"
+)
+
+// compare is negative when a is the better rule, and by says why.
+func compare(a, b *rule) (order int, by Advantage) {
+	for _, of := range [...]struct {
+		advantage Advantage
+		order     int
+	}{
+		{MoreAttributes, -cmp.Compare(kinds(a.route), kinds(b.route))},
+		{MoreSpecific, -cmp.Compare(a.specificity(), b.specificity())},
+		{MoreHeaders, -cmp.Compare(len(a.route.headers), len(b.route.headers))},
+		{HigherPriority, -cmp.Compare(a.regexPriority(), b.regexPriority())},
+		{LongerPath, -cmp.Compare(a.length(), b.length())},
+		{Older, a.route.CreatedAt.Compare(b.route.CreatedAt)},
+		{SmallerID, cmp.Compare(a.route.ID, b.route.ID)},
+	} {
+		if of.order != 0 {
+			return of.order, of.advantage
+		}
+	}
+	return 0, ""
+}
+
+// rank expands routes into rules and sorts them, best first.
 func rank(routes []snapshot.Route, services map[string]*service, plugins *enforce.Set) ([]*rule, error) {
 	var rules []*rule
 	for _, r := range routes {
@@ -131,15 +168,8 @@ func rank(routes []snapshot.Route, services map[string]*service, plugins *enforc
 		}
 	}
 	slices.SortStableFunc(rules, func(a, b *rule) int {
-		return cmp.Or(
-			-cmp.Compare(kinds(a.route), kinds(b.route)),
-			-cmp.Compare(a.specificity(), b.specificity()),
-			-cmp.Compare(len(a.route.headers), len(b.route.headers)),
-			-cmp.Compare(a.regexPriority(), b.regexPriority()),
-			-cmp.Compare(a.length(), b.length()),
-			a.route.CreatedAt.Compare(b.route.CreatedAt),
-			cmp.Compare(a.route.ID, b.route.ID),
-		)
+		order, _ := compare(a, b)
+		return order
 	})
 	return rules, nil
 }
@@ -295,15 +325,20 @@ func (g *group) find(t target, best *rule) *rule {
 
 // matches checks what the group has not: method, headers, regular expression.
 func (u *rule) matches(t target) bool {
-	if len(u.route.Methods) > 0 && !slices.Contains(u.route.Methods, t.method) {
-		return false
-	}
-	for _, h := range u.route.headers {
-		if !slices.ContainsFunc(t.header.Values(h.name), h.accepts) {
+	return u.route.takesMethod(t.method) && u.route.takesHeader(t.header) && (u.regex == nil || u.regex.MatchString(t.path))
+}
+
+func (r *route) takesMethod(method string) bool {
+	return len(r.Methods) == 0 || slices.Contains(r.Methods, method)
+}
+
+func (r *route) takesHeader(header Header) bool {
+	for _, h := range r.headers {
+		if !slices.ContainsFunc(header.Values(h.name), h.accepts) {
 			return false
 		}
 	}
-	return u.regex == nil || u.regex.MatchString(t.path)
+	return true
 }
 
 func (h headerRule) accepts(value string) bool {

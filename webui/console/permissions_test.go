@@ -13,7 +13,7 @@ import (
 
 // looks are the forms that change nothing.
 var looks = []string{"POST /audit-log/verify", "POST /portals/{portalId}/appearance/preview", "POST /portals/{portalId}/pages/preview",
-	"POST /portals/{portalId}/emails/{name}/preview"}
+	"POST /portals/{portalId}/emails/{name}/preview", "POST /gateways/{controlPlaneId}/test"}
 
 // TestEveryPageNeedsAPermission: one that a role can have, for an entity that
 // the page's address names; and what changes something is named for the audit

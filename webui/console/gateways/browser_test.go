@@ -21,6 +21,10 @@ func TestPagesInABrowser(t *testing.T) {
 		{Name: "gateway-services", Path: at + "/services"}, {Name: "gateway-service", Path: at + "/services/" + string(service.ID)},
 		{Name: "gateway-route", Path: at + "/routes/" + string(route.ID)}, {Name: "gateway-plugins", Path: at + "/plugins"},
 		{Name: "gateway-plugin-new", Path: at + "/plugins/new"}, {Name: "gateway-plugin", Path: at + "/plugins/new?name=rate-limiting"},
+		{Name: "gateway-test", Path: at + "/test"}, {Name: "gateway-test-answer", Path: at + "/test", Open: func(p *webtest.Page) {
+			p.Open(at + "/test")
+			p.Submit(map[string]string{"path": "/order/7"})
+		}},
 		{Name: "gateway-service-delete", Path: at + "/services/" + string(service.ID) + "/delete"},
 	})
 }

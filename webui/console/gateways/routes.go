@@ -29,6 +29,8 @@ func Routes(s *desk.Site) []desk.Route {
 			desk.On("GET "+one, p.plane, inPlane(access.View)),
 			desk.On("GET "+one+"/edit", p.editPlane, inPlane(access.Edit)),
 			desk.On("POST "+one+"/edit", p.updatePlane, inPlane(access.Edit)).As("update-control-plane"),
+			desk.On("GET "+one+"/test", p.tryForm, inPlane(access.View)),
+			desk.On("POST "+one+"/test", p.try, inPlane(access.View)),
 			desk.On("GET "+one+"/delete", p.deletePlaneForm, inPlane(access.Delete)),
 			desk.On("POST "+one+"/delete", p.deletePlane, inPlane(access.Delete)).As("delete-control-plane"),
 		},
@@ -59,7 +61,7 @@ func (p pages) planeOf(v *desk.Visit, current string) (plane, error) {
 	out := plane{ControlPlane: found}
 	for _, tab := range []struct{ path, label string }{
 		{"", v.T("gateways.overview")}, {"/services", v.T("gateways.services")}, {"/routes", v.T("gateways.routes")},
-		{"/plugins", v.T("gateways.plugins")}, {"/consumers", v.T("gateways.consumers")},
+		{"/plugins", v.T("gateways.plugins")}, {"/consumers", v.T("gateways.consumers")}, {"/test", v.T("gateways.test")},
 	} {
 		out.tabs = append(out.tabs, design.Tab{Href: out.path() + tab.path, Label: tab.label, Current: tab.path == current})
 	}
