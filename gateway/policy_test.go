@@ -426,7 +426,7 @@ func TestTokenRequest(t *testing.T) {
 		"no scopes":       {"", nil, nil, map[string]string{"scope": "openid", "grant_type": "client_credentials"}},
 		"okta, none left": {"okta", []string{"openid", "email", "offline_access"}, nil, map[string]string{"scope": ""}},
 		"okta":            {"okta", []string{"openid", "orders"}, nil, map[string]string{"scope": "orders"}},
-		"auth0":           {"auth0", []string{"openid", "a"}, map[string]string{"audience": "https://api"}, map[string]string{"scope": "openid a", "audience": "https://api"}},
+		"auth0":           {"auth0", []string{"openid", "a"}, map[string]string{"audience": "https://api"}, map[string]string{"scope": "a", "audience": "https://api"}},
 	} {
 		w := newWorld(t, func(_ *world, s *snapshot.Snapshot) {
 			oidc(s).Dialect, oidc(s).Scopes, oidc(s).TokenArgs = c.dialect, c.scopes, c.args
