@@ -8,6 +8,7 @@ import (
 	"portico"
 	"portico/idp"
 	"portico/idp/auth0"
+	"portico/idp/azuread"
 	"portico/idp/bridge"
 	"portico/idp/okta"
 	"portico/secret"
@@ -25,6 +26,9 @@ func identityProviders(client *http.Client, now func() time.Time, logger *slog.L
 		},
 		portico.ProviderAuth0: func(p portico.Provider, credential secret.Text) (portico.IdP, error) {
 			return auth0.New(auth0.Config{Provider: p, Secret: credential, HTTP: client, Now: now, Logger: logger})
+		},
+		portico.ProviderAzureAD: func(p portico.Provider, credential secret.Text) (portico.IdP, error) {
+			return azuread.New(azuread.Config{Provider: p, Secret: credential, HTTP: client, Now: now, Logger: logger})
 		},
 	})
 }

@@ -80,7 +80,7 @@ type Call struct {
 	Header  http.Header // beside what every call has
 	Body    any         // sent as JSON; nil: none
 	Form    url.Values  // sent as a form, in the place of Body
-	Out     any         // nil: the answer's body does not matter
+	Out     any         // left as it is by 204; nil: the answer's body does not matter
 	Creates bool        // creates or rotates: never repeated, and Ambiguous where the outcome is unknown
 	Repeats bool        // a POST or PATCH that may be repeated, such as a deactivation
 	Secrets []secret.Text
@@ -190,7 +190,7 @@ func (a *API) once(ctx context.Context, call Call, body []byte) (h http.Header, 
 		return nil, true, a.unanswered(call, err, false)
 	case len(raw) > MaxBody:
 		return nil, false, a.unreadable(call, fmt.Sprintf("an answer of more than %d MiB", MaxBody>>20))
-	case call.Out == nil:
+	case call.Out == nil, res.StatusCode == http.StatusNoContent:
 		return res.Header, false, nil
 	}
 	if err := json.Unmarshal(raw, call.Out); err != nil {

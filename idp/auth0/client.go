@@ -61,7 +61,7 @@ func (c *Client) Create(ctx context.Context, spec portico.ClientSpec, createKey 
 // undo removes a client that was only half made. What stays behind is found
 // under its create key, so the error says that something may.
 func (c *Client) undo(ctx context.Context, ref portico.ClientRef, cause error) error {
-	if err := c.Delete(ctx, ref); err != nil {
+	if err := c.Delete(context.WithoutCancel(ctx), ref); err != nil {
 		return &portico.IdPError{Kind: portico.IdPAmbiguous, Err: cause, Detail: "Auth0 has a client that was only half registered, and it could not be removed"}
 	}
 	return cause
