@@ -1,6 +1,7 @@
 package portico
 
 import (
+	"slices"
 	"time"
 
 	"portico/secret"
@@ -24,14 +25,56 @@ type Application struct {
 	ProviderID  *ProviderID // set when a DCR provider holds the client
 	ClientID    string      // empty with key auth; unique within the strategy's provider or the portal
 	ExternalID  string      // the identity provider's own id of the client
-	Generation  int64       // grows with every rotation or revocation of a credential
-	CreatedAt   time.Time
-	UpdatedAt   time.Time
+	// FormerClients are clients that it had before this one and that still
+	// work, oldest first: where a client holds a single secret, a second client
+	// stands in for a second secret.
+	FormerClients []ClientRef
+	Generation    int64 // grows with every rotation or revocation of a credential
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
 }
 
 // ClientRef addresses the application's client in its identity provider.
 func (a Application) ClientRef() ClientRef {
 	return ClientRef{ClientID: a.ClientID, ExternalID: a.ExternalID}
+}
+
+// Clients are all its clients, the current one last.
+func (a Application) Clients() []ClientRef {
+	if a.ClientID == "" {
+		return nil
+	}
+	return append(slices.Clone(a.FormerClients), a.ClientRef())
+}
+
+// Retire takes a client away from the application. The latest of those that
+// are left becomes the current one; false: it has no such client, or no other.
+func (a *Application) Retire(clientID string) bool {
+	left := slices.DeleteFunc(a.Clients(), func(ref ClientRef) bool { return ref.ClientID == clientID })
+	if len(left) == 0 || len(left) == len(a.FormerClients)+1 {
+		return false
+	}
+	current := left[len(left)-1]
+	a.ClientID, a.ExternalID, a.FormerClients = current.ClientID, current.ExternalID, left[:len(left)-1]
+	return true
+}
+
+// Succeed makes a new client the current one; the others go on working.
+func (a *Application) Succeed(ref ClientRef) {
+	a.FormerClients = a.Clients()
+	a.ClientID, a.ExternalID = ref.ClientID, ref.ExternalID
+}
+
+// IssuedSecret is what is known of a client secret without asking the identity
+// provider: when it was issued, and when it ends.
+type IssuedSecret struct {
+	ID            IssuedSecretID
+	ApplicationID ApplicationID
+	ClientID      string
+	SecretID      string // the identity provider's; the client's where it holds a single one
+	ExpiresAt     *time.Time
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
 }
 
 // Limits of the contract.

@@ -27,6 +27,7 @@ type (
 	SessionID        string
 	ApplicationID    string
 	APIKeyID         string
+	IssuedSecretID   string
 	RegistrationID   string
 	TaskID           string
 

@@ -154,6 +154,7 @@ type ReachTx interface {
 type ApplicationTx interface {
 	Applications() Collection[ApplicationID, Application]
 	APIKeys() Collection[APIKeyID, APIKey]
+	IssuedSecrets() Collection[IssuedSecretID, IssuedSecret]
 	Registrations() Collection[RegistrationID, Registration]
 	Tasks() Collection[TaskID, Task]
 	Handoffs() Collection[HandoffID, Handoff]

@@ -116,6 +116,9 @@ func Applications(ctx context.Context, tx portico.Tx, ids []string) ([]snapshot.
 			ID: string(a.ID), Name: a.Name, PortalID: string(a.PortalID), StrategyID: string(a.StrategyID),
 			ClientID: a.ClientID, Generation: uint64(a.Generation),
 		}
+		for _, former := range a.FormerClients {
+			out[i].FormerClients = append(out[i].FormerClients, former.ClientID)
+		}
 		at[a.ID] = &out[i]
 	}
 	for _, c := range consumers {

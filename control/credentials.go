@@ -59,19 +59,33 @@ func (c Credentials) List(ctx context.Context, id portico.ApplicationID, q porti
 		}
 		return out, err
 	case portico.CredentialDCR:
-		ctx, cancel := c.conversation(ctx)
-		defer cancel()
-		_, secrets, err := c.manager(app)
-		if err != nil {
-			return portico.Page[Credential]{}, err
-		}
-		held, err := secrets.Secrets(ctx, app.ClientRef())
-		if err != nil {
-			return portico.Page[Credential]{}, refusal(err, "nothing was changed")
-		}
-		return usecase.Cut(c.ofSecrets(app, held), q), nil
+		held, err := c.held(ctx, app)
+		return usecase.Cut(held, q), err
 	}
 	return portico.Page[Credential]{}, nil // self-managed: the developer keeps them elsewhere
+}
+
+// held lists the client secrets of an application.
+func (c Credentials) held(ctx context.Context, app ApplicationView) ([]Credential, error) {
+	ctx, cancel := c.conversation(ctx)
+	defer cancel()
+	idp, err := c.idpOf(app)
+	if err != nil {
+		return nil, err
+	}
+	secrets, ok := idp.(portico.SecretManager)
+	if !ok {
+		return c.ofClients(ctx, app)
+	}
+	held, err := secrets.Secrets(ctx, app.ClientRef())
+	if err != nil {
+		return nil, refusal(err, "nothing was changed")
+	}
+	out := make([]Credential, len(held))
+	for i, s := range held {
+		out[i] = c.ofSecret(app.ClientID, s)
+	}
+	return out, nil
 }
 
 // Create issues a further credential. KindNotFound; KindForbidden at the most
@@ -121,26 +135,55 @@ func (c Credentials) createKey(ctx context.Context, app ApplicationView, display
 	return IssuedCredential{c.ofKey(key), value}, nil
 }
 
-// addSecret issues a second secret while the first goes on working.
+// addSecret issues a second secret while the first goes on working. Where a
+// client holds a single one, a second client does.
 func (c Credentials) addSecret(ctx context.Context, app ApplicationView) (IssuedCredential, error) {
 	ctx, cancel := c.conversation(ctx)
 	defer cancel()
-	r, err := c.begin(ctx, app)
+	idp, err := c.idpOf(app)
+	if err != nil {
+		return IssuedCredential{}, err
+	}
+	if _, ok := idp.(portico.SecretManager); !ok {
+		return c.addClient(ctx, app, idp, false)
+	}
+	r, err := c.begin(ctx, app, idp)
 	if err != nil {
 		return IssuedCredential{}, err
 	}
 	if most := r.idp.Capabilities().MaxSecrets; len(r.held) >= most {
-		return IssuedCredential{}, r.drop(ctx, portico.Errorf(portico.KindForbidden, "The application has %d client secrets, the most that its identity provider allows; nothing was created. Revoke one first.", len(r.held)).Named("secret_limit"))
+		return IssuedCredential{}, r.drop(ctx, secretLimit(len(r.held)))
 	}
 	issued, err := r.issue(ctx)
 	if err != nil {
 		return IssuedCredential{}, err
 	}
-	if err := c.finish(ctx, r.task.ID); err != nil {
+	err = c.Store.Update(ctx, func(tx portico.Tx) error {
+		if err := c.remember(ctx, tx, app.ID, app.ClientID, issued.SecretInfo); err != nil {
+			return err
+		}
+		return tx.Tasks().Delete(ctx, r.task.ID)
+	})
+	if err != nil {
 		return IssuedCredential{}, err // the reconciler removes the secret that nobody saw
 	}
-	c.name(ctx, app.Application, issued)
-	return IssuedCredential{c.ofSecret(app, issued.SecretInfo), issued.Value}, nil
+	c.name(ctx, app.ID, app.ClientID, issued)
+	return IssuedCredential{c.ofSecret(app.ClientID, issued.SecretInfo), issued.Value}, nil
+}
+
+// secretLimit refuses a client secret too many.
+func secretLimit(held int) error {
+	return portico.Errorf(portico.KindForbidden, "The application has %d client secrets, the most that its identity provider allows; nothing was created. Revoke one first.", held).Named("secret_limit")
+}
+
+// notOneSecret refuses to replace the only secret where there are more.
+func notOneSecret(held int) error {
+	return portico.Errorf(portico.KindConflict, "The application has %d client secrets; regenerating needs exactly one. Add and revoke credentials one by one instead.", held).Named("not_one_secret")
+}
+
+// lastSecret refuses to revoke the only secret that works.
+func lastSecret() error {
+	return portico.Errorf(portico.KindConflict, "This is the application's only client secret that works; nothing was revoked. Regenerate it, add another one first, or delete the application.").Named("last_secret")
 }
 
 // rotation is one change of an application's secrets, from its intent on.
@@ -156,24 +199,11 @@ type rotation struct {
 // begin commits an intent, so that no other change of the same application's
 // secrets is under way, and then lists them. The intent names no secrets yet:
 // until keep says which are to remain, an interruption removes none.
-func (c Credentials) begin(ctx context.Context, app ApplicationView) (*rotation, error) {
-	r := &rotation{Credentials: c, app: app}
-	var err error
-	if r.idp, r.secrets, err = c.manager(app); err != nil {
-		return nil, err
-	}
+func (c Credentials) begin(ctx context.Context, app ApplicationView, idp portico.IdP) (*rotation, error) {
+	r := &rotation{Credentials: c, app: app, idp: idp, secrets: idp.(portico.SecretManager)}
 	r.task = c.task(portico.TaskRotate, *app.ProviderID, app.ID)
 	r.task.Client = app.ClientRef()
-	err = c.Store.Update(ctx, func(tx portico.Tx) error {
-		open, err := tx.Tasks().List(ctx, portico.Everything(portico.Where("application_id", app.ID)))
-		if err != nil {
-			return err
-		}
-		if open.Total > 0 {
-			return portico.Errorf(portico.KindConflict, "Another change of this application's credentials is under way; nothing was changed. Try again in a moment.").Named("change_under_way")
-		}
-		return tx.Tasks().Insert(ctx, r.task)
-	})
+	err := c.intend(ctx, r.task, func(portico.Application) error { return nil })
 	if err != nil {
 		return nil, err
 	}
@@ -192,9 +222,14 @@ func (r *rotation) drop(ctx context.Context, cause error) error {
 }
 
 // keep records which secrets are to remain: whatever happens from now on, the
-// others go.
-func (r *rotation) keep(ctx context.Context, ids []string) error {
+// others go. Those just issued are remembered with it.
+func (r *rotation) keep(ctx context.Context, ids []string, issued ...portico.ClientSecret) error {
 	return r.Store.Update(ctx, func(tx portico.Tx) error {
+		for _, s := range issued {
+			if err := r.remember(ctx, tx, r.app.ID, r.app.ClientID, s.SecretInfo); err != nil {
+				return err
+			}
+		}
 		task, err := tx.Tasks().Change(ctx, r.task.ID, func(t *portico.Task) error {
 			t.SecretIDs = ids
 			return nil
@@ -237,28 +272,46 @@ func (c Credentials) Regenerate(ctx context.Context, id portico.ApplicationID) (
 	}
 	ctx, cancel := c.conversation(ctx)
 	defer cancel()
-	r, err := c.begin(ctx, app)
+	idp, err := c.idpOf(app)
 	if err != nil {
 		return "", s, err
 	}
+	switch adapter := idp.(type) {
+	case portico.SecretManager:
+		issued, err := c.rotate(ctx, app, idp)
+		return app.ClientID, issued.Value, err
+	case portico.SecretReplacer:
+		issued, err := c.replaceSecret(ctx, app, adapter)
+		return app.ClientID, issued.Value, err
+	}
+	issued, err := c.addClient(ctx, app, idp, true)
+	return issued.ClientID, issued.Value, err
+}
+
+// rotate adds a secret, and then revokes the one that was there.
+func (c Credentials) rotate(ctx context.Context, app ApplicationView, idp portico.IdP) (portico.ClientSecret, error) {
+	r, err := c.begin(ctx, app, idp)
+	if err != nil {
+		return portico.ClientSecret{}, err
+	}
 	if len(r.held) != 1 {
-		return "", s, r.drop(ctx, portico.Errorf(portico.KindConflict, "The application has %d client secrets; regenerating needs exactly one. Add and revoke credentials one by one instead.", len(r.held)).Named("not_one_secret"))
+		return portico.ClientSecret{}, r.drop(ctx, notOneSecret(len(r.held)))
 	}
 	issued, err := r.issue(ctx)
 	if err != nil {
-		return "", s, err
+		return portico.ClientSecret{}, err
 	}
 	// From here on the new secret is the one to keep.
-	if err := r.keep(ctx, []string{issued.ID}); err != nil {
-		return "", s, err
+	if err := r.keep(ctx, []string{issued.ID}, issued); err != nil {
+		return portico.ClientSecret{}, err
 	}
 	c.Checkpoint(StepRotateSwitched)
 	if err := c.settleSecrets(ctx, r.idp, r.task); err != nil {
 		c.Logger.WarnContext(ctx, "old secret not revoked yet; the reconciler goes on", "task", r.task.ID, "err", err)
 	}
 	c.Checkpoint(StepRotateDone)
-	c.name(ctx, app.Application, issued)
-	return app.ClientID, issued.Value, nil
+	c.name(ctx, app.ID, app.ClientID, issued)
+	return issued, nil
 }
 
 // Rename gives an API key another name. KindNotFound; KindInvalid for client
@@ -313,7 +366,14 @@ func (c Credentials) Delete(ctx context.Context, id portico.ApplicationID, crede
 func (c Credentials) revokeSecret(ctx context.Context, app ApplicationView, secretID string) error {
 	ctx, cancel := c.conversation(ctx)
 	defer cancel()
-	r, err := c.begin(ctx, app)
+	idp, err := c.idpOf(app)
+	if err != nil {
+		return err
+	}
+	if _, ok := idp.(portico.SecretManager); !ok {
+		return c.retireClient(ctx, app, secretID)
+	}
+	r, err := c.begin(ctx, app, idp)
 	if err != nil {
 		return err
 	}
@@ -323,7 +383,7 @@ func (c Credentials) revokeSecret(ctx context.Context, app ApplicationView, secr
 	}
 	others := slices.Delete(slices.Clone(r.held), at, at+1)
 	if !slices.ContainsFunc(others, func(s portico.SecretInfo) bool { return s.Active }) {
-		return r.drop(ctx, portico.Errorf(portico.KindConflict, "This is the application's only client secret that works; nothing was revoked. Regenerate it, add another one first, or delete the application.").Named("last_secret"))
+		return r.drop(ctx, lastSecret())
 	}
 	if err := r.keep(ctx, secretIDs(others)); err != nil {
 		return r.drop(ctx, err)
@@ -349,32 +409,31 @@ func (c Credentials) GrantedScopes(ctx context.Context, id portico.ApplicationID
 }
 
 // Most is how many credentials an application may hold at once; 0 where they are
-// managed elsewhere. With 1, the only one can be regenerated. KindUnavailable.
+// managed elsewhere. KindUnavailable.
 func (c Credentials) Most(app ApplicationView) (int, error) {
 	switch app.Strategy.CredentialType() {
 	case portico.CredentialKeyAuth:
 		return portico.MaxAPIKeysPerApplication, nil
 	case portico.CredentialDCR:
-		idp, err := c.idp(*app.Provider)
+		idp, err := c.idpOf(app)
 		if err != nil {
-			return 0, refusal(err, unchangedCredentials)
+			return 0, err
 		}
-		return idp.Capabilities().MaxSecrets, nil
+		if _, ok := idp.(portico.SecretManager); ok {
+			return idp.Capabilities().MaxSecrets, nil
+		}
+		return maxClients, nil
 	}
 	return 0, nil
 }
 
-// manager makes the adapter that manages the secrets of an application's client.
-func (c Credentials) manager(app ApplicationView) (portico.IdP, portico.SecretManager, error) {
+// idpOf makes the adapter that holds an application's clients.
+func (c Credentials) idpOf(app ApplicationView) (portico.IdP, error) {
 	idp, err := c.idp(*app.Provider)
 	if err != nil {
-		return nil, nil, refusal(err, unchangedCredentials)
+		return nil, refusal(err, unchangedCredentials)
 	}
-	secrets, ok := idp.(portico.SecretManager)
-	if !ok {
-		return nil, nil, portico.Errorf(portico.KindConflict, "This identity provider does not let a client's secrets be managed; nothing was changed.").Named("secrets_not_managed")
-	}
-	return idp, secrets, nil
+	return idp, nil
 }
 
 // unchangedCredentials is what a refusal tells of a change that did not happen.
@@ -396,15 +455,7 @@ func (c Credentials) ofKey(k portico.APIKey) Credential {
 	return Credential{ID: string(k.ID), Type: APIKey, DisplayName: k.DisplayName, Status: status, CreatedAt: &k.CreatedAt, ExpiresAt: k.ExpiresAt}
 }
 
-func (c Credentials) ofSecrets(app ApplicationView, held []portico.SecretInfo) []Credential {
-	out := make([]Credential, len(held))
-	for i, s := range held {
-		out[i] = c.ofSecret(app, s)
-	}
-	return out
-}
-
-func (c Credentials) ofSecret(app ApplicationView, s portico.SecretInfo) Credential {
+func (c Credentials) ofSecret(clientID string, s portico.SecretInfo) Credential {
 	status := "active"
 	switch {
 	case !s.Active:
@@ -412,7 +463,7 @@ func (c Credentials) ofSecret(app ApplicationView, s portico.SecretInfo) Credent
 	case s.ExpiresAt != nil && !c.Now().Before(*s.ExpiresAt):
 		status = "expired"
 	}
-	return Credential{ID: s.ID, Type: ClientSecret, ClientID: app.ClientID, Status: status, CreatedAt: s.CreatedAt, ExpiresAt: s.ExpiresAt}
+	return Credential{ID: s.ID, Type: ClientSecret, ClientID: clientID, Status: status, CreatedAt: s.CreatedAt, ExpiresAt: s.ExpiresAt}
 }
 
 func secretIDs(held []portico.SecretInfo) []string {

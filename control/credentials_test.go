@@ -351,19 +351,6 @@ func TestOneRotationAtATime(t *testing.T) {
 	})
 }
 
-func TestSecretsOfAProviderThatManagesNone(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t)
-	h.idp.single = true
-	app := h.register(t, "Trips")
-	_, err := h.Credentials.Create(t.Context(), app.ID, "")
-	wantKind(t, err, portico.KindConflict)
-	_, _, err = h.Credentials.Regenerate(t.Context(), app.ID)
-	wantKind(t, err, portico.KindConflict)
-	h.works(t, app.ClientID, app.Secret)
-	h.balanced(t)
-}
-
 func TestSelfManagedCredentialsAreElsewhere(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -23,6 +23,7 @@ const (
 	callSecrets = "secrets"
 	callAdd     = "add"
 	callRevoke  = "revoke"
+	callReplace = "replace"
 )
 
 const maxSecrets = 2
@@ -52,12 +53,13 @@ type fakeIdP struct {
 	clock   *clock
 	journal *journal
 
-	mu      sync.Mutex
-	clients map[string]*fakeClient
-	made    int
-	faults  map[string][]fault
-	during  map[string]func() // runs once, after the call took effect and before it is answered
-	single  bool              // clients hold one secret that cannot be managed
+	mu       sync.Mutex
+	clients  map[string]*fakeClient
+	made     int
+	faults   map[string][]fault
+	during   map[string]func() // runs once, after the call took effect and before it is answered
+	single   bool              // clients hold one secret
+	replaces bool              // and it can be exchanged
 }
 
 type fakeClient struct {
@@ -82,8 +84,14 @@ func (*fakeIdP) Offers(portico.ProviderType) bool { return true }
 // IdP implements portico.IdPs.
 func (f *fakeIdP) IdP(_ portico.Provider, credential secret.Text) (portico.IdP, error) {
 	a := fakeAdapter{f, credential}
-	if f.single {
-		return struct{ portico.IdP }{a}, nil // not a SecretManager
+	switch {
+	case f.single && f.replaces:
+		return struct {
+			portico.IdP
+			portico.SecretReplacer
+		}{a, a}, nil
+	case f.single:
+		return struct{ portico.IdP }{a}, nil
 	}
 	return a, nil
 }
@@ -157,7 +165,8 @@ func (f *fakeIdP) secret() fakeSecret {
 	return fakeSecret{portico.SecretInfo{ID: fmt.Sprintf("sec-%d", f.made), Active: true, CreatedAt: new(f.clock.Now())}, secret.Token("secret-")}
 }
 
-// fakeAdapter implements portico.IdP and portico.SecretManager.
+// fakeAdapter implements portico.IdP, portico.SecretManager and
+// portico.SecretReplacer.
 type fakeAdapter struct {
 	*fakeIdP
 	credential secret.Text
@@ -270,6 +279,19 @@ func (f fakeAdapter) AddSecret(ctx context.Context, ref portico.ClientRef) (issu
 		}
 		s := f.secret()
 		c.secrets = append(c.secrets, s)
+		issued = portico.ClientSecret{SecretInfo: s.SecretInfo, Value: s.value}
+		return nil
+	})
+	if err != nil {
+		return portico.ClientSecret{}, err
+	}
+	return issued, nil
+}
+
+func (f fakeAdapter) ReplaceSecret(ctx context.Context, ref portico.ClientRef) (issued portico.ClientSecret, err error) {
+	err = f.with(ctx, callReplace, ref, func(c *fakeClient) error {
+		s := f.secret()
+		c.secrets = []fakeSecret{s}
 		issued = portico.ClientSecret{SecretInfo: s.SecretInfo, Value: s.value}
 		return nil
 	})

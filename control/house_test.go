@@ -236,7 +236,9 @@ func (h *house) balanced(t testing.TB) {
 	var owned []string
 	for _, app := range h.applications(t) {
 		if app.ProviderID != nil {
-			owned = append(owned, app.ClientID)
+			for _, ref := range app.Clients() {
+				owned = append(owned, ref.ClientID)
+			}
 		}
 	}
 	slices.Sort(owned)

@@ -129,8 +129,8 @@ func (d saga) work(ctx context.Context, task portico.Task) error {
 // and makes the gateways forget what they learned with the removed ones.
 func (d saga) settleSecrets(ctx context.Context, idp portico.IdP, task portico.Task) error {
 	secrets, ok := idp.(portico.SecretManager)
-	if !ok {
-		return portico.Errorf(portico.KindUnprocessable, "This identity provider's clients hold one secret only.")
+	if !ok { // the one secret may have been replaced
+		return d.Commit(ctx, func(tx portico.Tx) error { return d.switched(ctx, tx, task) })
 	}
 	if task.SecretIDs == nil {
 		return d.finish(ctx, task.ID) // interrupted before anything was decided
@@ -152,13 +152,23 @@ func (d saga) settleSecrets(ctx context.Context, idp portico.IdP, task portico.T
 	}
 	d.Checkpoint(StepRotateRevoked)
 	return d.Commit(ctx, func(tx portico.Tx) error {
-		_, err := tx.Applications().Change(ctx, task.ApplicationID, func(a *portico.Application) error {
-			a.Generation++
-			return nil
-		})
-		if err != nil && portico.KindOf(err) != portico.KindNotFound {
+		err := d.forget(ctx, tx, task.ApplicationID, func(s portico.IssuedSecret) bool { return !slices.Contains(task.SecretIDs, s.SecretID) })
+		if err != nil {
 			return err
 		}
-		return tx.Tasks().Delete(ctx, task.ID)
+		return d.switched(ctx, tx, task)
 	})
+}
+
+// switched ends a rotation: the gateways forget what they learned with the
+// secrets that were there before.
+func (d saga) switched(ctx context.Context, tx portico.Tx, task portico.Task) error {
+	_, err := tx.Applications().Change(ctx, task.ApplicationID, func(a *portico.Application) error {
+		a.Generation++
+		return nil
+	})
+	if err != nil && portico.KindOf(err) != portico.KindNotFound {
+		return err
+	}
+	return tx.Tasks().Delete(ctx, task.ID)
 }

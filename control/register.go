@@ -62,13 +62,17 @@ func (a Applications) register(ctx context.Context, plan *creation) (secret.Text
 		client, err = a.recoverClient(ctx, idp, task.CreateKey, err)
 	}
 	if err != nil {
-		return secret.Text{}, a.abandon(ctx, idp, task, err)
+		return secret.Text{}, a.abandon(ctx, idp, task, err, "no application was created")
 	}
 	a.Checkpoint(StepRegisterCalled)
+	client.Secret.ID = secretID(idp, client)
 
 	plan.app.ClientID, plan.app.ExternalID = client.Ref.ClientID, client.Ref.ExternalID
 	err = a.Commit(ctx, func(tx portico.Tx) error {
 		if err := tx.Applications().Insert(ctx, plan.app); err != nil {
+			return err
+		}
+		if err := a.remember(ctx, tx, plan.app.ID, plan.app.ClientID, client.Secret.SecretInfo); err != nil {
 			return err
 		}
 		return tx.Tasks().Delete(ctx, task.ID)
@@ -78,20 +82,29 @@ func (a Applications) register(ctx context.Context, plan *creation) (secret.Text
 		return secret.Text{}, errors.Join(err, a.undo(ctx, idp, task))
 	}
 	a.Checkpoint(StepRegisterBound)
-	a.name(ctx, plan.app, client.Secret)
+	a.name(ctx, plan.app.ID, plan.app.ClientID, client.Secret)
 	return client.Secret.Value, nil
+}
+
+// secretID names a new client's secret: where a client holds a single one, by
+// the client.
+func secretID(idp portico.IdP, client portico.Client) string {
+	if _, several := idp.(portico.SecretManager); several {
+		return client.Secret.ID
+	}
+	return client.Ref.ClientID
 }
 
 // name lets the gateways' counts of a secret's uses be found by the secret's
 // id. Statistics are not worth failing for.
-func (d saga) name(ctx context.Context, app portico.Application, issued portico.ClientSecret) {
+func (d saga) name(ctx context.Context, app portico.ApplicationID, clientID string, issued portico.ClientSecret) {
 	if d.Fingerprint == nil || issued.ID == "" {
 		return
 	}
-	use := portico.CredentialUse{ApplicationID: app.ID, CredentialID: d.Fingerprint(app.ClientID, issued.Value), SecretID: issued.ID}
+	use := portico.CredentialUse{ApplicationID: app, CredentialID: d.Fingerprint(clientID, issued.Value), SecretID: issued.ID}
 	err := d.Store.Update(ctx, func(tx portico.Tx) error { return tx.NameCredential(ctx, use) })
 	if err != nil {
-		d.Logger.WarnContext(ctx, "secret not named; its uses are shown by its fingerprint", "application", app.ID, "err", err)
+		d.Logger.WarnContext(ctx, "secret not named; its uses are shown by its fingerprint", "application", app, "err", err)
 	}
 }
 
@@ -99,13 +112,21 @@ func (d saga) name(ctx context.Context, app portico.Application, issued portico.
 // was in the lost answer, so a new one is issued in its place; where that cannot
 // be done, the cause stands and the client goes again.
 func (a Applications) recoverClient(ctx context.Context, idp portico.IdP, createKey string, cause error) (portico.Client, error) {
-	manager, ok := idp.(portico.SecretManager)
-	if !ok {
+	manager, managed := idp.(portico.SecretManager)
+	replacer, replaced := idp.(portico.SecretReplacer)
+	if !managed && !replaced {
 		return portico.Client{}, cause
 	}
 	ref, err := idp.Find(ctx, createKey)
 	if err != nil {
 		return portico.Client{}, cause
+	}
+	if !managed {
+		issued, err := replacer.ReplaceSecret(ctx, ref)
+		if err != nil {
+			return portico.Client{}, cause
+		}
+		return portico.Client{Ref: ref, Secret: issued}, nil
 	}
 	lost, err := manager.Secrets(ctx, ref)
 	if err != nil {
@@ -127,7 +148,7 @@ func (a Applications) recoverClient(ctx context.Context, idp portico.IdP, create
 // abandon ends a registration that the identity provider did not confirm. If
 // the client may exist all the same, it is looked for and removed; what cannot
 // be settled now is left to the reconciler.
-func (a Applications) abandon(ctx context.Context, idp portico.IdP, task portico.Task, cause error) error {
+func (a Applications) abandon(ctx context.Context, idp portico.IdP, task portico.Task, cause error, unchanged string) error {
 	var settled error
 	if portico.IsIdP(cause, portico.IdPAmbiguous) {
 		// Not found yet may mean still under way: the intent stays, and the
@@ -139,7 +160,7 @@ func (a Applications) abandon(ctx context.Context, idp portico.IdP, task portico
 	if settled != nil {
 		a.Logger.ErrorContext(ctx, "registration not settled; the reconciler goes on", "task", task.ID, "err", settled)
 	}
-	return refusal(cause, "no application was created")
+	return refusal(cause, unchanged)
 }
 
 // undo removes a client that no application will own. When the database was
@@ -224,8 +245,10 @@ func (a Applications) push(ctx context.Context, p portico.Provider, s portico.St
 	if err != nil {
 		return err
 	}
-	if err := idp.Update(ctx, app.ClientRef(), spec); err != nil {
-		return refusal(err, "the application was not changed")
+	for _, ref := range app.Clients() {
+		if err := idp.Update(ctx, ref, spec); err != nil {
+			return refusal(err, "the application was not changed")
+		}
 	}
 	return nil
 }
@@ -283,12 +306,14 @@ func (a Applications) Release(ctx context.Context, tx portico.Tx, filter portico
 		if app.ProviderID == nil {
 			continue
 		}
-		task := a.task(portico.TaskDeregister, *app.ProviderID, app.ID)
-		task.Client = app.ClientRef()
-		if err := tx.Tasks().Insert(ctx, task); err != nil {
-			return nil, err
+		for _, ref := range app.Clients() {
+			task := a.task(portico.TaskDeregister, *app.ProviderID, app.ID)
+			task.Client = ref
+			if err := tx.Tasks().Insert(ctx, task); err != nil {
+				return nil, err
+			}
+			tasks = append(tasks, task)
 		}
-		tasks = append(tasks, task)
 	}
 	return tasks, nil
 }

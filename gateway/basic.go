@@ -135,7 +135,7 @@ func (p *policy) basicWith(ctx context.Context, q *query, s *strategy, app *snap
 		return attempt{refusal: &refusal{reason: NotRegistered, method: ByBasic, app: app}}
 	}
 	id := p.credentialID(s.digest, app.Generation, q.authorization)
-	t := p.tokens.find(app.ClientID, id, q.now)
+	t := p.tokens.find(q.authorization.ClientID, id, q.now)
 	p.tokenLookups.count(t != nil)
 	if t != nil {
 		p.refreshEarly(ctx, q, s, id, t)
@@ -152,7 +152,7 @@ func (p *policy) basicWith(ctx context.Context, q *query, s *strategy, app *snap
 		}
 	}
 	return attempt{proof: &proof{
-		app: app, strategy: s, method: ByBasic, credentialID: app.ClientID, use: t.use,
+		app: app, strategy: s, method: ByBasic, credentialID: q.authorization.ClientID, use: t.use,
 		token: t.access, expires: t.expires, scoped: t.scoped,
 	}}
 }

@@ -84,7 +84,7 @@ func (p *policy) startSession(q *query, proof *proof) string {
 		return ""
 	}
 	return p.writeSession(q, proof.strategy, session{
-		ClientID: proof.app.ClientID, Generation: proof.app.Generation,
+		ClientID: proof.credentialID, Generation: proof.app.Generation,
 		Issued: q.now.Unix(), Touched: q.now.Unix(), Until: q.now.Add(sessionAbsolute).Unix(),
 		TokenExpires: proof.expires.Unix(), Token: secretValue{proof.token},
 	})

@@ -59,8 +59,8 @@ func (x *Index) Apply(d Delta) {
 
 func (x *Index) put(app *Application) {
 	x.byID.put(app.ID, app)
-	if app.ClientID != "" {
-		x.byClient.put(clientKey{app.StrategyID, app.ClientID}, app)
+	for _, id := range app.clientIDs() {
+		x.byClient.put(clientKey{app.StrategyID, id}, app)
 	}
 	for _, k := range app.Keys {
 		x.byKey.put(apiKey{app.StrategyID, k.Digest}, app)
@@ -70,8 +70,8 @@ func (x *Index) put(app *Application) {
 // unlink removes the ways to an application that still lead to that version of
 // it; those taken over by a newer version or another application stay.
 func (x *Index) unlink(old *Application) {
-	if old.ClientID != "" {
-		x.byClient.remove(clientKey{old.StrategyID, old.ClientID}, old)
+	for _, id := range old.clientIDs() {
+		x.byClient.remove(clientKey{old.StrategyID, id}, old)
 	}
 	for _, k := range old.Keys {
 		x.byKey.remove(apiKey{old.StrategyID, k.Digest}, old)

@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"slices"
 	"time"
 
 	"portico/secret"
@@ -150,6 +151,16 @@ type Application struct {
 	Generation uint64 `cbor:"8,keyasint,omitempty"`
 	// Consumers are as whom it calls, at most one in each control plane.
 	Consumers []Consumer `cbor:"9,keyasint,omitempty"`
+	// FormerClients are client ids that it had before and that still work.
+	FormerClients []string `cbor:"10,keyasint,omitempty"`
+}
+
+// clientIDs are all of its client ids.
+func (a *Application) clientIDs() []string {
+	if a.ClientID == "" {
+		return nil
+	}
+	return append(slices.Clone(a.FormerClients), a.ClientID)
 }
 
 // Consumer is as whom an application calls the services of a control plane.

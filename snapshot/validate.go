@@ -266,14 +266,13 @@ func validateApplications(apps []Application) error {
 			fault(a.ID, "id used twice")
 		}
 		ids[a.ID] = true
-		if a.ClientID == "" {
-			continue
+		for _, id := range a.clientIDs() {
+			key := client{a.StrategyID, id}
+			if other, taken := clients[key]; taken {
+				fault(a.ID, "client_id is also that of application %q with the same strategy", other)
+			}
+			clients[key] = a.ID
 		}
-		key := client{a.StrategyID, a.ClientID}
-		if other, taken := clients[key]; taken {
-			fault(a.ID, "client_id is also that of application %q with the same strategy", other)
-		}
-		clients[key] = a.ID
 	}
 	return errors.Join(faults...)
 }

@@ -28,6 +28,7 @@ func applications() *table[portico.ApplicationID, portico.Application] {
 				optionalText("dcr_provider_id", &a.ProviderID),
 				text("client_id", &a.ClientID),
 				text("external_id", &a.ExternalID),
+				document("former_clients", &a.FormerClients),
 				number("generation", &a.Generation),
 				instant("created_at", &a.CreatedAt),
 				instant("updated_at", &a.UpdatedAt),
@@ -70,6 +71,26 @@ func apiKeys() *table[portico.APIKeyID, portico.APIKey] {
 			"api_keys_digest_key": "This API key exists already.",
 		},
 		change: func(k portico.APIKey) portico.Change { return applicationChange(k.ApplicationID) },
+	}
+}
+
+func issuedSecrets() *table[portico.IssuedSecretID, portico.IssuedSecret] {
+	return &table[portico.IssuedSecretID, portico.IssuedSecret]{
+		name:  "issued_secrets",
+		noun:  "issued secret",
+		audit: told("client_id"),
+		row: func(s *portico.IssuedSecret) []cell {
+			return []cell{
+				text("id", &s.ID),
+				text("application_id", &s.ApplicationID),
+				text("client_id", &s.ClientID),
+				text("secret_id", &s.SecretID),
+				optionalInstant("expires_at", &s.ExpiresAt),
+				instant("created_at", &s.CreatedAt),
+				instant("updated_at", &s.UpdatedAt),
+			}
+		},
+		fields: []string{"id", "application_id", "client_id", "secret_id", "expires_at", "created_at", "updated_at"},
 	}
 }
 

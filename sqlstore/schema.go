@@ -27,6 +27,7 @@ type schema struct {
 	sessions               *table[portico.SessionID, portico.Session]
 	applications           *table[portico.ApplicationID, portico.Application]
 	apiKeys                *table[portico.APIKeyID, portico.APIKey]
+	issuedSecrets          *table[portico.IssuedSecretID, portico.IssuedSecret]
 	registrations          *table[portico.RegistrationID, portico.Registration]
 	tasks                  *table[portico.TaskID, portico.Task]
 	pages                  *table[portico.PageID, portico.PortalPage]
@@ -87,6 +88,7 @@ func newSchema() *schema {
 		sessions:               sessions().prepare(),
 		applications:           applications().prepare(),
 		apiKeys:                apiKeys().prepare(),
+		issuedSecrets:          issuedSecrets().prepare(),
 		registrations:          registrations().prepare(),
 		tasks:                  tasks().prepare(),
 		pages:                  pages().prepare(),
@@ -134,7 +136,7 @@ func (s *schema) descriptions() []described {
 		s.strategies.described(), s.portals.described(), s.apis.described(), s.versions.described(),
 		s.publications.described(), s.implementations.described(), s.controlPlanes.described(), s.services.described(),
 		s.routes.described(), s.plugins.described(), s.consumers.described(), s.consumerMappings.described(), s.developers.described(), s.oneTimeTokens.described(), s.sessions.described(),
-		s.applications.described(), s.apiKeys.described(), s.registrations.described(), s.tasks.described(),
+		s.applications.described(), s.apiKeys.described(), s.issuedSecrets.described(), s.registrations.described(), s.tasks.described(),
 		s.pages.described(), s.snippets.described(), s.documents.described(), s.customizations.described(),
 		s.assets.described(), s.emailTemplates.described(), s.teams.described(), s.teamMembers.described(),
 		s.teamRoles.described(), s.identityProviders.described(), s.groupMappings.described(), s.handoffs.described(), s.clientHandles.described(),

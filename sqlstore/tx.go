@@ -256,6 +256,9 @@ func (t *tx) Applications() portico.Collection[portico.ApplicationID, portico.Ap
 	return in(t, t.store.schema.applications)
 }
 
+func (t *tx) IssuedSecrets() portico.Collection[portico.IssuedSecretID, portico.IssuedSecret] {
+	return in(t, t.store.schema.issuedSecrets)
+}
 func (t *tx) APIKeys() portico.Collection[portico.APIKeyID, portico.APIKey] {
 	return in(t, t.store.schema.apiKeys)
 }

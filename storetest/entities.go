@@ -107,6 +107,9 @@ func testEntities(t *testing.T, open func(*testing.T) portico.Store) {
 	t.Run("API keys", check(open, w, subject[portico.APIKeyID, portico.APIKey]{
 		of: portico.Tx.APIKeys, id: func(e *portico.APIKey) *portico.APIKeyID { return &e.ID },
 		refs: func(to *portico.APIKey, from portico.APIKey) { to.ApplicationID = from.ApplicationID }, like: w.APIKey}))
+	t.Run("issued secrets", check(open, w, subject[portico.IssuedSecretID, portico.IssuedSecret]{
+		of: portico.Tx.IssuedSecrets, id: func(e *portico.IssuedSecret) *portico.IssuedSecretID { return &e.ID },
+		refs: func(to *portico.IssuedSecret, from portico.IssuedSecret) { to.ApplicationID = from.ApplicationID }, like: w.IssuedSecret, alone: true}))
 	t.Run("registrations", check(open, w, subject[portico.RegistrationID, portico.Registration]{
 		of: portico.Tx.Registrations, id: func(e *portico.Registration) *portico.RegistrationID { return &e.ID },
 		refs: func(to *portico.Registration, from portico.Registration) {

@@ -140,6 +140,8 @@ func findings(w World) []finding {
 				"team_id": string(w.Team.ID), "owner_id": string(w.Team.ID)}},
 		{"API keys", ask(portico.Tx.APIKeys, func(e portico.APIKey) portico.APIKeyID { return e.ID }), string(w.APIKey.ID),
 			map[string]string{"application_id": string(w.Application.ID), "digest": w.APIKey.Digest.Hex(), "display_name": w.APIKey.DisplayName}},
+		{"issued secrets", ask(portico.Tx.IssuedSecrets, func(e portico.IssuedSecret) portico.IssuedSecretID { return e.ID }), string(w.IssuedSecret.ID),
+			map[string]string{"application_id": string(w.Application.ID), "client_id": w.IssuedSecret.ClientID, "secret_id": w.IssuedSecret.SecretID}},
 		{"registrations", ask(portico.Tx.Registrations, func(e portico.Registration) portico.RegistrationID { return e.ID }), string(w.Registration.ID),
 			map[string]string{"application_id": string(w.Application.ID), "api_id": string(w.API.ID), "portal_id": string(w.Portal.ID),
 				"status": string(w.Registration.Status), "api_name": w.API.Name, "application_name": w.Application.Name,

@@ -309,6 +309,7 @@ func count(ctx context.Context, tx portico.Tx) (map[string]int, error) {
 		size(ctx, counts, "sessions", tx.Sessions()),
 		size(ctx, counts, "applications", tx.Applications()),
 		size(ctx, counts, "keys", tx.APIKeys()),
+		size(ctx, counts, "issued secrets", tx.IssuedSecrets()),
 		size(ctx, counts, "registrations", tx.Registrations()),
 		size(ctx, counts, "access tokens", tx.AccessTokens()),
 		size(ctx, counts, "tasks", tx.Tasks()),
@@ -350,7 +351,7 @@ func testCascades(t *testing.T, open func(*testing.T) portico.Store) {
 		goes   []string
 	}{
 		"portal": {func(ctx context.Context, tx portico.Tx, w World) error { return tx.Portals().Delete(ctx, w.Portal.ID) },
-			[]string{"portals", "publications", "developers", "one-time tokens", "sessions", "applications", "keys", "registrations",
+			[]string{"portals", "publications", "developers", "one-time tokens", "sessions", "applications", "keys", "issued secrets", "registrations",
 				"pages", "snippets", "customizations", "assets", "mail wordings", "teams", "team members", "team roles",
 				"identity providers", "group mappings", "hand-offs", "consumer mappings", "IP allow lists", "e-mail configurations", "e-mail deliveries", "mails"}},
 		"API": {func(ctx context.Context, tx portico.Tx, w World) error { return tx.APIs().Delete(ctx, w.API.ID) },
@@ -363,10 +364,10 @@ func testCascades(t *testing.T, open func(*testing.T) portico.Store) {
 		"developer": {func(ctx context.Context, tx portico.Tx, w World) error {
 			return tx.Developers().Delete(ctx, w.Developer.ID)
 		},
-			[]string{"developers", "one-time tokens", "sessions", "applications", "keys", "registrations", "team members", "hand-offs", "consumer mappings"}},
+			[]string{"developers", "one-time tokens", "sessions", "applications", "keys", "issued secrets", "registrations", "team members", "hand-offs", "consumer mappings"}},
 		"application": {func(ctx context.Context, tx portico.Tx, w World) error {
 			return tx.Applications().Delete(ctx, w.Application.ID)
-		}, []string{"applications", "keys", "registrations", "hand-offs", "consumer mappings"}},
+		}, []string{"applications", "keys", "issued secrets", "registrations", "hand-offs", "consumer mappings"}},
 		"team": {func(ctx context.Context, tx portico.Tx, w World) error {
 			_, err := tx.Applications().Change(ctx, w.Application.ID, func(a *portico.Application) error { a.TeamID = nil; return nil })
 			if err != nil {

@@ -36,6 +36,7 @@ type World struct {
 	Session               portico.Session
 	Application           portico.Application
 	APIKey                portico.APIKey
+	IssuedSecret          portico.IssuedSecret
 	Registration          portico.Registration
 	Task                  portico.Task
 	Page                  portico.PortalPage
@@ -113,7 +114,7 @@ func newWorld() World {
 	w.Session.DeveloperID, w.Session.PortalID = w.Developer.ID, w.Portal.ID
 	w.Application.PortalID, w.Application.DeveloperID = w.Portal.ID, w.Developer.ID
 	w.Application.StrategyID, w.Application.ProviderID = w.Strategy.ID, &w.Provider.ID
-	w.APIKey.ApplicationID = w.Application.ID
+	w.APIKey.ApplicationID, w.IssuedSecret.ApplicationID = w.Application.ID, w.Application.ID
 	w.Registration.ApplicationID, w.Registration.APIID, w.Registration.PortalID = w.Application.ID, w.API.ID, w.Portal.ID
 	w.Task.ProviderID, w.Task.ApplicationID = w.Provider.ID, w.Application.ID
 	w.ClientHandle.ProviderID = w.Provider.ID
@@ -151,6 +152,7 @@ func (w World) insert(ctx context.Context, tx portico.Tx) error {
 		func() error { return tx.Applications().Insert(ctx, w.Application) },
 		func() error { return tx.ConsumerMappings().Insert(ctx, w.ConsumerMapping) },
 		func() error { return tx.APIKeys().Insert(ctx, w.APIKey) },
+		func() error { return tx.IssuedSecrets().Insert(ctx, w.IssuedSecret) },
 		func() error { return tx.Registrations().Insert(ctx, w.Registration) },
 		func() error { return tx.Tasks().Insert(ctx, w.Task) },
 		func() error { return tx.Handoffs().Insert(ctx, w.Handoff) },

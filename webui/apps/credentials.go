@@ -61,10 +61,9 @@ func (c credentialsView) safe(item credential) bool {
 // canAdd says whether one more credential may be made.
 func (c credentialsView) canAdd() bool { return c.Fault == "" && len(c.Items) < c.Most }
 
-// single says that the only credential can be replaced, and not be joined by
-// another one.
-func (c credentialsView) single() bool {
-	return c.App.Type() == portico.CredentialDCR && c.Most == 1
+// byClient says that each secret has a client id of its own.
+func (c credentialsView) byClient() bool {
+	return slices.ContainsFunc(c.Items, func(item credential) bool { return item.ID == item.ClientID })
 }
 
 func (p pages) credentials(w http.ResponseWriter, v *page.Visit, a app) error {
@@ -111,8 +110,10 @@ func (p pages) credentialsView(v *page.Visit, a app) (credentialsView, error) {
 		view.Items = append(view.Items, line)
 	}
 	for id, at := range uses[a.ID].ByCredential {
-		if fingerprint, told := strings.CutPrefix(id, a.ClientID+"#"); told && a.ClientID != "" {
-			view.Seen = append(view.Seen, seen{fingerprint, at})
+		for _, ref := range a.Clients() {
+			if fingerprint, told := strings.CutPrefix(id, ref.ClientID+"#"); told {
+				view.Seen = append(view.Seen, seen{fingerprint, at})
+			}
 		}
 	}
 	slices.SortFunc(view.Seen, func(a, b seen) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.Fingerprint, b.Fingerprint)) })

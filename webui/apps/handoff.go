@@ -266,13 +266,13 @@ func (p pages) issue(w http.ResponseWriter, v *page.Visit) error {
 }
 
 func (p pages) newCredential(ctx context.Context, a app, name string, replace bool) (control.Delivery, error) {
-	d := control.Delivery{ApplicationID: a.ID, Type: control.ClientSecret, ClientID: a.ClientID, Replaced: replace}
+	d := control.Delivery{ApplicationID: a.ID, Type: control.ClientSecret, Replaced: replace}
 	if replace {
-		_, value, err := p.Credentials.Regenerate(ctx, a.ID)
-		d.Value = value
+		var err error
+		d.ClientID, d.Value, err = p.Credentials.Regenerate(ctx, a.ID)
 		return d, err
 	}
 	issued, err := p.Credentials.Create(ctx, a.ID, name)
-	d.Type, d.Value = issued.Type, issued.Value
+	d.Type, d.ClientID, d.Value = issued.Type, issued.ClientID, issued.Value
 	return d, err
 }

@@ -1,0 +1,206 @@
+package control_test
+
+import (
+	"slices"
+	"testing"
+
+	"portico"
+	"portico/control"
+)
+
+func TestSecretsOverlapWhereAClientHoldsOne(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, h *house) {
+		h.idp.single = true
+		ctx := t.Context()
+		app := h.register(t, "Trips")
+		second, err := h.Credentials.Create(ctx, app.ID, "")
+		must(t, err)
+		if second.ClientID == app.ClientID || second.ID != second.ClientID || second.Value.Empty() {
+			t.Fatalf("issued %+v", second)
+		}
+		h.works(t, app.ClientID, app.Secret)
+		h.works(t, second.ClientID, second.Value)
+		held := h.credentials(t, app.ID)
+		if len(held) != 2 || held[0].ID != app.ClientID || held[1].ID != second.ClientID || held[1].CreatedAt == nil {
+			t.Errorf("the credentials are %+v", held)
+		}
+		_, err = h.Credentials.Create(ctx, app.ID, "")
+		wantKind(t, err, portico.KindForbidden)
+		_, _, err = h.Credentials.Regenerate(ctx, app.ID)
+		wantKind(t, err, portico.KindConflict)
+		wantKind(t, h.Credentials.Delete(ctx, app.ID, "unheard-of"), portico.KindNotFound)
+
+		_, err = h.Applications.Update(ctx, app.ID, control.ApplicationChange{Name: portico.Some("Journeys")})
+		must(t, err)
+		for _, id := range []string{app.ClientID, second.ClientID} {
+			if name := h.idp.specOf(id).Name; name != "Journeys" {
+				t.Errorf("client %s is called %s", id, name)
+			}
+		}
+
+		before := h.generation(t, app.ID)
+		calls := h.journal.since(func() { must(t, h.Credentials.Delete(ctx, app.ID, app.ClientID)) })
+		if !slices.Equal(calls, []string{"flush", "idp delete"}) {
+			t.Errorf("revoking did %v", calls)
+		}
+		if h.generation(t, app.ID) <= before {
+			t.Error("the gateways are not told to forget the revoked client")
+		}
+		if ids := h.idp.clientIDs(); !slices.Equal(ids, []string{second.ClientID}) {
+			t.Errorf("the clients are %v", ids)
+		}
+		wantKind(t, h.Credentials.Delete(ctx, app.ID, second.ClientID), portico.KindConflict)
+		h.works(t, second.ClientID, second.Value)
+		h.balanced(t)
+	})
+}
+
+func TestTheFormerClientIsCurrentAgain(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.idp.single = true
+	app := h.register(t, "Trips")
+	second, err := h.Credentials.Create(t.Context(), app.ID, "")
+	must(t, err)
+	h.idp.fail(callDelete, unavailable)
+	must(t, h.Credentials.Delete(t.Context(), app.ID, second.ID)) // refused here at once, gone there later
+	now, err := h.Applications.ByID(t.Context(), "", app.ID)
+	must(t, err)
+	if now.ClientID != app.ClientID || len(now.FormerClients) != 0 {
+		t.Errorf("the application's client is %s, its former ones are %v", now.ClientID, now.FormerClients)
+	}
+	_, err = h.Credentials.Create(t.Context(), app.ID, "")
+	wantKind(t, err, portico.KindConflict) // until the first change is done
+	h.reconcile(t)
+	if ids := h.idp.clientIDs(); !slices.Equal(ids, []string{app.ClientID}) {
+		t.Errorf("the clients are %v", ids)
+	}
+	h.balanced(t)
+}
+
+func TestAllClientsGoWithTheApplication(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, h *house) {
+		h.idp.single = true
+		app := h.register(t, "Trips")
+		_, err := h.Credentials.Create(t.Context(), app.ID, "")
+		must(t, err)
+		must(t, h.Applications.Delete(t.Context(), app.ID))
+		h.untouched(t)
+	})
+}
+
+func TestRegenerateByAnotherClient(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, h *house) {
+		h.idp.single = true
+		app := h.register(t, "Trips")
+		before := h.generation(t, app.ID)
+		clientID, value, err := h.Credentials.Regenerate(t.Context(), app.ID)
+		must(t, err)
+		if clientID == app.ClientID || !slices.Equal(h.idp.clientIDs(), []string{clientID}) {
+			t.Errorf("regenerated for %s, there are %v", clientID, h.idp.clientIDs())
+		}
+		h.works(t, clientID, value)
+		if h.generation(t, app.ID) <= before {
+			t.Error("the gateways are not told to forget the old client")
+		}
+		h.balanced(t)
+	})
+}
+
+func TestRegenerateByReplacing(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, h *house) {
+		h.idp.single, h.idp.replaces = true, true
+		app := h.register(t, "Trips")
+		before := h.generation(t, app.ID)
+		clientID, value, err := h.Credentials.Regenerate(t.Context(), app.ID)
+		must(t, err)
+		if clientID != app.ClientID || value.Equal(app.Secret) {
+			t.Errorf("regenerated for %s", clientID)
+		}
+		h.works(t, clientID, value)
+		if h.generation(t, app.ID) <= before {
+			t.Error("the gateways are not told to forget the old secret")
+		}
+
+		// The answer to the next one is lost: the gateways forget all the same.
+		before = h.generation(t, app.ID)
+		h.idp.fail(callReplace, lostAnswer)
+		_, _, err = h.Credentials.Regenerate(t.Context(), app.ID)
+		wantKind(t, err, portico.KindUnavailable)
+		h.reconcile(t)
+		if h.generation(t, app.ID) <= before {
+			t.Error("after a lost answer the gateways are not told to forget the old secret")
+		}
+		_, value, err = h.Credentials.Regenerate(t.Context(), app.ID)
+		must(t, err)
+		h.works(t, app.ClientID, value)
+
+		h.idp.fail(callReplace, rejected)
+		_, _, err = h.Credentials.Regenerate(t.Context(), app.ID)
+		wantKind(t, err, portico.KindInvalid)
+		h.works(t, app.ClientID, value)
+		h.balanced(t)
+	})
+}
+
+func TestASecondClientWhoseCreationIsLost(t *testing.T) {
+	t.Parallel()
+	for name, lost := range map[string]fault{"answer": lostAnswer, "request": lostRequest} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			h.idp.single = true
+			app := h.register(t, "Trips")
+			h.idp.fail(callCreate, lost)
+			_, err := h.Credentials.Create(t.Context(), app.ID, "")
+			wantKind(t, err, portico.KindUnavailable)
+			h.reconcile(t)
+			if ids := h.idp.clientIDs(); !slices.Equal(ids, []string{app.ClientID}) {
+				t.Errorf("the clients are %v", ids)
+			}
+			h.works(t, app.ClientID, app.Secret)
+			h.balanced(t)
+		})
+	}
+	t.Run("recovered", func(t *testing.T) {
+		t.Parallel()
+		h := newHouse(t)
+		h.idp.single, h.idp.replaces = true, true
+		h.idp.fail(callCreate, lostAnswer)
+		app := h.register(t, "Trips") // a new secret is issued in the place of the lost one
+		h.works(t, app.ClientID, app.Secret)
+		h.balanced(t)
+	})
+}
+
+// TestNoStepLosesAClient stops the program at every step of giving an
+// application a second client and taking one away.
+func TestNoStepLosesAClient(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, h *house) {
+		h.idp.single = true
+		for _, step := range []string{"register.intent", "register.called", "register.bound", "deregister.called"} {
+			app := h.register(t, "Trips "+step)
+			h.interrupted(t, step, func() { _, _, _ = h.Credentials.Regenerate(t.Context(), app.ID) })
+			h.reconcile(t)
+			now, err := h.Applications.ByID(t.Context(), "", app.ID)
+			must(t, err)
+			if len(now.FormerClients) != 0 {
+				t.Errorf("%s: the former clients are %v", step, now.FormerClients)
+			}
+		}
+		for _, step := range []string{"deregister.intent", "deregister.called", "deregister.done"} {
+			app := h.register(t, "Trips "+step)
+			second, err := h.Credentials.Create(t.Context(), app.ID, "")
+			must(t, err)
+			h.interrupted(t, step, func() { _ = h.Credentials.Delete(t.Context(), app.ID, app.ClientID) })
+			h.reconcile(t)
+			h.works(t, second.ClientID, second.Value)
+		}
+		h.balanced(t)
+	})
+}
