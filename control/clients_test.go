@@ -2,7 +2,9 @@ package control_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"portico"
 	"portico/control"
@@ -194,7 +196,7 @@ func TestNoStepLosesAClient(t *testing.T) {
 			}
 		}
 		for _, step := range []string{"deregister.intent", "deregister.called", "deregister.done"} {
-			app := h.register(t, "Trips "+step)
+			app := h.register(t, "Journeys "+step)
 			second, err := h.Credentials.Create(t.Context(), app.ID, "")
 			must(t, err)
 			h.interrupted(t, step, func() { _ = h.Credentials.Delete(t.Context(), app.ID, app.ClientID) })
@@ -202,5 +204,48 @@ func TestNoStepLosesAClient(t *testing.T) {
 			h.works(t, second.ClientID, second.Value)
 		}
 		h.balanced(t)
+	})
+}
+
+func TestSecretExpiryIsToldOfStageByStage(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, h *house) {
+		ctx := t.Context()
+		const day = 24 * time.Hour
+		h.idp.lifetime = 100 * day
+		app := h.register(t, "Trips")
+		told := func() (kinds []string) {
+			t.Helper()
+			for _, m := range h.journal.mailed(func() { must(t, h.Credentials.NotifyExpiry(ctx)) }) {
+				kinds = append(kinds, m.Kind)
+				if !strings.Contains(m.Text, app.ClientID) {
+					t.Errorf("told %s", m.Text)
+				}
+			}
+			return kinds
+		}
+		told()
+		var days []int
+		for n := 1; n <= 101; n++ {
+			h.clock.add(day)
+			for _, kind := range told() {
+				days = append(days, 100-n)
+				if expired := n >= 100; expired != (kind == "client-secret-expired") {
+					t.Errorf("after %d days: %s", n, kind)
+				}
+			}
+		}
+		if want := []int{90, 60, 30, 15, 7, 1, 0}; !slices.Equal(days, want) {
+			t.Errorf("told %v days before, want %v", days, want)
+		}
+
+		// A secret that is revoked in time is not spoken of.
+		second, err := h.Credentials.Create(ctx, app.ID, "")
+		must(t, err)
+		must(t, h.Credentials.Delete(ctx, app.ID, second.ID))
+		h.clock.add(200 * day)
+		if kinds := told(); len(kinds) > 0 {
+			t.Errorf("told %v of a revoked secret", kinds)
+		}
 	})
 }

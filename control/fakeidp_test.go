@@ -60,6 +60,7 @@ type fakeIdP struct {
 	during   map[string]func() // runs once, after the call took effect and before it is answered
 	single   bool              // clients hold one secret
 	replaces bool              // and it can be exchanged
+	lifetime time.Duration     // of a secret; 0: without end
 }
 
 type fakeClient struct {
@@ -162,7 +163,11 @@ func (f *fakeIdP) vanish(clientID string) {
 
 func (f *fakeIdP) secret() fakeSecret {
 	f.made++
-	return fakeSecret{portico.SecretInfo{ID: fmt.Sprintf("sec-%d", f.made), Active: true, CreatedAt: new(f.clock.Now())}, secret.Token("secret-")}
+	s := fakeSecret{portico.SecretInfo{ID: fmt.Sprintf("sec-%d", f.made), Active: true, CreatedAt: new(f.clock.Now())}, secret.Token("secret-")}
+	if f.lifetime > 0 {
+		s.ExpiresAt = new(f.clock.Now().Add(f.lifetime))
+	}
+	return s
 }
 
 // fakeAdapter implements portico.IdP, portico.SecretManager and

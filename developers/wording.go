@@ -47,6 +47,8 @@ func phrasesIn(language string) phrases {
 const (
 	mailAccountExists   = "account-exists"
 	mailConfirmDeletion = "confirm-account-deletion"
+	MailSecretExpiring  = "client-secret-expiring-soon"
+	MailSecretExpired   = "client-secret-expired"
 )
 
 func defaultWording(language, template string) Wording {
@@ -106,6 +108,14 @@ func englishWording() map[string]Wording {
 			"{{application_name}}: an API key has expired", "An API key has expired",
 			"Hello {{developer_fullname}},\n\nThe API key {{credential_name}} of your app {{application_name}} expired on {{credential_expires_at}}. Calls with it are refused. Create a new one to go on.", "Open the credentials",
 		},
+		MailSecretExpiring: {
+			"{{application_name}}: a client secret expires soon", "A client secret expires soon",
+			"Hello {{developer_fullname}},\n\nThe secret of your app {{application_name}} with the Client ID {{credential_name}} expires on {{credential_expires_at}}. Create a new one, put it in place, and revoke this one before then.", "Open the credentials",
+		},
+		MailSecretExpired: {
+			"{{application_name}}: a client secret has expired", "A client secret has expired",
+			"Hello {{developer_fullname}},\n\nThe secret of your app {{application_name}} with the Client ID {{credential_name}} expired on {{credential_expires_at}}. Calls with it are refused. Create a new one to go on.", "Open the credentials",
+		},
 		mailConfirmDeletion: {
 			"Delete your account in {{portal_display_name}}?", "Confirm the deletion of your account",
 			"Hello {{developer_fullname}},\n\nYou asked to delete your account in {{portal_display_name}}. This removes your apps and their credentials at once, and cannot be undone. The link works for one hour.\n\nIf you did not ask for it, ignore this mail: nothing happens.", "Confirm deletion",
@@ -162,6 +172,14 @@ func japaneseWording() map[string]Wording {
 		"api-key-expired": {
 			"{{application_name}}: APIキーの有効期限が切れました", "APIキーの有効期限が切れました",
 			"{{developer_fullname}} 様\n\nアプリ「{{application_name}}」のAPIキー「{{credential_name}}」は{{credential_expires_at}}に有効期限が切れました。このキーによる呼び出しは拒否されます。続けて利用するには、新しいキーを作成してください。", "資格情報を開く",
+		},
+		MailSecretExpiring: {
+			"{{application_name}}: Client Secretの有効期限が近づいています", "Client Secretの有効期限が近づいています",
+			"{{developer_fullname}} 様\n\nアプリ「{{application_name}}」（Client ID: {{credential_name}}）のClient Secretの有効期限は{{credential_expires_at}}です。期限までに新しいものを作成して差し替え、古いものを取り消してください。", "資格情報を開く",
+		},
+		MailSecretExpired: {
+			"{{application_name}}: Client Secretの有効期限が切れました", "Client Secretの有効期限が切れました",
+			"{{developer_fullname}} 様\n\nアプリ「{{application_name}}」（Client ID: {{credential_name}}）のClient Secretは{{credential_expires_at}}に有効期限が切れました。このSecretによる呼び出しは拒否されます。続けて利用するには、新しいものを作成してください。", "資格情報を開く",
 		},
 		mailConfirmDeletion: {
 			"{{portal_display_name}}のアカウントを削除しますか", "アカウントの削除の確認",
