@@ -27,6 +27,7 @@ func testEntities(t *testing.T, open func(*testing.T) portico.Store) {
 	testGatewayEntities(t, open)
 	testAdminEntities(t, open)
 	testReachEntities(t, open)
+	testApplicationEntities(t, open)
 	w := newWorld()
 	t.Run("organizations", check(open, w, subject[portico.OrganizationID, portico.Organization]{
 		of: portico.Tx.Organizations, id: func(e *portico.Organization) *portico.OrganizationID { return &e.ID },
@@ -93,6 +94,11 @@ func testEntities(t *testing.T, open func(*testing.T) portico.Store) {
 		refs: func(to *portico.Session, from portico.Session) {
 			to.DeveloperID, to.PortalID = from.DeveloperID, from.PortalID
 		}, like: w.Session}))
+}
+
+// testApplicationEntities covers applications and what belongs to them.
+func testApplicationEntities(t *testing.T, open func(*testing.T) portico.Store) {
+	w := newWorld()
 	t.Run("applications", check(open, w, subject[portico.ApplicationID, portico.Application]{
 		of: portico.Tx.Applications, id: func(e *portico.Application) *portico.ApplicationID { return &e.ID },
 		refs: func(to *portico.Application, from portico.Application) {

@@ -391,7 +391,7 @@ func testCascades(t *testing.T, open func(*testing.T) portico.Store) {
 				}
 			}
 			return nil
-		}, []string{"applications", "keys", "registrations", "hand-offs", "consumer mappings", "publications", "tasks", "client handles"}},
+		}, []string{"applications", "keys", "issued secrets", "registrations", "hand-offs", "consumer mappings", "publications", "tasks", "client handles"}},
 		"user": {func(ctx context.Context, tx portico.Tx, w World) error { return tx.Users().Delete(ctx, w.User.ID) },
 			[]string{"access tokens"}},
 		"service": {func(ctx context.Context, tx portico.Tx, w World) error {
