@@ -175,10 +175,14 @@ func insertToken(ctx context.Context, tx portico.Tx, token portico.AccessToken) 
 		return err
 	}
 	if len(tokens) >= portico.MaxAccessTokens {
-		return portico.Errorf(portico.KindConflict, "The user has %d access tokens, the most that one user may have; nothing was created. Delete one first.", len(tokens))
+		return portico.Errorf(portico.KindConflict, "The user has %d access tokens, the most that one user may have; nothing was created. Delete one first.", len(tokens)).Named("token_limit")
 	}
 	return tx.AccessTokens().Insert(ctx, token)
 }
+
+// tokenNameTaken names the refusal of an access token whose owner has another
+// one of that name.
+const tokenNameTaken = "token_name_taken"
 
 // otherTokens returns the user's other tokens; KindConflict when one of them
 // has the same name.
@@ -193,7 +197,7 @@ func otherTokens(ctx context.Context, tx portico.Tx, t portico.AccessToken) ([]p
 			continue
 		}
 		if other.Name == t.Name {
-			return nil, portico.Errorf(portico.KindConflict, "The user has an access token named [%s] already; nothing was changed. Choose another name.", t.Name)
+			return nil, portico.Errorf(portico.KindConflict, "The user has an access token named [%s] already; nothing was changed. Choose another name.", t.Name).Named(tokenNameTaken)
 		}
 		others = append(others, other)
 	}

@@ -101,11 +101,11 @@ func TestAccessTokens(t *testing.T) {
 			t.Error("the new token does not open anything")
 		}
 		_, err = h.CreateToken(ctx, ada, "ci", end)
-		wantKind(t, err, portico.KindConflict)
+		wantCode(t, err, "token_name_taken")
 		renamed, err := h.RenameToken(ctx, ada, issued.ID, "deploy")
 		must(t, err)
 		_, err = h.RenameToken(ctx, ada, issued.ID, "first")
-		wantKind(t, err, portico.KindConflict)
+		wantCode(t, err, "token_name_taken")
 		must(t, h.NoteUse(ctx, admins.Principal{User: founded.User, Token: issued.AccessToken}, h.clock.Now()))
 		kept, err := h.Token(ctx, ada, issued.ID)
 		must(t, err)
@@ -149,7 +149,7 @@ func TestAccessTokens(t *testing.T) {
 			must(t, err)
 		}
 		_, err = h.CreateToken(ctx, ada, "one too many", end)
-		wantKind(t, err, portico.KindConflict)
+		wantCode(t, err, "token_limit")
 	})
 }
 

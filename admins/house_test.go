@@ -103,6 +103,14 @@ func newHouseOn(t testing.TB, dsn string) *house {
 	return h
 }
 
+// wantCode fails unless an error bears a code.
+func wantCode(t testing.TB, err error, code string) {
+	t.Helper()
+	if e, is := errors.AsType[*portico.Error](err); !is || e.Code != code {
+		t.Errorf("the error is not %s but %v", code, err)
+	}
+}
+
 // clock stands still until it is moved.
 type clock struct {
 	mu  sync.Mutex

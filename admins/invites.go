@@ -74,7 +74,7 @@ func (i Invites) Create(ctx context.Context, in NewInvite) (Invited, error) {
 		if err != nil {
 			return nil, err
 		}
-		letter = compose(i.Deps, o, invite.Email, invitation(), token)
+		letter = compose(i.Deps, o, invite.Email, invitation(ctx), token)
 		return letter, tx.Invites().Insert(ctx, invite)
 	})
 	if err != nil {

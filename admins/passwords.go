@@ -42,7 +42,7 @@ func (p Passwords) Forgot(ctx context.Context, email string) error {
 			return nil, err
 		}
 		now, token := p.Now(), secret.Token("")
-		return compose(p.Deps, o, user.Email, resetPassword(), token), tx.PasswordResets().Insert(ctx, portico.PasswordReset{
+		return compose(p.Deps, o, user.Email, resetPassword(ctx), token), tx.PasswordResets().Insert(ctx, portico.PasswordReset{
 			ID: portico.PasswordResetID(p.NewID()), UserID: user.ID, Digest: token.Digest(), ExpiresAt: now.Add(resetLife), CreatedAt: now,
 		})
 	})

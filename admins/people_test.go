@@ -9,6 +9,7 @@ import (
 	"portico/access"
 	"portico/admins"
 	"portico/secret"
+	"portico/webui/i18n"
 )
 
 func TestInvitations(t *testing.T) {
@@ -151,7 +152,7 @@ func TestRolesOfMachinesAndTeams(t *testing.T) {
 		issued, err := h.SystemAccounts.CreateToken(ctx, ci.ID, "one", end)
 		must(t, err)
 		_, err = h.SystemAccounts.CreateToken(ctx, ci.ID, "one", end)
-		wantKind(t, err, portico.KindConflict)
+		wantCode(t, err, "token_name_taken")
 		granted := func() access.Grants {
 			t.Helper()
 			who, err := h.Authenticate(ctx, issued.Value)
@@ -258,6 +259,38 @@ func TestSystemTeamsAreFixed(t *testing.T) {
 		}
 		if fixed := team.ID == portico.OrganizationAdmins || team.ID == portico.OrganizationReaders; !team.System || fixed == (len(roles.Items) > 0) {
 			t.Errorf("%+v has %d roles", team, len(roles.Items))
+		}
+	}
+}
+
+// TestMailsAreInTheLanguageOfThePage that asks for them; the API has none.
+func TestMailsAreInTheLanguageOfThePage(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	founded(t, h)
+	texts, err := i18n.New()
+	must(t, err)
+	for language, want := range map[string][2]string{
+		"":   {"You are invited to Acme", "Reset your password at Acme"},
+		"en": {"You are invited to Acme", "Reset your password at Acme"},
+		"ja": {"Acme への招待", "Acme のパスワードの再設定"},
+	} {
+		ctx := t.Context()
+		if language != "" {
+			ctx = texts.With(ctx, language)
+		}
+		mails := h.post.mailed(func() {
+			_, err := h.Invites.Create(ctx, admins.NewInvite{Email: "x" + language + "@acme.example"})
+			must(t, err)
+			must(t, h.Passwords.Forgot(ctx, "ada@acme.example"))
+		})
+		if len(mails) != 2 || mails[0].Subject != want[0] || mails[1].Subject != want[1] {
+			t.Fatalf("in %q: %+v", language, mails)
+		}
+		for _, m := range mails {
+			if !strings.Contains(m.Text, "\n\n"+m.Link+"\n\n") || strings.Contains(m.Text, "{") {
+				t.Errorf("in %q the mail says %s", language, m.Text)
+			}
 		}
 	}
 }

@@ -2,6 +2,7 @@ package admins
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -104,7 +105,7 @@ func (s SystemAccounts) CreateToken(ctx context.Context, id portico.SystemAccoun
 		if _, err := tx.SystemAccounts().ByID(ctx, id); err != nil {
 			return err
 		}
-		return tx.SystemAccountTokens().Insert(ctx, token)
+		return nameTaken(tx.SystemAccountTokens().Insert(ctx, token))
 	})
 	if err != nil {
 		return IssuedMachineToken{}, err
@@ -124,9 +125,18 @@ func (s SystemAccounts) RenameToken(ctx context.Context, id portico.SystemAccoun
 			to.Name = name
 			return nil
 		})
-		return err
+		return nameTaken(err)
 	})
 	return changed, err
+}
+
+// nameTaken names the conflict that the store finds: of an account's tokens only
+// the names can collide.
+func nameTaken(err error) error {
+	if conflict, is := errors.AsType[*portico.Error](err); is && conflict.Kind == portico.KindConflict {
+		return conflict.Named(tokenNameTaken)
+	}
+	return err
 }
 
 // DeleteToken ends an access token for good. KindNotFound.
