@@ -35,6 +35,31 @@ func TestPortalScreenshots(t *testing.T) {
 	webtest.Screenshots(t, b, site, views, dir)
 }
 
+// TestConsoleScreenshots does so for the console of a demo, with all that its
+// navigation leads to: the first page of each part.
+func TestConsoleScreenshots(t *testing.T) {
+	dir := os.Getenv("PORTICO_SCREENSHOTS")
+	if dir == "" {
+		t.Skip("PORTICO_SCREENSHOTS names no directory: make screenshots")
+	}
+	t.Parallel()
+	p := demo(t, t.TempDir(), "--port-base", strconv.Itoa(portBase(t)))
+	site := webtest.Site{Base: p.ConsoleURL, Langs: []string{"en", "ja"}, Cookie: i18n.Cookie, Visitors: map[string]func(*webtest.Page){
+		"admin": func(page *webtest.Page) {
+			page.Open("/")
+			page.Fill("E-mail", p.Admin.Email)
+			page.Fill("Password", p.Admin.Password)
+			page.Within("Password").Click("Sign in")
+		},
+	}}
+	webtest.Screenshots(t, webtest.Start(t), site, []webtest.View{
+		{Name: "console-overview", Path: "/", Visitor: "admin"},
+		{Name: "console-apis", Path: "/apis", Visitor: "admin"},
+		{Name: "console-portals", Path: "/portals", Visitor: "admin"},
+		{Name: "console-gateways", Path: "/gateways", Visitor: "admin"},
+	}, dir)
+}
+
 // tour is the portal's pages, of a demo in which one developer has begun to
 // work and another has not.
 func tour(t *testing.T) (webtest.Site, []webtest.View) {
