@@ -47,6 +47,7 @@ type ProviderConfig struct {
 	InitialClientAudience     *string `json:"initial_client_audience,omitempty"`
 	UseDeveloperManagedScopes bool    `json:"use_developer_managed_scopes,omitempty"`
 	BaseURL                   string  `json:"dcr_base_url,omitempty"`
+	RegistrationEndpoint      string  `json:"registration_endpoint,omitempty"`
 	DisableEventHooks         bool    `json:"disable_event_hooks,omitempty"`
 	DisableRefreshSecret      bool    `json:"disable_refresh_secret,omitempty"`
 	AllowMultipleCredentials  bool    `json:"allow_multiple_credentials,omitempty"`

@@ -110,7 +110,7 @@ func (a *App) openState(ctx context.Context, o Options) error {
 	a.publisher = configsync.New(compile.Source{Store: store}, configsync.Options{Logger: o.Logger, Now: o.Now, Path: a.config.snapshot()})
 	a.usage = usage.NewCounter(portico.LatencyClasses(), ring.Derive("fingerprints of client secrets"))
 	a.deps = usecase.Deps{
-		Store: store, Sealer: ring, IdPs: identityProviders(client, o.Now, o.Logger),
+		Store: store, Sealer: ring, IdPs: identityProviders(client, store, ring, o.Now, o.Logger),
 		Mailer: mailer, Flusher: a.publisher, Client: client,
 		Logger: o.Logger, Now: o.Now, Checkpoint: o.Checkpoint, IdPTimeout: a.config.IdPTimeout,
 		Fingerprint:  a.usage.Fingerprint,

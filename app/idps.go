@@ -6,17 +6,19 @@ import (
 	"time"
 
 	"portico"
+	"portico/handles"
 	"portico/idp"
 	"portico/idp/auth0"
 	"portico/idp/azuread"
 	"portico/idp/bridge"
 	"portico/idp/okta"
+	"portico/idp/rfc7591"
 	"portico/secret"
 )
 
 // identityProviders makes the adapters for DCR providers. A type that is not
 // listed can be kept, and used once there is an adapter.
-func identityProviders(client *http.Client, now func() time.Time, logger *slog.Logger) portico.IdPs {
+func identityProviders(client *http.Client, store portico.Store, sealer portico.Sealer, now func() time.Time, logger *slog.Logger) portico.IdPs {
 	return idp.NewAdapters(map[portico.ProviderType]idp.Constructor{
 		portico.ProviderOkta: func(p portico.Provider, credential secret.Text) (portico.IdP, error) {
 			return okta.New(okta.Config{Provider: p, Token: credential, HTTP: client, Now: now, Logger: logger})
@@ -29,6 +31,9 @@ func identityProviders(client *http.Client, now func() time.Time, logger *slog.L
 		},
 		portico.ProviderAzureAD: func(p portico.Provider, credential secret.Text) (portico.IdP, error) {
 			return azuread.New(azuread.Config{Provider: p, Secret: credential, HTTP: client, Now: now, Logger: logger})
+		},
+		portico.ProviderRFC7591: func(p portico.Provider, credential secret.Text) (portico.IdP, error) {
+			return rfc7591.New(rfc7591.Config{Provider: p, Token: credential, HTTP: client, Handles: handles.Of(store, sealer, now, p.ID), Now: now, Logger: logger})
 		},
 	})
 }

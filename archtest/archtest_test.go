@@ -27,13 +27,16 @@ var level = map[string]int{
 	"oauth": 2, "snapshot": 2, "keyring": 2, "throttle": 2, "password": 2, "problem": 2, "openapi": 2, "usage": 2, "markdown": 2, "ledger": 2, "access": 2,
 	"webui/i18n": 2,
 	"declare":    3,
+	"idp":        3,
+	"idp/dcr":    4,
 	"plugin":     3, "enforce": 3,
 	"mail": 3, "listing": 3, "httpkit": 3, "webui/design": 3,
-	"sqlstore": 4, "compile": 4, "gateway": 4, "idp": 4, "usecase": 4, "signon": 4, "webui/reference": 4, "webui/visit": 4,
+	"sqlstore": 4, "compile": 4, "gateway": 4, "usecase": 4, "signon": 4, "webui/reference": 4, "webui/visit": 4,
 	"idp/okta": 5, "configsync": 5,
 	"idp/auth0":   5,
 	"idp/azuread": 5,
 	"handles":     5,
+	"idp/rfc7591": 5,
 	"idp/bridge":  5,
 	"routing":     5,
 	"apipackages": 5,
@@ -73,7 +76,7 @@ var level = map[string]int{
 }
 
 // tests are packages that only tests import; they may import anything.
-var tests = []string{"storetest", "idptest", "idptest/fakeas", "spectest", "archtest", "localas/localastest", "bench", "e2e", "webtest", "webui/consoletest"}
+var tests = []string{"storetest", "idptest", "idptest/fakeas", "spectest", "archtest", "idp/dcr/dcrtest", "localas/localastest", "bench", "e2e", "webtest", "webui/consoletest"}
 
 // bans are arrows that point down and are wrong all the same.
 var bans = []struct{ from, to, why string }{

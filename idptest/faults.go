@@ -77,15 +77,15 @@ func lostCreate(f *fixture, fault Fault, kind portico.IdPErrorKind, done bool) {
 		f.Errorf("a creation was sent %d times", n)
 	}
 	if !done {
-		f.gone(key)
+		f.gone(s, key)
 		made, err := f.sound.Create(f.Context(), s, key)
 		f.must("create again under the same key", err)
 		f.removeAfter(made.Ref)
 		return
 	}
-	ref := f.found(key)
-	f.removeAfter(ref)
-	if state := f.read(ref); !f.owns(s, state) || !state.Enabled {
+	state := f.found(s, key)
+	f.removeAfter(state.Ref)
+	if !f.owns(s, state) || !state.Enabled {
 		f.Errorf("found %+v", state)
 	}
 }
@@ -199,19 +199,21 @@ func denied(f *fixture) {
 }
 
 func deleteAnswerLost(f *fixture) {
-	made, key := f.create(spec("DeleteLost"))
+	s := spec("DeleteLost")
+	made, key := f.create(s)
 	f.wire.Break(http.MethodDelete, f.ObjectPath, 1, LoseAnswer)
 	f.must("delete", f.idp.Delete(f.Context(), made.Ref))
-	f.gone(key)
+	f.gone(s, key)
 }
 
 func deleteHalfWay(f *fixture) {
-	made, key := f.create(spec("HalfWay"))
+	s := spec("HalfWay")
+	made, key := f.create(s)
 	f.wire.Break(http.MethodDelete, f.ObjectPath, 1000, Unreachable)
 	f.want("delete", f.idp.Delete(f.Context(), made.Ref), portico.IdPUnavailable)
 	f.wire.Break("", "", 0, nil)
 	f.must("delete again", f.idp.Delete(f.Context(), made.Ref))
-	f.gone(key)
+	f.gone(s, key)
 }
 
 func updateAnswerLost(f *fixture) {
@@ -220,7 +222,12 @@ func updateAnswerLost(f *fixture) {
 	made, _ := f.create(s)
 	s.Name = "Updated"
 	f.wire.Break(f.UpdateMethod, f.ObjectPath, 1, LoseAnswer)
-	f.must("update", f.idp.Update(f.Context(), made.Ref, s))
+	err := f.idp.Update(f.Context(), made.Ref, s)
+	if f.Rotates {
+		f.want("update", err, portico.IdPDenied)
+		return
+	}
+	f.must("update", err)
 	if state := f.read(made.Ref); state.Name != "Updated" {
 		f.Errorf("read %+v", state)
 	}
@@ -248,20 +255,20 @@ func redirectElsewhere(f *fixture) {
 
 // slowAnswer: a caller who gives up ends an answer that does not.
 func slowAnswer(f *fixture) {
-	key := portico.NewRandomID()
+	s, key := spec("Slow"), portico.NewRandomID()
 	ctx, cancel := context.WithCancel(f.Context())
 	defer cancel()
 	f.wire.Break(f.CreateMethod, f.CreatePath, 1, Replace(Stall(cancel)))
-	_, err := f.idp.Create(ctx, spec("Slow"), key)
+	_, err := f.idp.Create(ctx, s, key)
 	f.want("create", err, portico.IdPAmbiguous)
-	ref := f.found(key)
-	f.removeAfter(ref)
+	f.removeAfter(f.found(s, key).Ref)
 
 	f.sighted()
+	made, _ := f.create(spec("Slow"))
 	ctx, cancel = context.WithCancel(f.Context())
 	defer cancel()
 	f.wire.Break(http.MethodGet, f.ObjectPath, 1000, Replace(Stall(cancel)))
-	_, err = f.idp.Read(ctx, ref)
+	_, err = f.idp.Read(ctx, made.Ref)
 	f.want("read", err, portico.IdPUnavailable)
 	if n := f.wire.Hits(); n != 1 {
 		f.Errorf("asked %d times although the caller gave up", n)

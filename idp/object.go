@@ -1,0 +1,58 @@
+package idp
+
+import (
+	"bytes"
+	"encoding/json"
+	"time"
+
+	"portico/secret"
+)
+
+// Object is a JSON object that is written back as it was read, except for what
+// was changed in it: numbers stay as they are spelt. A member that is not of the
+// kind asked for counts as absent.
+type Object map[string]any
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (o *Object) UnmarshalJSON(text []byte) error {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	return decoder.Decode((*map[string]any)(o))
+}
+
+// Text is a member's text.
+func (o Object) Text(name string) string {
+	text, _ := o[name].(string)
+	return text
+}
+
+// Secret is a member's text that must not be shown.
+func (o Object) Secret(name string) secret.Text { return secret.New(o.Text(name)) }
+
+// Texts are the texts in a member's array.
+func (o Object) Texts(name string) []string {
+	array, _ := o[name].([]any)
+	texts := make([]string, 0, len(array))
+	for _, value := range array {
+		if text, ok := value.(string); ok {
+			texts = append(texts, text)
+		}
+	}
+	return texts
+}
+
+// Time is a member's time: seconds since 1970, or RFC 3339; nil for none, and
+// for the zero with which RFC 7591 says "never".
+func (o Object) Time(name string) *time.Time {
+	switch value := o[name].(type) {
+	case json.Number:
+		if seconds, err := value.Int64(); err == nil && seconds > 0 {
+			return new(time.Unix(seconds, 0).UTC())
+		}
+	case string:
+		if at, err := time.Parse(time.RFC3339, value); err == nil {
+			return new(at.UTC())
+		}
+	}
+	return nil
+}
