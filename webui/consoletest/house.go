@@ -22,6 +22,7 @@ import (
 	"portico/gateway"
 	"portico/httpkit"
 	"portico/idp"
+	"portico/idp/auth0"
 	"portico/idp/okta"
 	"portico/keyring"
 	"portico/ledger"
@@ -74,9 +75,14 @@ func New(t testing.TB, routes func(*desk.Site) []desk.Route) *House {
 		ConsoleURL: "http://" + h.Console.Listener.Addr().String(),
 		Store:      store, Sealer: ring, Mailer: h.Mails, Flusher: publisher, Logger: logger, Now: h.Clock.Now, Checkpoint: func(string) {}, Client: client,
 		Fingerprint: counter.Fingerprint, IdPTimeout: 30 * time.Second, PortalDomain: "localhost", PortalURL: func(domain string) string { return "http://" + domain },
-		IdPs: idp.NewAdapters(map[portico.ProviderType]idp.Constructor{portico.ProviderOkta: func(p portico.Provider, credential secret.Text) (portico.IdP, error) {
-			return okta.New(okta.Config{Provider: p, Token: credential, HTTP: client, Now: h.Clock.Now, Logger: logger})
-		}}),
+		IdPs: idp.NewAdapters(map[portico.ProviderType]idp.Constructor{
+			portico.ProviderOkta: func(p portico.Provider, credential secret.Text) (portico.IdP, error) {
+				return okta.New(okta.Config{Provider: p, Token: credential, HTTP: client, Now: h.Clock.Now, Logger: logger})
+			},
+			portico.ProviderAuth0: func(p portico.Provider, credential secret.Text) (portico.IdP, error) {
+				return auth0.New(auth0.Config{Provider: p, Secret: credential, HTTP: client, Now: h.Clock.Now, Logger: logger})
+			},
+		}),
 	}
 	h.Control = control.New(h.Deps)
 	proxy := gateway.New(gateway.Options{Providers: oauth.NewProviders(client, h.Clock.Now, logger), Logger: logger, Now: h.Clock.Now, SessionKeys: [][]byte{ring.Derive("test")}, Usage: counter})

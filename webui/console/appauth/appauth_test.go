@@ -148,7 +148,7 @@ func TestFaultsOfAProvider(t *testing.T) {
 	form := h.As(t, "en").Get(providers + "/new")
 	for field, values := range map[string]url.Values{
 		"name":   {"name": {" "}},
-		"type":   {"type": {"auth0"}},
+		"type":   {"type": {"curity"}},
 		"issuer": {"issuer": {"ftp://x"}},
 		"token":  {"token": {""}},
 		"labels": {"labels": {"kong-x=y"}},
@@ -337,6 +337,54 @@ func TestWhoMayWhat(t *testing.T) {
 	admin.Get(providers + "?q=nothing").Says("Nothing matches")
 	admin.Get(strategies + "?q=strategy&strategy_type=openid_connect&sort=-dcr_provider_name").Says("Strategy of it")
 	admin.Get(strategies+"?strategy_type=nonsense").Is(200, strategies).Says("Nothing matches")
+}
+
+// TestFieldsOfAType: a type's own fields are kept, changed and taken away, by the
+// form and by its call alike; those of other types do not count.
+func TestFieldsOfAType(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	form := h.As(t, "en").Get(providers+"/new").Is(200, providers).Says("Client ID", "Client Audience", "Use developer-managed scopes")
+	filled := url.Values{"name": {"Auth0"}, "type": {"auth0"}, "issuer": {"https://tenant.auth0.example/"}, "token": {"the-secret"}, "client_id": {"the-client"}, "developer_scopes": {"on"}}
+	without := url.Values{}
+	for name, values := range filled {
+		if name != "client_id" {
+			without[name] = values
+		}
+	}
+	form.Submit("/new", without).Is(422, providers).Fault("client_id")
+	filled.Set("view", "call")
+	call := h.Run(t, form.Submit("/new", filled).Is(200, providers).Hides("the-secret"), "DCR_TOKEN=the-secret")
+	if call.Status != 201 {
+		t.Fatalf("the call answers %d %v", call.Status, call.Body)
+	}
+	filled.Del("view")
+	form.Submit("/new", filled).Is(200, providers).Says("Auth0 is saved")
+	found, err := h.Providers.List(t.Context(), portico.Everything())
+	must(t, err)
+	for _, p := range found.Items {
+		if c := p.Config; c.InitialClientID != "the-client" || c.InitialClientAudience != nil || !c.UseDeveloperManagedScopes || p.Issuer != "https://tenant.auth0.example/" {
+			t.Errorf("saved as %+v", p.Provider)
+		}
+	}
+	path := providers + "/" + string(found.Items[0].ID)
+	page := h.As(t, "en").Get(path).Is(200, path).Says("Initial Client Secret", "Client Audience")
+	page.Submit(path, url.Values{"name": {"Auth0"}, "client_id": {"another"}, "audience": {"https://tenant.example/api/v2/"}, "developer_scopes": {}}).Is(200, path).Says("Auth0 is saved")
+	changed, err := h.Providers.ByID(t.Context(), found.Items[0].ID)
+	must(t, err)
+	if c := changed.Config; c.InitialClientID != "another" || c.InitialClientAudience == nil || c.UseDeveloperManagedScopes {
+		t.Errorf("changed to %+v", c)
+	}
+	page = h.As(t, "en").Get(path)
+	seen := page.Submit(path, url.Values{"audience": {""}, "view": {"call"}}).Is(200, path)
+	if answer := h.Run(t, seen); answer.Status != 200 {
+		t.Errorf("the call answers %d %v", answer.Status, answer.Body)
+	}
+	changed, err = h.Providers.ByID(t.Context(), found.Items[0].ID)
+	must(t, err)
+	if changed.Config.InitialClientAudience != nil || changed.Config.InitialClientID != "another" {
+		t.Errorf("changed by the call to %+v", changed.Config)
+	}
 }
 
 func TestStoredProvidersOfOtherTypes(t *testing.T) {

@@ -81,7 +81,8 @@ type providerView struct {
 	Stored  *control.ProviderView // nil: a new one
 	Token   control.SecretStored  // of the stored one
 	Types   []design.Option
-	Usable  bool // there is an adapter for the type, so that the rest can be tested
+	Fields  []configField // that some of the types have
+	Usable  bool          // there is an adapter for the type, so that the rest can be tested
 	MayEdit bool
 	MayDrop bool
 	UsedBy  []reference
@@ -111,6 +112,9 @@ func (p pages) showProvider(w http.ResponseWriter, v *desk.Visit, status int, vi
 		option := design.Option{Value: string(t), Label: typeName(t), Selected: view.Form.Value("type") == string(t)}
 		if p.Providers.Offers(t) {
 			view.Types = append(view.Types, option)
+			if view.Stored == nil || view.Stored.Type == t {
+				view.Fields = append(view.Fields, configFields(t)...)
+			}
 			continue
 		}
 		option.Disabled, option.Reason, option.Selected = true, v.T("appauth.type_stored_only"), false
@@ -128,7 +132,9 @@ func (p pages) showProvider(w http.ResponseWriter, v *desk.Visit, status int, vi
 type providerInput struct {
 	Name, Issuer string
 	Type         portico.ProviderType
-	Token        secret.Text // empty: keep the stored one
+	Config       portico.ProviderConfig
+	Fields       []configField // of Config that the form has
+	Token        secret.Text   // empty: keep the stored one
 	Labels       map[string]string
 }
 
@@ -148,6 +154,10 @@ func (p pages) readProvider(f *desk.Form, stored *control.ProviderView) provider
 		in.Type = stored.Type
 	}
 	in.Issuer = f.URL("issuer", true, maxIssuer)
+	if p.Providers.Offers(in.Type) {
+		in.Fields = configFields(in.Type)
+	}
+	in.Config = readConfig(f, in.Fields)
 	token := f.Text("token", stored == nil, maxToken)
 	f.Values.Del("token")
 	in.Token = secret.New(token)
@@ -171,7 +181,7 @@ func (p pages) createProvider(w http.ResponseWriter, v *desk.Visit) error {
 	}
 	if f.OK() {
 		var made control.ProviderView
-		made, err = p.Providers.Create(v.Context(), control.NewProvider{Name: in.Name, Type: in.Type, Issuer: in.Issuer, Secret: in.Token, Labels: in.Labels})
+		made, err = p.Providers.Create(v.Context(), control.NewProvider{Name: in.Name, Type: in.Type, Issuer: in.Issuer, Config: in.Config, Secret: in.Token, Labels: in.Labels})
 		if err == nil {
 			v.Flash("appauth.provider_created", "Name", made.Name)
 			return v.Redirect(providersPath)
@@ -183,13 +193,13 @@ func (p pages) createProvider(w http.ResponseWriter, v *desk.Visit) error {
 // testProvider asks the identity provider about what is filled in; nothing is
 // saved. A name is not needed for it.
 func (p pages) testProvider(w http.ResponseWriter, v *desk.Visit, view providerView, in providerInput) error {
-	for _, field := range []string{"issuer", "token"} {
+	for _, field := range []string{"issuer", "token", string(fieldClientID), string(fieldBaseURL)} {
 		if view.Form.Fault(field) != "" {
 			return p.providerRefused(w, v, view, nil)
 		}
 	}
 	view.Form.Faults = nil
-	draft := control.ProviderDraft{Type: in.Type, Issuer: in.Issuer, Secret: in.Token}
+	draft := control.ProviderDraft{Type: in.Type, Issuer: in.Issuer, Config: in.Config, Secret: in.Token}
 	if view.Stored != nil {
 		draft.ID = view.Stored.ID
 	}
@@ -225,6 +235,7 @@ func (p pages) storedProvider(v *desk.Visit) (providerView, error) {
 	}
 	view := providerView{Stored: &stored, MayEdit: v.May(access.Providers, access.Edit, string(id)), MayDrop: v.May(access.Providers, access.Delete, string(id))}
 	view.Form = v.EmptyForm(url.Values{"name": {stored.Name}, "issuer": {stored.Issuer}, "type": {string(stored.Type)}, "labels": desk.LabelWords(stored.Labels)})
+	fillConfig(view.Form.Values, stored.Config)
 	if view.Token, err = p.Providers.SecretStored(v.Context(), id); err != nil {
 		return view, err
 	}
@@ -275,7 +286,7 @@ func (p pages) updateProvider(w http.ResponseWriter, v *desk.Visit) error {
 
 // change is what makes a stored provider what the form says.
 func (in providerInput) change(stored control.ProviderView) control.ProviderChange {
-	ch := control.ProviderChange{Name: portico.Some(in.Name), Issuer: portico.Some(in.Issuer), Labels: desk.LabelChange(stored.Labels, in.Labels)}
+	ch := control.ProviderChange{Name: portico.Some(in.Name), Issuer: portico.Some(in.Issuer), Config: configChange(in.Fields, in.Config), Labels: desk.LabelChange(stored.Labels, in.Labels)}
 	if !in.Token.Empty() {
 		ch.Secret = portico.Some(in.Token)
 	}
@@ -289,12 +300,21 @@ func (in providerInput) call(stored *control.ProviderView) desk.Call {
 		if labels := desk.LabelChange(stored.Labels, in.Labels); labels.Set {
 			body["labels"] = labels.Value
 		}
+		config := configBody(in.Fields, in.Config)
 		if !in.Token.Empty() {
-			body["dcr_config"] = map[string]string{"dcr_token": desk.Variable("DCR_TOKEN")}
+			config[secretMember(stored.Type)] = desk.Variable("DCR_TOKEN")
+		}
+		if len(config) > 0 {
+			body["dcr_config"] = config
 		}
 		return desk.Call{Method: http.MethodPatch, Path: "/v2/dcr-providers/" + string(stored.ID), Body: body}
 	}
-	body["provider_type"], body["dcr_config"] = in.Type, map[string]string{"dcr_token": desk.Variable("DCR_TOKEN")}
+	config := configBody(in.Fields, in.Config)
+	if in.Config.InitialClientAudience == nil {
+		delete(config, "initial_client_audience") // null takes one away, and there is none
+	}
+	config[secretMember(in.Type)] = desk.Variable("DCR_TOKEN")
+	body["provider_type"], body["dcr_config"] = in.Type, config
 	if len(in.Labels) > 0 {
 		body["labels"] = in.Labels
 	}

@@ -1,0 +1,112 @@
+package appauth
+
+import (
+	"net/url"
+
+	"portico"
+	"portico/control"
+	"portico/webui/desk"
+)
+
+// configField is a field of the form that only some provider types have.
+type configField string
+
+// The fields, by their names in the form.
+const (
+	fieldClientID = configField("client_id")
+	fieldAudience = configField("audience")
+	fieldScopes   = configField("developer_scopes")
+	fieldBaseURL  = configField("base_url")
+)
+
+// configFields are the fields that a provider type has besides those of all.
+func configFields(t portico.ProviderType) []configField {
+	switch t {
+	case portico.ProviderAuth0:
+		return []configField{fieldClientID, fieldAudience, fieldScopes}
+	case portico.ProviderAzureAD, portico.ProviderCurity:
+		return []configField{fieldClientID}
+	case portico.ProviderHTTP:
+		return []configField{fieldBaseURL}
+	}
+	return nil
+}
+
+// secretMember is what the management API calls the credential of a type.
+func secretMember(t portico.ProviderType) string {
+	switch t {
+	case portico.ProviderAuth0, portico.ProviderAzureAD, portico.ProviderCurity:
+		return "initial_client_secret"
+	case portico.ProviderHTTP:
+		return "api_key"
+	}
+	return "dcr_token"
+}
+
+// readConfig reads the fields of a type; those of other types do not count.
+func readConfig(f *desk.Form, fields []configField) (c portico.ProviderConfig) {
+	for _, field := range fields {
+		switch field {
+		case fieldClientID:
+			c.InitialClientID = f.Text(string(field), true, maxName)
+		case fieldAudience:
+			c.InitialClientAudience = f.Optional(string(field), maxName)
+		case fieldScopes:
+			c.UseDeveloperManagedScopes = f.Value(string(field)) != ""
+		case fieldBaseURL:
+			c.BaseURL = f.URL(string(field), true, maxName)
+		}
+	}
+	return c
+}
+
+// fillConfig puts a stored configuration into the form.
+func fillConfig(values url.Values, c portico.ProviderConfig) {
+	values.Set(string(fieldClientID), c.InitialClientID)
+	values.Set(string(fieldBaseURL), c.BaseURL)
+	if c.InitialClientAudience != nil {
+		values.Set(string(fieldAudience), *c.InitialClientAudience)
+	}
+	if c.UseDeveloperManagedScopes {
+		values.Set(string(fieldScopes), "on")
+	}
+}
+
+// configChange is what makes a stored configuration this one.
+func configChange(fields []configField, c portico.ProviderConfig) (ch control.ProviderConfigChange) {
+	for _, field := range fields {
+		switch field {
+		case fieldClientID:
+			ch.InitialClientID = portico.Some(c.InitialClientID)
+		case fieldAudience:
+			ch.InitialClientAudience = portico.Opt[string]{Set: true, Null: c.InitialClientAudience == nil}
+			if c.InitialClientAudience != nil {
+				ch.InitialClientAudience.Value = *c.InitialClientAudience
+			}
+		case fieldScopes:
+			ch.UseDeveloperManagedScopes = portico.Some(c.UseDeveloperManagedScopes)
+		case fieldBaseURL:
+			ch.BaseURL = portico.Some(c.BaseURL)
+		}
+	}
+	return ch
+}
+
+// configBody is the configuration as the management API takes it, without the
+// credential.
+func configBody(fields []configField, c portico.ProviderConfig) map[string]any {
+	body := map[string]any{}
+	for _, field := range fields {
+		switch field {
+		case fieldClientID:
+			body["initial_client_id"] = c.InitialClientID
+		case fieldAudience:
+			body["initial_client_audience"] = c.InitialClientAudience
+		case fieldScopes:
+			body["use_developer_managed_scopes"] = c.UseDeveloperManagedScopes
+		case fieldBaseURL:
+			body["dcr_base_url"] = c.BaseURL
+		}
+	}
+	return body
+}
