@@ -183,6 +183,28 @@ type UsageTx interface {
 type LogTx interface {
 	ChangeTx
 	AuditTx
+	SealedTx
+}
+
+// SealedTx is the way to all that is sealed at once, to seal it anew with
+// another key. What it holds stays the same, so nobody is told.
+type SealedTx interface {
+	// Sealed returns at most so many sealed values, in the order of their
+	// places, after the given one; the zero place is before all others.
+	Sealed(ctx context.Context, after Place, most int) ([]SealedValue, error)
+	// Reseal puts a value in place of the one that is there.
+	Reseal(ctx context.Context, v SealedValue) error
+	// SealedHeads counts the sealed values by their first SealedHead bytes.
+	SealedHeads(ctx context.Context) (map[string]int, error)
+}
+
+// SealedHead is how many of a sealed value's first bytes name its key.
+const SealedHead = 5
+
+// SealedValue is a sealed value where it belongs.
+type SealedValue struct {
+	At    Place
+	Value []byte
 }
 
 // ChangeTx tells the gateways' side what has changed. A store appends to the
@@ -221,6 +243,8 @@ type AuditTx interface {
 const (
 	MetaEpoch          = "epoch"           // identifies this store's change log
 	MetaKeyFingerprint = "key_fingerprint" // the key that seals its secrets
+	MetaKeySince       = "key_since"       // since when it has been sealing (RFC 3339); empty: from the beginning
+	MetaRekeying       = "rekeying"        // who is sealing everything anew, and until when nobody else may
 	MetaSearchIndex    = "search_index"    // the version of the index of APIs
 	MetaAuditKey       = "audit_key"       // the sealed key that signs the audit log
 	MetaAuditAnchor    = "audit_anchor"    // where the audit log begins, once it was trimmed
@@ -250,6 +274,11 @@ type Sealer interface {
 	Seal(value secret.Text, at Place) ([]byte, error)
 	// Open fails when the value was sealed by another key or for another place.
 	Open(sealed []byte, at Place) (secret.Text, error)
+	// Keys names the keys that open; the first one seals.
+	Keys() []string
+	// KeyOf names the key that a value was sealed with, by its first SealedHead
+	// bytes or more; empty for what was not sealed.
+	KeyOf(sealed []byte) string
 }
 
 // Mailer sends mail, or keeps it where `portico outbox` finds it.

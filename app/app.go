@@ -119,6 +119,7 @@ func (a *App) openState(ctx context.Context, o Options) error {
 		PortalURL:    func(domain string) string { return fmt.Sprintf(a.config.PortalURL, domain) },
 		ConsoleURL:   a.config.ConsoleURL,
 		NoMail:       a.config.SMTPHost == "",
+		KeyFile:      a.config.keyFile(),
 	}
 	a.mails = mail.NewWorker(a.deps.Mails())
 	if a.config.SMTPHost != "" { // the local outbox keeps nobody waiting

@@ -367,6 +367,14 @@ func setProxies(c *Config, v string) error {
 // Outbox is the file that mails are kept in when there is no mail server.
 func (c Config) Outbox() string { return filepath.Join(c.DataDir, "outbox.jsonl") }
 
+// keyFile is where the key is; empty if it came as a value.
+func (c Config) keyFile() string {
+	if !c.Key.Empty() {
+		return ""
+	}
+	return c.KeyFile
+}
+
 // snapshot is the gateway's own copy of its configuration, from which it starts
 // when the database does not answer.
 func (c Config) snapshot() string { return filepath.Join(c.DataDir, "gateway.snapshot") }

@@ -47,6 +47,7 @@ var level = map[string]int{
 	"overview":    5,
 	"allowlist":   5,
 	"mailroom":    5,
+	"rekey":       5,
 	"audit":       5,
 	"dryrun":      5,
 	"control":     6, "trial": 6, "webui/figures": 6,

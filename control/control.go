@@ -11,6 +11,7 @@ import (
 	"portico/dryrun"
 	"portico/mailroom"
 	"portico/overview"
+	"portico/rekey"
 	"portico/routing"
 	"portico/usecase"
 )
@@ -53,6 +54,7 @@ type Control struct {
 	Analytics         analytics.Analytics
 	Audit             audit.Audit
 	Overview          overview.Overview
+	Keys              rekey.Keys
 }
 
 // New wires the use cases to the outside.
@@ -69,6 +71,6 @@ func New(d usecase.Deps) *Control {
 		IdentityProviders: developers.IdentityProviders{Deps: d}, SingleSignOn: developers.SingleSignOn{Deps: d, Teams: developers.Teams{Deps: d}},
 		Applications: applications, Credentials: Credentials{s}, Registrations: Registrations{s}, Handoffs: Handoffs{s},
 		Catalogue: Catalogue{s}, Content: content.New(d), Reconciler: Reconciler{s}, Analytics: analytics.Analytics{Deps: d},
-		Audit: auditing, Overview: overview.Overview{Deps: d},
+		Audit: auditing, Overview: overview.Overview{Deps: d}, Keys: rekey.Keys{Deps: d},
 	}
 }

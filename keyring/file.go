@@ -1,6 +1,7 @@
 package keyring
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -18,10 +19,10 @@ const maxFileSize = 1 << 20
 // Open reads the key file at path, or creates it, which is what created tells.
 // The file must belong to its owner alone (mode 0600 or 0400).
 func Open(path string) (ring *Ring, created bool, err error) {
-	content, err := read(path)
+	content, info, err := read(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if created, err = create(path); err == nil {
-			content, err = read(path)
+			content, info, err = read(path)
 		}
 	}
 	if err != nil {
@@ -32,33 +33,57 @@ func Open(path string) (ring *Ring, created bool, err error) {
 		return nil, false, fmt.Errorf("the key file %s cannot be used: %w; restore it from a backup, "+
 			"or move it away if no database has been written with it", path, err)
 	}
+	k.file = info
 	ring = &Ring{path: path}
 	ring.keys.Store(k)
 	return ring, created, nil
 }
 
-// read returns the content of a key file that is fit to be one.
-func read(path string) ([]byte, error) {
+// follow takes over the keys of the file if they were changed since they were
+// read. A file that cannot be used, or is another ring's, changes nothing.
+func (r *Ring) follow() {
+	old := r.keys.Load()
+	if r.path == "" {
+		return
+	}
+	if now, err := os.Stat(r.path); err != nil || os.SameFile(now, old.file) && now.ModTime().Equal(old.file.ModTime()) {
+		return
+	}
+	content, info, err := read(r.path)
+	if err != nil {
+		return
+	}
+	k, err := parse(content)
+	if err != nil || !bytes.Equal(k.root, old.root) {
+		return
+	}
+	k.file = info
+	r.keys.CompareAndSwap(old, k) // another goroutine may have been faster
+}
+
+// read returns the content of a key file that is fit to be one, and which file
+// that is.
+func read(path string) ([]byte, fs.FileInfo, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("open the key file: %w", err)
+		return nil, nil, fmt.Errorf("open the key file: %w", err)
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return nil, fmt.Errorf("examine the key file: %w", err)
+		return nil, nil, fmt.Errorf("examine the key file: %w", err)
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("the key file %s is not a regular file; name the file itself", path)
+		return nil, nil, fmt.Errorf("the key file %s is not a regular file; name the file itself", path)
 	}
 	if perm := info.Mode().Perm(); perm&0o077 != 0 {
-		return nil, fmt.Errorf("the key file %s can be read or written by others (mode %04o); run: chmod 600 %s", path, perm, path)
+		return nil, nil, fmt.Errorf("the key file %s can be read or written by others (mode %04o); run: chmod 600 %s", path, perm, path)
 	}
 	content, err := io.ReadAll(io.LimitReader(f, maxFileSize))
 	if err != nil {
-		return nil, fmt.Errorf("read the key file: %w", err)
+		return nil, nil, fmt.Errorf("read the key file: %w", err)
 	}
-	return content, nil
+	return content, info, nil
 }
 
 // create writes a new key file. When another process is faster, its file stays
@@ -114,8 +139,8 @@ func syncDirectory(path string) error {
 }
 
 // Rotate adds a key that seals from now on; the older ones go on opening what
-// they have sealed. The key file is written first. Every process that opens the
-// same database must then read the new file.
+// they have sealed. The key file is written first. Processes with the same file
+// follow it; those with a copy need the new one.
 func (r *Ring) Rotate() error {
 	return r.change(func(m *keyset.Manager) error {
 		id, err := m.Add(aead.XChaCha20Poly1305KeyTemplate())
@@ -148,6 +173,7 @@ func (r *Ring) change(edit func(*keyset.Manager) error) error {
 	if r.path == "" {
 		return errors.New("the key came from the environment and cannot be changed there; put it into a file to rotate it")
 	}
+	r.follow()
 	old := r.keys.Load()
 	manager := keyset.NewManagerFromHandle(old.handle)
 	if err := edit(manager); err != nil {
@@ -168,6 +194,9 @@ func (r *Ring) change(edit func(*keyset.Manager) error) error {
 	if err := os.Rename(temporary, r.path); err != nil {
 		os.Remove(temporary)
 		return fmt.Errorf("replace the key file: %w", err)
+	}
+	if k.file, err = os.Stat(r.path); err != nil {
+		return fmt.Errorf("examine the key file: %w", err)
 	}
 	r.keys.Store(k)
 	return syncDirectory(r.path)

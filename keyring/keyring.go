@@ -10,6 +10,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
+	"slices"
 	"sync/atomic"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
@@ -29,7 +31,8 @@ var ErrWrongKey = errors.New("this key file does not belong to this database: " 
 var errAltered = errors.New("a sealed value does not open: it was altered, or moved from another row")
 
 // Ring is a set of keys, of which the newest seals and all open. It is safe for
-// concurrent use and implements portico.Sealer.
+// concurrent use and implements portico.Sealer. A ring from a file follows the
+// file: what another process changes there counts here, too.
 type Ring struct {
 	path string // empty: not from a file
 	keys atomic.Pointer[keys]
@@ -40,6 +43,7 @@ type keys struct {
 	root   []byte // what Derive and Fingerprint start from; it outlives rotations
 	handle *keyset.Handle
 	aead   tink.AEAD
+	file   fs.FileInfo // what they were read from; nil: not from a file
 }
 
 // document is the content of a key file.
@@ -122,6 +126,7 @@ func FromEnv(value secret.Text) (*Ring, error) {
 
 // Seal encrypts value for one place in the store.
 func (r *Ring) Seal(value secret.Text, at portico.Place) ([]byte, error) {
+	r.follow() // or else this process would go on with a key that is to be retired
 	sealed, err := r.keys.Load().aead.Encrypt([]byte(value.Reveal()), associated(at))
 	if err != nil {
 		return nil, fmt.Errorf("seal %s.%s: %w", at.Table, at.Column, err)
@@ -133,6 +138,10 @@ func (r *Ring) Seal(value secret.Text, at portico.Place) ([]byte, error) {
 // when another ring sealed it.
 func (r *Ring) Open(sealed []byte, at portico.Place) (secret.Text, error) {
 	k := r.keys.Load()
+	if !k.made(sealed) {
+		r.follow()
+		k = r.keys.Load()
+	}
 	value, err := k.aead.Decrypt(sealed, associated(at))
 	switch {
 	case err == nil:
@@ -144,20 +153,40 @@ func (r *Ring) Open(sealed []byte, at portico.Place) (secret.Text, error) {
 	}
 }
 
-// made reports whether a ciphertext names one of the keys: Tink's prefix is the
-// byte 1 and the key's id in big-endian order.
-func (k *keys) made(sealed []byte) bool {
-	if len(sealed) < 5 || sealed[0] != 1 {
-		return false
-	}
-	id := binary.BigEndian.Uint32(sealed[1:5])
-	for _, info := range k.handle.KeysetInfo().GetKeyInfo() {
-		if info.GetKeyId() == id {
-			return true
+// made reports whether a ciphertext names one of the keys.
+func (k *keys) made(sealed []byte) bool { return slices.Contains(k.names(), keyOf(sealed)) }
+
+// names are those of the keys; the first one seals.
+func (k *keys) names() []string {
+	info := k.handle.KeysetInfo()
+	names := []string{name(info.GetPrimaryKeyId())}
+	for _, key := range info.GetKeyInfo() {
+		if key.GetKeyId() != info.GetPrimaryKeyId() {
+			names = append(names, name(key.GetKeyId()))
 		}
 	}
-	return false
+	return names
 }
+
+func name(id uint32) string { return fmt.Sprintf("%08x", id) }
+
+// keyOf names the key of a ciphertext. Tink's prefix is the byte 1 and the key's
+// id in big-endian order.
+func keyOf(sealed []byte) string {
+	if len(sealed) < portico.SealedHead || sealed[0] != 1 {
+		return ""
+	}
+	return name(binary.BigEndian.Uint32(sealed[1:portico.SealedHead]))
+}
+
+// Keys names the keys; the first one seals.
+func (r *Ring) Keys() []string {
+	r.follow()
+	return r.keys.Load().names()
+}
+
+// KeyOf names the key that a value was sealed with, whether or not the ring has it.
+func (r *Ring) KeyOf(sealed []byte) string { return keyOf(sealed) }
 
 // associated is what a ciphertext is bound to. The lengths keep ("a", "bc") and
 // ("ab", "c") apart.

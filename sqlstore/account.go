@@ -37,7 +37,7 @@ func users() *table[portico.UserID, portico.User] {
 				boolean("active", &u.Active),
 				text("password_hash", &u.PasswordHash),
 				text("external_id", &u.ExternalID),
-				blob("sealed_totp", &u.SealedTOTP),
+				sealed("sealed_totp", &u.SealedTOTP),
 				optionalInstant("totp_confirmed_at", &u.TOTPConfirmedAt),
 				number("totp_last_step", &u.TOTPLastStep),
 				document("recovery_codes", &u.RecoveryCodes),

@@ -47,7 +47,7 @@ func auditDestinations() *table[portico.AuditDestinationID, portico.AuditDestina
 				text("endpoint", &d.Endpoint),
 				text("log_format", &d.Format),
 				boolean("skip_ssl_verification", &d.SkipTLSVerification),
-				blob("sealed_authorization", &d.SealedAuthorization),
+				sealed("sealed_authorization", &d.SealedAuthorization),
 				instant("created_at", &d.CreatedAt),
 				instant("updated_at", &d.UpdatedAt),
 			}

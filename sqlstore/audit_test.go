@@ -36,6 +36,10 @@ func (plainSealer) Open(sealed []byte, at portico.Place) (secret.Text, error) {
 	return secret.New(value), nil
 }
 
+func (plainSealer) Keys() []string { return []string{"plain"} }
+
+func (plainSealer) KeyOf([]byte) string { return "plain" }
+
 // signed opens a store that signs its log.
 func signed(t *testing.T, dsn string) (*Store, ledger.Key) {
 	t.Helper()

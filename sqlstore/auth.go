@@ -20,7 +20,7 @@ func providers() *table[portico.ProviderID, portico.Provider] {
 				text("provider_type", &p.Type),
 				text("issuer", &p.Issuer),
 				document("dcr_config", &p.Config),
-				blob("sealed_secret", &p.SealedSecret),
+				sealed("sealed_secret", &p.SealedSecret),
 				document("labels", &p.Labels),
 				instant("created_at", &p.CreatedAt),
 				instant("updated_at", &p.UpdatedAt),
@@ -110,7 +110,7 @@ func clientHandles() *table[portico.ClientHandleID, portico.KeptHandle] {
 				text("client_id", &h.ClientID),
 				text("create_key", &h.CreateKey),
 				text("uri", &h.URI),
-				blob("sealed_token", &h.SealedToken),
+				sealed("sealed_token", &h.SealedToken),
 				instant("created_at", &h.CreatedAt),
 				instant("updated_at", &h.UpdatedAt),
 			}

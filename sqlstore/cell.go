@@ -35,6 +35,7 @@ type cell struct {
 	column   string
 	kind     kind
 	nullable bool
+	sealed   bool // by the installation's keys
 	target   any
 }
 
@@ -75,6 +76,11 @@ func document[T any](column string, p *T) cell {
 
 // blob keeps bytes. None and empty are the same: NULL.
 func blob(column string, p *[]byte) cell { return cell{column: column, target: bytesOrNull{p}} }
+
+// sealed keeps what a portico.Sealer made for this table, column and id.
+func sealed(column string, p *[]byte) cell {
+	return cell{column: column, sealed: true, target: bytesOrNull{p}}
+}
 
 // value is what is bound for the cell: a plain value that both engines take in
 // the same way. What PostgreSQL would refuse as text is refused for SQLite too.

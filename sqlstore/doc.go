@@ -10,9 +10,9 @@
 // After an error of the database a transaction can only be rolled back, on
 // SQLite too: whoever wants to go on after a conflict begins a new one.
 //
-// Beside the entities there are two things with statements of their own: the
-// index of what visitors search for (search.go) and the counts of what
-// applications did (usage.go).
+// Beside the entities there are three things with statements of their own: the
+// index of what visitors search for (search.go), the counts of what applications
+// did (usage.go), and all that is sealed (sealed.go).
 //
 // An entity is one table: see catalog.go for what its description consists of.
 // Times are kept as microseconds of UTC, ids as text, lists and maps as JSON

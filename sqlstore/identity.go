@@ -210,7 +210,7 @@ func adminIdentityProviders() *table[portico.AdminIdentityProviderID, portico.Ad
 				text("login_path", &p.LoginPath),
 				text("issuer_url", &p.IssuerURL),
 				text("client_id", &p.ClientID),
-				blob("sealed_secret", &p.SealedSecret),
+				sealed("sealed_secret", &p.SealedSecret),
 				document("scopes", &p.Scopes),
 				document("claims", &p.Claims),
 				instant("created_at", &p.CreatedAt),

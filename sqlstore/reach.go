@@ -96,7 +96,7 @@ func mails() *table[portico.MailID, portico.Mail] {
 				text("recipient", &m.To),
 				text("subject", &m.Subject),
 				boolean("one_time", &m.OneTime),
-				blob("sealed", &m.Sealed),
+				sealed("sealed", &m.Sealed),
 				text("state", &m.State),
 				number("attempts", &m.Attempts),
 				text("last_error", &m.LastError),

@@ -181,3 +181,17 @@ func texts(t *testing.T, db *sql.DB, query string) []string {
 	slices.Sort(found)
 	return found
 }
+
+// TestWhatIsSealedIsKnown: whatever is called sealed is sealed anew with a new
+// key, but for what no key of the installation opens.
+func TestWhatIsSealedIsKnown(t *testing.T) {
+	t.Parallel()
+	for _, d := range newSchema().descriptions() {
+		for _, c := range d.columns {
+			want := strings.HasPrefix(c, "sealed") && d.name != "handoffs"
+			if slices.Contains(d.sealed, c) != want {
+				t.Errorf("%s.%s: sealed is %v", d.name, c, !want)
+			}
+		}
+	}
+}

@@ -29,7 +29,7 @@ type table[ID ~string, T any] struct {
 	audit   audited                // what the audit log tells of a write
 	touches string                 // a SELECT of the ids of all applications that a change touches, given the id
 
-	columns                                    []string
+	columns, sealed                            []string
 	selectSQL, insertSQL, updateSQL, deleteSQL string
 	briefSQL                                   string
 }
@@ -44,12 +44,13 @@ type removal struct {
 type described struct {
 	name, noun string
 	columns    []string
+	sealed     []string // those of columns that hold what is sealed
 	unique     map[string]string
 	audit      audited
 }
 
 func (t *table[ID, T]) described() described {
-	return described{t.name, t.noun, t.columns, t.unique, t.audit}
+	return described{t.name, t.noun, t.columns, t.sealed, t.unique, t.audit}
 }
 
 // prepare writes the table's statements and completes its list of fields.
@@ -64,6 +65,9 @@ func (t *table[ID, T]) prepare() *table[ID, T] {
 		columns[i] = c.column
 		places[i] = fmt.Sprintf("$%d", i+1)
 		sets[i] = c.column + " = " + places[i]
+		if c.sealed {
+			t.sealed = append(t.sealed, c.column)
+		}
 		if slices.Contains(t.fields, c.column) {
 			all[c.column] = field{expr: t.name + "." + c.column, kind: c.kind, nullable: c.nullable}
 		}

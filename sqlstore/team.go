@@ -93,7 +93,7 @@ func identityProviders() *table[portico.IdentityProviderID, portico.IdentityProv
 				boolean("enabled", &p.Enabled),
 				text("issuer_url", &p.IssuerURL),
 				text("client_id", &p.ClientID),
-				blob("sealed_secret", &p.SealedSecret),
+				sealed("sealed_secret", &p.SealedSecret),
 				document("scopes", &p.Scopes),
 				document("claims", &p.Claims),
 				instant("created_at", &p.CreatedAt),

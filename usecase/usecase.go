@@ -60,6 +60,8 @@ type Deps struct {
 	// PortalURL is the address of a portal for links in mails, made from its
 	// canonical domain; it has no trailing slash.
 	PortalURL func(domain string) string
+	// KeyFile is where the Sealer's keys are kept; empty: in the environment.
+	KeyFile string
 	// ConsoleURL is the address of the console for links in mails; it has no
 	// trailing slash.
 	ConsoleURL string

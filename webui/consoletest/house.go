@@ -61,7 +61,8 @@ func New(t testing.TB, routes func(*desk.Site) []desk.Route) *House {
 	store, err := sqlstore.Open(t.Context(), sqlstore.Config{DSN: "sqlite:" + filepath.Join(t.TempDir(), "portico.db"), Now: h.Clock.Now})
 	must(t, err)
 	t.Cleanup(func() { must(t, store.Close()) })
-	ring, _, err := keyring.Open(filepath.Join(t.TempDir(), "key.json"))
+	keyFile := filepath.Join(t.TempDir(), "key.json")
+	ring, _, err := keyring.Open(keyFile)
 	must(t, err)
 	signer, err := ledger.Open(t.Context(), store, ring)
 	must(t, err)
@@ -72,6 +73,7 @@ func New(t testing.TB, routes func(*desk.Site) []desk.Route) *House {
 	counter := usage.NewCounter(portico.LatencyClasses(), ring.Derive("test fingerprints"))
 	h.Console = httptest.NewUnstartedServer(nil)
 	h.Deps = usecase.Deps{
+		KeyFile:    keyFile,
 		ConsoleURL: "http://" + h.Console.Listener.Addr().String(),
 		Store:      store, Sealer: ring, Mailer: h.Mails, Flusher: publisher, Logger: logger, Now: h.Clock.Now, Checkpoint: func(string) {}, Client: client,
 		Fingerprint: counter.Fingerprint, IdPTimeout: 30 * time.Second, PortalDomain: "localhost", PortalURL: func(domain string) string { return "http://" + domain },

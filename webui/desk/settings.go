@@ -22,6 +22,8 @@ func SettingsTabs(v *Visit, current string) []design.Tab {
 		{Href: SettingsPath + "/roles", Label: v.T("console.settings_roles")},
 		{Href: SettingsPath + "/system-accounts", Label: v.T("console.settings_accounts")},
 		{Href: SettingsPath + "/sign-on", Label: v.T("console.settings_sign_on")},
+		{Href: SettingsPath + "/keys", Label: v.T("console.settings_keys")},
+		{Href: SettingsPath + "/backup", Label: v.T("console.settings_backup")},
 	}
 	for n := range tabs {
 		tabs[n].Current = tabs[n].Href == current

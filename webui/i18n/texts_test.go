@@ -156,7 +156,7 @@ const latin = `QR
 	API APIs APIキー App Apps Client ID ID. secret OpenID Connect OAuth OIDC DCR SSO SAML JWT JSON YAML XML HTML HTTP HTTPS TLS URL URI CSV CSS SVG PNG
 	Basic Bearer Session Cookie curl JavaScript Python Go Node Markdown Swagger UI OpenAPI AsyncAPI GraphQL REST gRPC
 	Webhook NDJSON https CEF ArcSight CPS CrowdStrike
-	Portico Okta Auth0 Entra Azure Curity Keycloak Kong Konnect GitHub Google
+	Portico portico rekey Okta Auth0 Entra Azure Curity Keycloak Kong Konnect GitHub Google
 	Consumer My New Use Application Create Proceed Credentials Credential Revoke this Auth Strategy
 	Secret regenerate
 	GET POST PUT PATCH DELETE HEAD OPTIONS TRACE Authorization Content Type Accept Host Location

@@ -22,7 +22,8 @@ func TestPagesInABrowser(t *testing.T) {
 	_, err := h.Admins.SecondFactors.Enrol(t.Context(), h.Admin.ID)
 	must(t, err)
 	h.MatrixOf(t, site, []webtest.View{
-		{Name: "settings", Visitor: "ada", Path: "/settings"}, {Name: "settings-sign-on", Visitor: "ada", Path: "/settings/sign-on"}, {Name: "account", Visitor: "ada", Path: "/account"}, {Name: "account-security", Visitor: "ada", Path: "/account/security"},
+		{Name: "settings", Visitor: "ada", Path: "/settings"}, {Name: "settings-sign-on", Visitor: "ada", Path: "/settings/sign-on"},
+		{Name: "settings-keys", Visitor: "ada", Path: "/settings/keys"}, {Name: "settings-backup", Visitor: "ada", Path: "/settings/backup"}, {Name: "account", Visitor: "ada", Path: "/account"}, {Name: "account-security", Visitor: "ada", Path: "/account/security"},
 		{Name: "account-second-factor", Visitor: "ada", Path: "/account/second-factor"},
 		{Name: "account-tokens", Visitor: "ada", Path: "/account/tokens"}, {Name: "account-token-new", Visitor: "ada", Path: "/account/tokens/new"},
 	})

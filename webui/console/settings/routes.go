@@ -16,7 +16,7 @@ type pages struct{ *desk.Site }
 // Routes lists the pages and actions of this package.
 func Routes(s *desk.Site) []desk.Route {
 	p := pages{s}
-	return slices.Concat(p.organizationRoutes(), p.signOnRoutes(), p.accountRoutes(), p.tokenRoutes())
+	return slices.Concat(p.organizationRoutes(), p.signOnRoutes(), p.keyRoutes(), p.accountRoutes(), p.tokenRoutes())
 }
 
 // show renders a page again with the form as it was sent.
