@@ -93,21 +93,21 @@ func (h *house) run(t *testing.T, end string, nth int) (done rekey.Done, err err
 	d.Checkpoint = func(step string) {
 		if step == end {
 			if nth--; nth == 0 {
-				panic(killed)
+				panic(errKilled)
 			}
 		}
 	}
 	defer func() {
-		if p := recover(); p != nil && p != any(killed) {
+		if p := recover(); p != nil && p != any(errKilled) {
 			panic(p)
 		} else if p != nil {
-			err = killed
+			err = errKilled
 		}
 	}()
 	return rekey.Job{Deps: d, Ring: h.ring(t)}.Run(t.Context())
 }
 
-var killed = errors.New("killed")
+var errKilled = errors.New("killed")
 
 // opens says that every value opens with a ring, and how many they are.
 func (h *house) opens(t *testing.T, ring portico.Sealer) int {
@@ -203,7 +203,7 @@ func TestAKilledRunIsEndedByTheNext(t *testing.T) {
 			step string
 			nth  int
 		}{{"rekey:rotated", 1}, {"rekey:batch", 1}, {"rekey:batch", 2}, {"rekey:batch", 4}, {"rekey:resealed", 1}, {"rekey:finished", 1}} {
-			if _, err := h.run(t, at.step, at.nth); !errors.Is(err, killed) {
+			if _, err := h.run(t, at.step, at.nth); !errors.Is(err, errKilled) {
 				t.Fatalf("%+v: %v", at, err)
 			}
 			if keys := h.ring(t).Keys(); len(keys) != 2 {

@@ -155,7 +155,7 @@ func TestOwnTokens(t *testing.T) {
 		t.Errorf("the form makes %+v, its call %+v", who.Token, call.Body)
 	}
 	c.Get("/account/tokens").Says("By form", "By call").Hides(token)
-	page.Submit("/new", form("name", "By form", "life", "30")).Is(409, "/account/tokens/new").Says("named [By form] already")
+	page.Submit("/new", form("name", "By form", "life", "30")).Is(409, "/account/tokens/new").Says("The name of this token is taken")
 
 	path := "/account/tokens/" + string(who.Token.ID) + "/revoke"
 	ask := c.Get(path).Is(200, path).Says("By form")

@@ -490,11 +490,11 @@ func backupPage(tabs []design.Tab) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = design.Code(design.CodeProps{ID: "restore-sqlite", Label: "SQLite", Code: "cp portico.db portico.key \"$DATA_DIR\"/\nportico serve"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = design.Code(design.CodeProps{ID: "restore-sqlite", Label: i18n.T(ctx, "settings.restore_of", "Database", "SQLite"), Code: "cp portico.db portico.key \"$DATA_DIR\"/\nportico serve"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = design.Code(design.CodeProps{ID: "restore-postgresql", Label: "PostgreSQL", Code: "pg_restore --dbname=\"$DATABASE_URL\" portico.dump\nportico serve"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = design.Code(design.CodeProps{ID: "restore-postgresql", Label: i18n.T(ctx, "settings.restore_of", "Database", "PostgreSQL"), Code: "pg_restore --dbname=\"$DATABASE_URL\" portico.dump\nportico serve"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
