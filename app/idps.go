@@ -11,6 +11,7 @@ import (
 	"portico/idp/auth0"
 	"portico/idp/azuread"
 	"portico/idp/bridge"
+	"portico/idp/curity"
 	"portico/idp/okta"
 	"portico/idp/rfc7591"
 	"portico/secret"
@@ -34,6 +35,9 @@ func identityProviders(client *http.Client, store portico.Store, sealer portico.
 		},
 		portico.ProviderRFC7591: func(p portico.Provider, credential secret.Text) (portico.IdP, error) {
 			return rfc7591.New(rfc7591.Config{Provider: p, Token: credential, HTTP: client, Handles: handles.Of(store, sealer, now, p.ID), Now: now, Logger: logger})
+		},
+		portico.ProviderCurity: func(p portico.Provider, credential secret.Text) (portico.IdP, error) {
+			return curity.New(curity.Config{Provider: p, Secret: credential, HTTP: client, Handles: handles.Of(store, sealer, now, p.ID), Now: now, Logger: logger})
 		},
 	})
 }

@@ -37,6 +37,7 @@ var level = map[string]int{
 	"idp/azuread": 5,
 	"handles":     5,
 	"idp/rfc7591": 5,
+	"idp/curity":  5,
 	"idp/bridge":  5,
 	"routing":     5,
 	"apipackages": 5,

@@ -362,7 +362,7 @@ func (a Applications) Update(ctx context.Context, id portico.ApplicationID, ch A
 	if before.Provider != nil && (ch.Name.Set || ch.Description.Set || ch.RedirectURI.Set || ch.Scopes.Set) {
 		after := before.Application
 		_ = change(&after) // cannot fail
-		if err := a.push(ctx, *before.Provider, before.Strategy, after); err != nil {
+		if err := a.push(ctx, *before.Provider, before.Strategy, before.Application, after); err != nil {
 			return ApplicationView{}, err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"portico"
@@ -233,8 +234,9 @@ func checkStays(ctx context.Context, tx portico.Tx, provider portico.ProviderID,
 	return nil
 }
 
-// push makes the client in the identity provider equal to the application.
-func (a Applications) push(ctx context.Context, p portico.Provider, s portico.Strategy, app portico.Application) error {
+// push makes the client in the identity provider equal to the application. Where
+// a change would cost the client its secret, a name is not worth it.
+func (a Applications) push(ctx context.Context, p portico.Provider, s portico.Strategy, before, app portico.Application) error {
 	ctx, cancel := a.conversation(ctx)
 	defer cancel()
 	idp, err := a.idp(p)
@@ -244,6 +246,10 @@ func (a Applications) push(ctx context.Context, p portico.Provider, s portico.St
 	spec, err := a.spec(ctx, app, s)
 	if err != nil {
 		return err
+	}
+	was := clientSpec(before, s)
+	if idp.Capabilities().DestructiveRead && slices.Equal(was.RedirectURIs, spec.RedirectURIs) && slices.Equal(was.Scopes, spec.Scopes) {
+		return nil
 	}
 	for _, ref := range app.Clients() {
 		if err := idp.Update(ctx, ref, spec); err != nil {

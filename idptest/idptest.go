@@ -22,6 +22,10 @@ type Options struct {
 	// CreateMethod, UpdateMethod, SecretPath: where they are not POST, PUT and
 	// ObjectPath.
 	CreateMethod, UpdateMethod, SecretPath string
+	// SecretMethod replaces a secret, where it is not POST.
+	SecretMethod string
+	// Recovers: another credential is tried where a client's own is refused.
+	Recovers bool
 	// KeysRepeat: the provider cannot refuse a second client under a create key.
 	KeysRepeat bool
 	// SecretsUnlimited: the provider would let a client have more secrets than
@@ -51,6 +55,7 @@ type Request struct{ Method, Path string }
 
 func (o Options) withDefaults() Options {
 	o.CreateMethod, o.UpdateMethod = cmp.Or(o.CreateMethod, http.MethodPost), cmp.Or(o.UpdateMethod, http.MethodPut)
+	o.SecretMethod = cmp.Or(o.SecretMethod, http.MethodPost)
 	o.SecretPath = cmp.Or(o.SecretPath, o.ObjectPath)
 	return o
 }

@@ -200,10 +200,12 @@ func (s *Server) manage(ctx context.Context, ref portico.ClientRef, call idp.Cal
 	}
 	if isRefused(err) && s.Any != nil {
 		token, err2 := s.Any(ctx)
-		if err2 != nil {
+		if err2 == nil {
+			return s.ask(ctx, h, token, call)
+		}
+		if !portico.IsIdP(err2, portico.IdPDenied) { // denied: there is no such token for us
 			return nil, err2
 		}
-		return s.ask(ctx, h, token, call)
 	}
 	if isRefused(err) {
 		return nil, &portico.IdPError{Kind: portico.IdPDenied, Err: errors.Join(errTokenRefused, err),
