@@ -9,7 +9,6 @@ import (
 	"os"
 	"regexp"
 	"strings"
-	"sync"
 	"unicode/utf8"
 
 	"golang.org/x/text/cases"
@@ -25,17 +24,17 @@ type sqliteEngine struct{}
 // sqliteReaders is how many views run at once; there is always one writer.
 const sqliteReaders = 8
 
-// registerFold gives SQLite, whose own lower() knows only ASCII, the folding
-// of case that contains needs. The driver keeps one list for all databases.
-var registerFold = sync.OnceValue(func() error {
-	return sqlite.RegisterDeterministicScalarFunction("portico_fold", 1,
-		func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
-			if s, ok := args[0].(string); ok {
-				return cases.Lower(language.Und).String(s), nil // as ICU does for PostgreSQL
-			}
-			return args[0], nil
-		})
-})
+// errFold is what came of giving SQLite, whose own lower() knows only ASCII,
+// the folding of case that contains needs. The driver keeps one list for all
+// databases and reads it, unlocked, whenever one of them connects: it is
+// complete before anything runs.
+var errFold = sqlite.RegisterDeterministicScalarFunction("portico_fold", 1,
+	func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+		if s, ok := args[0].(string); ok {
+			return cases.Lower(language.Und).String(s), nil // as ICU does for PostgreSQL
+		}
+		return args[0], nil
+	})
 
 // openSQLite opens the file that a DSN names after its scheme.
 func (s *Store) openSQLite(ctx context.Context, rest string) error {
@@ -49,8 +48,8 @@ func (s *Store) openSQLite(ctx context.Context, rest string) error {
 	if err != nil {
 		return portico.Errorf(portico.KindInvalid, "What follows the question mark is not a list of parameters.")
 	}
-	if err := registerFold(); err != nil {
-		return err
+	if errFold != nil {
+		return errFold
 	}
 	// Made here and not by SQLite, so that nobody else can read it; SQLite
 	// gives its two companion files the same rights.
