@@ -102,6 +102,31 @@ type ScopeChecker interface {
 	CheckScopes(ctx context.Context, c OIDCConfig) (warnings []string)
 }
 
+// SetUp is the optional port of providers whose authorization server can be
+// prepared for auth strategies.
+type SetUp interface {
+	// Plan says what is missing, in the order in which it would be made. Nothing
+	// is changed, and where nothing is missing the plan is empty. IdPRejected: the
+	// wishes cannot be met, and the detail says why.
+	Plan(ctx context.Context, w SetUpWishes) ([]SetUpStep, error)
+	// Apply makes what Plan names and returns the steps that it has done, also
+	// with an error: a second Apply does the rest.
+	Apply(ctx context.Context, w SetUpWishes) ([]SetUpStep, error)
+}
+
+// SetUpWishes are what auth strategies need of an authorization server.
+type SetUpWishes struct {
+	Scopes []string
+	Claim  []string // the credential claim; none: no matter
+}
+
+// SetUpStep is one thing to make.
+type SetUpStep struct {
+	Kind   string // scope, claim, policy or rule
+	Name   string
+	Detail string // a sentence for an admin: what it is for, what it allows
+}
+
 // IdPs makes the adapter for a provider. The credential is the opened secret.
 type IdPs interface {
 	IdP(p Provider, credential secret.Text) (IdP, error)

@@ -51,7 +51,21 @@ type ProviderConfig struct {
 	DisableEventHooks         bool    `json:"disable_event_hooks,omitempty"`
 	DisableRefreshSecret      bool    `json:"disable_refresh_secret,omitempty"`
 	AllowMultipleCredentials  bool    `json:"allow_multiple_credentials,omitempty"`
+	// Portico's own, of Okta: the service app that registers clients in the place
+	// of an API token, and the API that it does so with.
+	ServiceClientID  string           `json:"client_id,omitempty"`
+	RegistrationMode RegistrationMode `json:"registration_mode,omitempty"`
 }
+
+// RegistrationMode is which of Okta's APIs registers clients.
+type RegistrationMode string
+
+// The modes. The Apps API lets a client hold two secrets and be found by its
+// client_id; Dynamic Client Registration needs fewer rights.
+const (
+	RegistrationApps RegistrationMode = "apps" // also where none is said
+	RegistrationDCR  RegistrationMode = "dcr"
+)
 
 // SupportsMultipleCredentials says whether a client at this provider can hold
 // more than one secret (contract: supports_multiple_credentials).

@@ -22,7 +22,7 @@ import (
 func identityProviders(client *http.Client, store portico.Store, sealer portico.Sealer, now func() time.Time, logger *slog.Logger) portico.IdPs {
 	return idp.NewAdapters(map[portico.ProviderType]idp.Constructor{
 		portico.ProviderOkta: func(p portico.Provider, credential secret.Text) (portico.IdP, error) {
-			return okta.New(okta.Config{Provider: p, Token: credential, HTTP: client, Now: now, Logger: logger})
+			return okta.New(okta.Config{Provider: p, Credential: credential, HTTP: client, Now: now, Logger: logger})
 		},
 		portico.ProviderHTTP: func(p portico.Provider, credential secret.Text) (portico.IdP, error) {
 			return bridge.New(bridge.Config{Provider: p, Key: credential, HTTP: client, Now: now, Logger: logger})

@@ -19,7 +19,7 @@ import (
 // asked for one at a time, since some vendors count and bill them.
 type TokenSource struct {
 	api    *API
-	call   Call
+	call   func() (Call, error)
 	flight singleflight.Group
 
 	mu   sync.Mutex
@@ -40,6 +40,13 @@ const unsaidLife = 5 * time.Minute
 // endpoint at the API's base. The API authorizes nothing itself: the call holds
 // the credential, and names it among its secrets.
 func NewTokenSource(api *API, call Call) *TokenSource {
+	call.Repeats = true
+	return &TokenSource{api: api, call: func() (Call, error) { return call, nil }}
+}
+
+// NewSignedTokenSource is NewTokenSource with a call that is made anew for each
+// token, because the assertion in it may be used once (RFC 7523 §3).
+func NewSignedTokenSource(api *API, call func() (Call, error)) *TokenSource {
 	return &TokenSource{api: api, call: call}
 }
 
@@ -81,8 +88,11 @@ func (s *TokenSource) Fetch(ctx context.Context) (Token, error) {
 		Scope     *string     `json:"scope"`
 		ExpiresIn json.Number `json:"expires_in"` // a string at some servers
 	}
-	call := s.call
-	call.Out, call.Repeats = &answer, true
+	call, err := s.call()
+	if err != nil {
+		return Token{}, &portico.IdPError{Kind: portico.IdPDenied, Detail: "Portico's credential cannot be used: " + err.Error() + "; nothing was sent"}
+	}
+	call.Out = &answer
 	asked := s.api.Now()
 	if _, err := s.api.Do(ctx, call); err != nil {
 		return Token{}, s.denied(err)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -34,8 +35,12 @@ type app struct {
 	Profile map[string]any `json:"profile"`
 }
 
-// profileApplicationID is the profile's member that marks a client as ours.
-const profileApplicationID = "portal_application_id"
+// The profile's members that mark a client as ours: whose it is, and which of
+// the installations that share the organisation registered it.
+const (
+	profileApplicationID  = "portal_application_id"
+	profileOrganizationID = "portal_organization_id"
+)
 
 const (
 	maxName    = 90 // characters; Okta allows 100 for a label
@@ -48,18 +53,20 @@ func (a app) ref() portico.ClientRef {
 
 func (a app) state() portico.ClientState {
 	owner, _ := a.Profile[profileApplicationID].(string)
+	organization, _ := a.Profile[profileOrganizationID].(string)
 	id := portico.ApplicationID(owner)
 	name := a.Label
 	if id != "" {
 		name = strings.TrimSuffix(name, " ("+shortID(id)+")")
 	}
 	return portico.ClientState{
-		Ref:           a.ref(),
-		Name:          name,
-		RedirectURIs:  a.Settings.OAuth.RedirectURIs,
-		GrantTypes:    a.Settings.OAuth.GrantTypes,
-		Enabled:       a.Status == "ACTIVE",
-		ApplicationID: id,
+		Ref:            a.ref(),
+		Name:           name,
+		RedirectURIs:   a.Settings.OAuth.RedirectURIs,
+		GrantTypes:     a.Settings.OAuth.GrantTypes,
+		Enabled:        a.Status == "ACTIVE",
+		ApplicationID:  id,
+		OrganizationID: portico.OrganizationID(organization),
 	}
 }
 
@@ -111,8 +118,13 @@ func newApp(spec portico.ClientSpec, clientID string, value secret.Text) map[str
 			"autoKeyRotation":            true,
 		}},
 		"settings": map[string]any{"oauthClient": oauthSettings(spec)},
-		"profile":  map[string]any{profileApplicationID: string(spec.ApplicationID)},
+		"profile":  marks(spec),
 	}
+}
+
+// marks are the profile's members that are ours.
+func marks(spec portico.ClientSpec) map[string]any {
+	return map[string]any{profileApplicationID: string(spec.ApplicationID), profileOrganizationID: string(spec.Owner.OrganizationID)}
 }
 
 // anyObject is an object of which nothing must be lost, numbers of many digits
@@ -138,7 +150,7 @@ func revise(object anyObject, spec portico.ClientSpec) {
 	for name, value := range oauthSettings(spec) {
 		settings[name] = value
 	}
-	member(object, "profile")[profileApplicationID] = string(spec.ApplicationID)
+	maps.Copy(member(object, "profile"), marks(spec))
 }
 
 // member is the object inside an object, made if it is not there.

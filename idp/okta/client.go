@@ -208,7 +208,7 @@ func (c *Client) apps(ctx context.Context, cursor string) (page []app, next stri
 	if err != nil {
 		return nil, "", err
 	}
-	next, err = nextPage(header.Values("Link"), c.api.Base)
+	next, err = nextPage(header.Values("Link"), c.api.Base, appsPath)
 	if err == nil && next == cursor {
 		err = &portico.IdPError{Kind: portico.IdPUnavailable, Detail: "Okta's list of apps leads back to the page just read"}
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"portico/secret"
 )
 
 func TestExplain(t *testing.T) {
@@ -59,7 +61,7 @@ func TestNextPage(t *testing.T) {
 		{[]string{`<https://example.okta.com/api/v1/apps?after=1; rel="next"`}, "", false},
 		{[]string{`nonsense; rel="next"`}, "", false},
 	} {
-		next, err := nextPage(c.headers, base)
+		next, err := nextPage(c.headers, base, appsPath)
 		if next != c.next || (err != nil) != c.fails {
 			t.Errorf("%q: %q, %v", c.headers, next, err)
 		}
@@ -72,13 +74,41 @@ func FuzzNextPage(f *testing.F) {
 	f.Add(`<a>; x="; rel=next`)
 	f.Fuzz(func(t *testing.T, header string) {
 		base := &url.URL{Scheme: "https", Host: "example.okta.com"}
-		next, err := nextPage([]string{header}, base)
+		next, err := nextPage([]string{header}, base, appsPath)
 		if err != nil || next == "" {
 			return
 		}
 		u, err := url.Parse(base.String() + next)
 		if err != nil || u.Host != base.Host || u.Path != appsPath || !strings.Contains(header, "next") && !strings.Contains(strings.ToLower(header), "next") {
 			t.Errorf("%q leads to %q (%v)", header, next, err)
+		}
+	})
+}
+
+// FuzzSigner: whatever is pasted as a key, an error quotes nothing of it.
+func FuzzSigner(f *testing.F) {
+	f.Add(`{"kty":"EC","crv":"P-256","d":"870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}`)
+	f.Add(`{"kty":"oct","k":"AAAA"}`)
+	f.Add(`-----BEGIN PRIVATE KEY-----`)
+	f.Fuzz(func(t *testing.T, text string) {
+		signer, err := newSigner(secret.New(text))
+		if (signer == nil) == (err == nil) {
+			t.Fatalf("%v, %v", signer, err)
+		}
+		if err != nil && len(text) > 40 && strings.Contains(err.Error(), text) {
+			t.Errorf("the error quotes the key: %v", err)
+		}
+	})
+}
+
+func FuzzUnmarked(f *testing.F) {
+	f.Add("[0123456789ab] Weather")
+	f.Add("[] x")
+	f.Add("[Weather] today")
+	f.Fuzz(func(t *testing.T, name string) {
+		mark, rest := unmarked(name)
+		if mark+rest != name {
+			t.Errorf("%q became %q and %q", name, mark, rest)
 		}
 	})
 }

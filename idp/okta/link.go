@@ -8,12 +8,10 @@ import (
 	"portico"
 )
 
-const appsPath = "/api/v1/apps"
-
 // nextPage is the path and query of the link with rel="next" (RFC 8288), empty
 // if there is none. Okta's links are absolute; one that leads to another host
 // or to another list is an error, because the token must not follow it.
-func nextPage(headers []string, base *url.URL) (string, error) {
+func nextPage(headers []string, base *url.URL, list string) (string, error) {
 	for _, header := range headers {
 		for header != "" {
 			target, rel, rest := cutLink(header)
@@ -22,11 +20,11 @@ func nextPage(headers []string, base *url.URL) (string, error) {
 				continue
 			}
 			u, err := url.Parse(target)
-			if err != nil || u.Scheme != base.Scheme || u.Host != base.Host || u.Path != appsPath || u.RawPath != "" || u.RawQuery == "" {
+			if err != nil || u.Scheme != base.Scheme || u.Host != base.Host || u.Path != list || u.RawPath != "" || u.RawQuery == "" {
 				return "", &portico.IdPError{Kind: portico.IdPUnavailable,
-					Detail: fmt.Sprintf("Okta's list of apps continues outside %s, where the token does not go", base.Host)}
+					Detail: fmt.Sprintf("Okta's list of clients continues outside %s, where the token does not go", base.Host)}
 			}
-			return appsPath + "?" + u.RawQuery, nil
+			return list + "?" + u.RawQuery, nil
 		}
 	}
 	return "", nil

@@ -16,34 +16,52 @@ import (
 	"portico/secret"
 )
 
-// Config of a Client.
+// Config of an adapter.
 type Config struct {
-	Provider portico.Provider
-	Token    secret.Text  // an API token (SSWS) of the organisation
-	HTTP     *http.Client // nil: oauth.NewHTTPClient without access to private addresses
-	Now      func() time.Time
-	Wait     func(context.Context, time.Duration) error // nil: a timer
-	Logger   *slog.Logger
+	Provider portico.Provider // its configuration says which API registers clients, and as whom
+	// Credential is an API token (SSWS) of the organisation, or with a
+	// ServiceClientID in the configuration the private key of that service app,
+	// as a JSON Web Key.
+	Credential secret.Text
+	HTTP       *http.Client // nil: oauth.NewHTTPClient without access to private addresses
+	Now        func() time.Time
+	Wait       func(context.Context, time.Duration) error // nil: a timer
+	Logger     *slog.Logger
 }
 
-// Client implements portico.IdP, portico.SecretManager and
-// portico.ClientLister.
-type Client struct {
-	api    *idp.API
+// Client registers clients through the Apps API. It implements portico.IdP,
+// portico.SecretManager, portico.ClientLister, portico.ScopeChecker and
+// portico.SetUp.
+type Client struct{ *organization }
+
+// organization is the Okta organisation of an issuer: what both ways to
+// register clients have in common.
+type organization struct {
+	api    *idp.API // with the right to register clients
+	reader *idp.API // with the right to read authorization servers
+	keeper *idp.API // with the right to change them
+	list   string   // path of the API that registers clients
 	issuer *url.URL // normalised
 	http   *http.Client
 	logger *slog.Logger
 }
+
+// The paths of the APIs that register clients.
+const (
+	appsPath    = "/api/v1/apps"
+	clientsPath = "/oauth2/v1/clients"
+)
 
 // unusable is the error for an issuer that no authorization server can have.
 func unusable(issuer string, why error) error {
 	return &portico.IdPError{Kind: portico.IdPRejected, Detail: fmt.Sprintf("The issuer %s cannot be used: %v. Correct it.", issuer, why)}
 }
 
-// New makes a Client for the organisation that the provider's issuer belongs
-// to. Only an issuer that no authorization server can have is an error here
-// (IdPRejected); Verify judges the rest.
-func New(cfg Config) (*Client, error) {
+// New makes the adapter for the organisation that the provider's issuer belongs
+// to: a *Client, or a *Registrations where the provider's configuration says
+// so. Only an issuer that no authorization server can have and a key that
+// cannot sign are errors here (IdPRejected); Verify judges the rest.
+func New(cfg Config) (portico.IdP, error) {
 	normal, err := oauth.NormalizeIssuer(cfg.Provider.Issuer)
 	if err != nil {
 		return nil, unusable(cfg.Provider.Issuer, err)
@@ -58,25 +76,40 @@ func New(cfg Config) (*Client, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	api := idp.New(idp.Config{
-		Vendor:    "Okta",
-		Base:      &url.URL{Scheme: issuer.Scheme, Host: issuer.Host},
-		HTTP:      cfg.HTTP,
-		Authorize: func(r *http.Request) { r.Header.Set("Authorization", "SSWS "+cfg.Token.Reveal()) },
-		Secrets:   []secret.Text{cfg.Token},
-		Explain:   explain,
-		Rate:      idp.RateHeaders{Limit: "X-Rate-Limit-Limit", Remaining: "X-Rate-Limit-Remaining", Reset: "X-Rate-Limit-Reset", Window: time.Minute},
-		Now:       cfg.Now,
-		Wait:      cfg.Wait,
-		Logger:    cfg.Logger,
-	})
-	return &Client{api: api, issuer: issuer, http: cfg.HTTP, logger: cfg.Logger}, nil
+	o := &organization{list: appsPath, issuer: issuer, http: cfg.HTTP, logger: cfg.Logger}
+	if cfg.Provider.Config.RegistrationMode == portico.RegistrationDCR {
+		o.list = clientsPath
+	}
+	base := idp.Config{
+		Vendor:  "Okta",
+		Base:    &url.URL{Scheme: issuer.Scheme, Host: issuer.Host},
+		HTTP:    cfg.HTTP,
+		Secrets: []secret.Text{cfg.Credential},
+		Explain: explain,
+		Rate:    idp.RateHeaders{Limit: "X-Rate-Limit-Limit", Remaining: "X-Rate-Limit-Remaining", Reset: "X-Rate-Limit-Reset", Window: time.Minute},
+		Now:     cfg.Now,
+		Wait:    cfg.Wait,
+		Logger:  cfg.Logger,
+	}
+	if clientID := cfg.Provider.Config.ServiceClientID; clientID != "" {
+		if err := o.authorizeAsService(base, clientID, cfg.Credential); err != nil {
+			return nil, err
+		}
+	} else {
+		base.Authorize = func(r *http.Request) { r.Header.Set("Authorization", "SSWS "+cfg.Credential.Reveal()) }
+		o.api = idp.New(base)
+		o.reader, o.keeper = o.api, o.api
+	}
+	if o.list == clientsPath {
+		return &Registrations{o}, nil
+	}
+	return &Client{o}, nil
 }
 
 // server is the id of the issuer's authorization server, as its path ends;
 // empty for the organisation's own.
-func (c *Client) server() string {
-	path := c.issuer.Path
+func (o *organization) server() string {
+	path := o.issuer.Path
 	return path[strings.LastIndexByte(path, '/')+1:]
 }
 
@@ -87,7 +120,9 @@ func (c *Client) Capabilities() portico.Capabilities { return portico.Capabiliti
 const (
 	classApps    = "apps" // creating and listing
 	classApp     = "app"  // one app by its id
+	classClients = "clients"
 	classServers = "authorizationServers"
+	classToken   = "token"
 )
 
 // codeFeature is Okta's error code for a feature without a licence.

@@ -22,18 +22,32 @@ var (
 	_ portico.IdP           = (*okta.Client)(nil)
 	_ portico.SecretManager = (*okta.Client)(nil)
 	_ portico.ClientLister  = (*okta.Client)(nil)
+
+	_ portico.IdP            = (*okta.Registrations)(nil)
+	_ portico.SecretReplacer = (*okta.Registrations)(nil)
+	_ portico.ClientLister   = (*okta.Registrations)(nil)
+	_ portico.ScopeChecker   = (*okta.Registrations)(nil)
+	_ portico.SetUp          = (*okta.Registrations)(nil)
+	_ portico.SetUp          = (*okta.Client)(nil)
+
+	_ portico.IdP            = (*okta.Registrations)(nil)
+	_ portico.SecretReplacer = (*okta.Registrations)(nil)
+	_ portico.ClientLister   = (*okta.Registrations)(nil)
+	_ portico.ScopeChecker   = (*okta.Registrations)(nil)
+	_ portico.SetUp          = (*okta.Registrations)(nil)
+	_ portico.SetUp          = (*okta.Client)(nil)
 )
 
 func newClient(t *testing.T, issuer, token string, hc *http.Client, clock *idptest.Clock) *okta.Client {
 	t.Helper()
 	c, err := okta.New(okta.Config{
-		Provider: portico.Provider{Type: portico.ProviderOkta, Issuer: issuer}, Token: secret.New(token),
+		Provider: portico.Provider{Type: portico.ProviderOkta, Issuer: issuer}, Credential: secret.New(token),
 		HTTP: hc, Now: clock.Now, Wait: clock.Wait,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c
+	return c.(*okta.Client)
 }
 
 // tokenAt asks a token endpoint for a client's token.
@@ -120,12 +134,12 @@ func TestEchoedSecretsAreNotShown(t *testing.T) {
 		echo := strings.NewReplacer(`"`, `'`, "\n", " ").Replace(sent + r.Header.Get("Authorization"))
 		return idptest.Answer(400, nil, `{"errorCode":"E0000001","errorSummary":"bad: `+echo+`","errorCauses":[]}`)(r, nil)
 	})}
-	c, err := okta.New(okta.Config{Provider: portico.Provider{Issuer: f.URL + "/oauth2/default"}, Token: secret.New(fakeToken), HTTP: hc,
+	c, err := okta.New(okta.Config{Provider: portico.Provider{Issuer: f.URL + "/oauth2/default"}, Credential: secret.New(fakeToken), HTTP: hc,
 		Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = c.AddSecret(t.Context(), portico.ClientRef{ClientID: "dpx", ExternalID: "0oa1"})
+	_, err = c.(portico.SecretManager).AddSecret(t.Context(), portico.ClientRef{ClientID: "dpx", ExternalID: "0oa1"})
 	if !portico.IsIdP(err, portico.IdPRejected) {
 		t.Fatal(err)
 	}
@@ -296,7 +310,7 @@ func TestForeignAppsAreNotOurs(t *testing.T) {
 func TestNewRefusesWhatIsNoAddress(t *testing.T) {
 	t.Parallel()
 	for _, issuer := range []string{"", "okta", "ftp://example.okta.com", "https://", "https://me:pw@example.okta.com", "://"} {
-		if _, err := okta.New(okta.Config{Provider: portico.Provider{Issuer: issuer}, Token: secret.New("x")}); !portico.IsIdP(err, portico.IdPRejected) {
+		if _, err := okta.New(okta.Config{Provider: portico.Provider{Issuer: issuer}, Credential: secret.New("x")}); !portico.IsIdP(err, portico.IdPRejected) {
 			t.Errorf("issuer %q: %v", issuer, err)
 		}
 	}

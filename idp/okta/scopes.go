@@ -11,7 +11,7 @@ import (
 
 // CheckScopes says what an auth strategy's scopes and credential claim would run
 // into at the issuer's authorization server. Each sentence is for an admin. What the token may not read is not judged.
-func (c *Client) CheckScopes(ctx context.Context, strategy portico.OIDCConfig) []string {
+func (o *organization) CheckScopes(ctx context.Context, strategy portico.OIDCConfig) []string {
 	scopes, claim := strategy.Scopes, strategy.CredentialClaim
 	var warnings []string
 	for _, name := range scopes {
@@ -19,21 +19,21 @@ func (c *Client) CheckScopes(ctx context.Context, strategy portico.OIDCConfig) [
 			warnings = append(warnings, fmt.Sprintf("Okta refuses the scope %s with client credentials, so the gateway leaves it out there. Remove it unless applications sign users in.", name))
 		}
 	}
-	if c.server() == "" {
+	if o.server() == "" {
 		return warnings
 	}
-	warnings = append(warnings, c.checkNames(ctx, scopes)...)
-	return append(warnings, c.checkClaim(ctx, claim)...)
+	warnings = append(warnings, o.checkNames(ctx, scopes)...)
+	return append(warnings, o.checkClaim(ctx, claim)...)
 }
 
 // checkNames compares the scopes with those that the server knows.
-func (c *Client) checkNames(ctx context.Context, names []string) (warnings []string) {
+func (o *organization) checkNames(ctx context.Context, names []string) (warnings []string) {
 	var known []struct {
 		Name    string `json:"name"`
 		Consent string `json:"consent"`
 		Default bool   `json:"default"`
 	}
-	if c.serverList(ctx, "scopes?limit=200", &known) != nil {
+	if o.serverList(ctx, "scopes?limit=200", &known) != nil {
 		return nil
 	}
 	consent, anyDefault := map[string]string{}, false
@@ -42,14 +42,14 @@ func (c *Client) checkNames(ctx context.Context, names []string) (warnings []str
 		anyDefault = anyDefault || s.Default
 	}
 	if len(names) == 0 && !anyDefault {
-		warnings = append(warnings, fmt.Sprintf("The strategy asks for no scope and the authorization server %s has no default scope, so Okta gives no token. Name a scope, or make one the default.", c.server()))
+		warnings = append(warnings, fmt.Sprintf("The strategy asks for no scope and the authorization server %s has no default scope, so Okta gives no token. Name a scope, or make one the default.", o.server()))
 	}
 	for _, name := range names {
 		needed, ok := consent[name]
 		switch {
 		case idp.Personal(name):
 		case !ok:
-			warnings = append(warnings, fmt.Sprintf("The authorization server %s does not know the scope %s. Add it at Okta > Security > API > Authorization Servers > Scopes, or correct its name.", c.server(), name))
+			warnings = append(warnings, fmt.Sprintf("The authorization server %s does not know the scope %s. Add it at Okta > Security > API > Authorization Servers > Scopes, or correct its name.", o.server(), name))
 		case needed == "REQUIRED":
 			warnings = append(warnings, fmt.Sprintf("The scope %s needs a user's consent, so Okta refuses it with client credentials. Set its consent to Implicit.", name))
 		}
@@ -58,20 +58,12 @@ func (c *Client) checkNames(ctx context.Context, names []string) (warnings []str
 }
 
 // checkClaim looks for the claim that tells applications apart.
-func (c *Client) checkClaim(ctx context.Context, claim []string) []string {
+func (o *organization) checkClaim(ctx context.Context, claim []string) []string {
 	if len(claim) == 1 && (claim[0] == "cid" || claim[0] == "sub") {
 		return nil // the client id in every token of client credentials
 	}
-	var known []struct {
-		Name       string `json:"name"`
-		Status     string `json:"status"`
-		Type       string `json:"claimType"`
-		Value      string `json:"value"`
-		Conditions struct {
-			Scopes []string `json:"scopes"`
-		} `json:"conditions"`
-	}
-	if len(claim) == 0 || c.serverList(ctx, "claims", &known) != nil {
+	var known []oauthClaim
+	if len(claim) == 0 || o.serverList(ctx, "claims", &known) != nil {
 		return nil
 	}
 	add := fmt.Sprintf("At Okta > Security > API > Authorization Servers > Claims, add the claim %s to the access token with the expression app.clientId, in any scope; or use the claim cid, which Okta always sets.", claim[0])
@@ -79,15 +71,34 @@ func (c *Client) checkClaim(ctx context.Context, claim []string) []string {
 		if k.Name != claim[0] || k.Type != "RESOURCE" {
 			continue
 		}
-		switch {
-		case k.Status == "INACTIVE":
-			return []string{fmt.Sprintf("The claim %s is not active. Activate it at Okta > Security > API > Authorization Servers > Claims.", claim[0])}
-		case strings.TrimSpace(k.Value) != "app.clientId":
-			return []string{fmt.Sprintf("The claim %s is %q and not app.clientId, so it may not tell applications apart. %s", claim[0], k.Value, add)}
-		case len(k.Conditions.Scopes) > 0:
-			return []string{fmt.Sprintf("The claim %s is set only with the scopes %s. Without them a token belongs to no application.", claim[0], strings.Join(k.Conditions.Scopes, ", "))}
+		if fault := k.fault(); fault != "" {
+			return []string{fault + " " + add}
 		}
 		return nil
 	}
-	return []string{fmt.Sprintf("The authorization server %s does not set the claim %s, so a token belongs to no application. %s", c.server(), claim[0], add)}
+	return []string{fmt.Sprintf("The authorization server %s does not set the claim %s, so a token belongs to no application. %s", o.server(), claim[0], add)}
+}
+
+// oauthClaim is what we read of a claim.
+type oauthClaim struct {
+	Name       string `json:"name"`
+	Status     string `json:"status"`
+	Type       string `json:"claimType"`
+	Value      string `json:"value"`
+	Conditions struct {
+		Scopes []string `json:"scopes"`
+	} `json:"conditions"`
+}
+
+// fault says why the claim does not tell applications apart.
+func (k oauthClaim) fault() string {
+	switch {
+	case k.Status == "INACTIVE":
+		return fmt.Sprintf("The claim %s is not active.", k.Name)
+	case strings.TrimSpace(k.Value) != "app.clientId":
+		return fmt.Sprintf("The claim %s is %q and not app.clientId, so it may not tell applications apart.", k.Name, k.Value)
+	case len(k.Conditions.Scopes) > 0:
+		return fmt.Sprintf("The claim %s is set only with the scopes %s. Without them a token belongs to no application.", k.Name, strings.Join(k.Conditions.Scopes, ", "))
+	}
+	return ""
 }

@@ -17,25 +17,25 @@ import (
 
 // Verify implements portico.IdP. It registers nothing: the right to register
 // is tried with a request that Okta must refuse as incomplete.
-func (c *Client) Verify(ctx context.Context) (portico.Verification, error) {
+func (o *organization) Verify(ctx context.Context) (portico.Verification, error) {
 	var v portico.Verification
-	began := c.api.Now()
-	found := c.verifyIssuer(ctx)
-	found.tell(&v, c.api.Now().Sub(began))
+	began := o.api.Now()
+	found := o.verifyIssuer(ctx)
+	found.tell(&v, o.api.Now().Sub(began))
 	if found.metadata.JWKSURI != "" {
-		began = c.api.Now()
-		v.Note(portico.CheckKeys, c.verifyKeys(ctx, found.metadata.JWKSURI), c.api.Now().Sub(began))
+		began = o.api.Now()
+		v.Note(portico.CheckKeys, o.verifyKeys(ctx, found.metadata.JWKSURI), o.api.Now().Sub(began))
 	} else {
 		v.Skip(portico.CheckKeys)
 	}
 	if found.isOkta {
-		began = c.api.Now()
-		v.Note(portico.CheckToken, c.verifyToken(ctx, &v), c.api.Now().Sub(began))
+		began = o.api.Now()
+		v.Note(portico.CheckToken, o.verifyToken(ctx, &v), o.api.Now().Sub(began))
 	} else {
 		v.Skip(portico.CheckToken)
 	}
 	if len(v.Errors) == 0 {
-		c.verifyPolicies(ctx, &v)
+		o.verifyPolicies(ctx, &v)
 	}
 	return v, ctx.Err()
 }
@@ -62,36 +62,36 @@ func (f issuerFound) tell(v *portico.Verification, took time.Duration) {
 	v.Note(portico.CheckIssuer, f.fault, 0)
 }
 
-func (c *Client) verifyIssuer(ctx context.Context) issuerFound {
-	if vendor := idp.VendorOf(c.issuer); vendor != "" && vendor != "Okta" {
-		return issuerFound{fault: fmt.Sprintf("The issuer %s belongs to %s, but this provider is of type okta. Choose the provider type of %s, or enter the issuer of an Okta authorization server, such as https://example.okta.com/oauth2/default.", c.issuer, vendor, vendor)}
+func (o *organization) verifyIssuer(ctx context.Context) issuerFound {
+	if vendor := idp.VendorOf(o.issuer); vendor != "" && vendor != "Okta" {
+		return issuerFound{fault: fmt.Sprintf("The issuer %s belongs to %s, but this provider is of type okta. Choose the provider type of %s, or enter the issuer of an Okta authorization server, such as https://example.okta.com/oauth2/default.", o.issuer, vendor, vendor)}
 	}
-	base, path := c.api.Base.String(), strings.TrimPrefix(c.issuer.Path, "/")
+	base, path := o.api.Base.String(), strings.TrimPrefix(o.issuer.Path, "/")
 	if path == "" || path == "oauth2" || path == "oauth2/v1" {
-		_, err := oauth.Discover(ctx, c.http, base)
+		_, err := oauth.Discover(ctx, o.http, base)
 		return issuerFound{answers: err == nil, isOkta: err == nil,
-			fault: fmt.Sprintf("The issuer %s is the organisation's own authorization server. Its tokens are for Okta's own APIs only, and it allows no scopes or claims of yours. Use a custom authorization server: Okta > Security > API shows its issuer, most likely %s/oauth2/default.", c.issuer, base)}
+			fault: fmt.Sprintf("The issuer %s is the organisation's own authorization server. Its tokens are for Okta's own APIs only, and it allows no scopes or claims of yours. Use a custom authorization server: Okta > Security > API shows its issuer, most likely %s/oauth2/default.", o.issuer, base)}
 	}
-	metadata, err := oauth.Discover(ctx, c.http, c.issuer.String())
+	metadata, err := oauth.Discover(ctx, o.http, o.issuer.String())
 	other, isOther := errors.AsType[*oauth.OtherIssuerError](err)
 	switch {
 	case err == nil:
 		return issuerFound{answers: true, isOkta: true, metadata: metadata}
 	case isOther:
-		return issuerFound{answers: true, fault: fmt.Sprintf("The authorization server that answers at %s says that its issuer is %s. Tokens carry that one: if the server is the right one, enter it.", c.issuer, other.Issuer)}
+		return issuerFound{answers: true, fault: fmt.Sprintf("The authorization server that answers at %s says that its issuer is %s. Tokens carry that one: if the server is the right one, enter it.", o.issuer, other.Issuer)}
 	case strings.Contains(path, "/"):
-		return issuerFound{fault: fmt.Sprintf("No authorization server answers at %s. Compare it with the issuer shown at Okta > Security > API. %s.", c.issuer, reason(err))}
+		return issuerFound{fault: fmt.Sprintf("No authorization server answers at %s. Compare it with the issuer shown at Okta > Security > API. %s.", o.issuer, reason(err))}
 	}
 	meant := base + "/oauth2/" + path
-	if _, err := oauth.Discover(ctx, c.http, meant); err == nil {
-		return issuerFound{isOkta: true, fault: fmt.Sprintf("No authorization server answers at %s: /oauth2/ is missing in it. %s answers and is the issuer that is meant.", c.issuer, meant)}
+	if _, err := oauth.Discover(ctx, o.http, meant); err == nil {
+		return issuerFound{isOkta: true, fault: fmt.Sprintf("No authorization server answers at %s: /oauth2/ is missing in it. %s answers and is the issuer that is meant.", o.issuer, meant)}
 	}
-	return issuerFound{fault: fmt.Sprintf("No authorization server answers at %s: /oauth2/ is missing in it. Most likely %s is meant. %s.", c.issuer, meant, reason(err))}
+	return issuerFound{fault: fmt.Sprintf("No authorization server answers at %s: /oauth2/ is missing in it. Most likely %s is meant. %s.", o.issuer, meant, reason(err))}
 }
 
 // verifyKeys says what is wrong with the keys that the issuer publishes.
-func (c *Client) verifyKeys(ctx context.Context, uri string) string {
-	if err := oauth.CheckKeys(ctx, c.http, uri); err != nil {
+func (o *organization) verifyKeys(ctx context.Context, uri string) string {
+	if err := oauth.CheckKeys(ctx, o.http, uri); err != nil {
 		return fmt.Sprintf("The issuer's signing keys cannot be had, so no access token could be verified: %v. Try again later.", err)
 	}
 	return ""
@@ -106,86 +106,111 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// verifyToken checks the token by a cheap read, which also keeps it alive:
+// verifyToken checks the credential by a cheap read, which also keeps it alive:
 // Okta revokes a token that was idle for 30 days. It says what is wrong with it.
-func (c *Client) verifyToken(ctx context.Context, v *portico.Verification) (fault string) {
-	_, err := c.api.Do(ctx, idp.Call{Method: http.MethodGet, Path: appsPath + "?limit=1", Class: classApps, Out: &[]app{}})
+func (o *organization) verifyToken(ctx context.Context, v *portico.Verification) (fault string) {
+	class := map[string]string{appsPath: classApps, clientsPath: classClients}[o.list]
+	_, err := o.api.Do(ctx, idp.Call{Method: http.MethodGet, Path: o.list + "?limit=1", Class: class, Out: &[]struct{}{}})
 	if err == nil {
-		_, err = c.api.Do(ctx, idp.Call{Method: http.MethodPost, Path: appsPath, Class: classApps, Body: map[string]any{}, Creates: true})
+		_, err = o.api.Do(ctx, idp.Call{Method: http.MethodPost, Path: o.list, Class: class, Body: map[string]any{}, Creates: true})
 		if portico.IsIdP(err, portico.IdPRejected) {
-			return "" // incomplete, as meant: so the token may register clients
+			return "" // incomplete, as meant: so the credential may register clients
 		}
 	}
 	status := idp.Status(err)
 	switch {
 	case err == nil:
-		v.Warnings = append(v.Warnings, "Okta accepted an empty registration, so the token's rights could not be told.")
+		v.Warnings = append(v.Warnings, "Okta accepted an empty registration, so the credential's rights could not be told.")
 		return ""
+	case o.service() && portico.IsIdP(err, portico.IdPDenied):
+		return o.serviceFault(err)
 	case status != nil && status.Status == http.StatusUnauthorized:
 		return fmt.Sprintf("Okta refused the DCR token (%s): it is mistyped, revoked, or expired. Create a new one at Okta > Security > API > Tokens and save it in this provider.", status.Code)
 	case status != nil && status.Status == http.StatusForbidden:
 		return fmt.Sprintf("The DCR token is valid but may not manage applications (%s). A token has the rights of the admin who created it: use an account with the role Application Administrator or higher.", status.Code)
 	case portico.IsIdP(err, portico.IdPNotFound):
-		return fmt.Sprintf("%s answers, but has no Okta Apps API. Is it an Okta organisation?", c.api.Base.Host)
+		return fmt.Sprintf("%s answers, but has no Okta API to register clients. Is it an Okta organisation?", o.api.Base.Host)
 	}
-	return fmt.Sprintf("The DCR token could not be checked: %v. Try again later.", err)
+	return fmt.Sprintf("The credential could not be checked: %v. Try again later.", err)
 }
 
 // policy is what we read of an access policy.
 type policy struct {
 	ID         string `json:"id"`
 	Status     string `json:"status"`
+	Priority   int    `json:"priority"`
 	Conditions struct {
 		Clients struct {
 			Include []string `json:"include"`
 		} `json:"clients"`
 	} `json:"conditions"`
+	rules []policyRule // once they were read
+}
+
+// allClients stands for every client in a policy's condition.
+const allClients = "ALL_CLIENTS"
+
+func (p policy) admitsAll() bool {
+	return p.Status == "ACTIVE" && slices.Contains(p.Conditions.Clients.Include, allClients)
 }
 
 // policyRule is what we read of a rule of an access policy.
 type policyRule struct {
+	Name       string `json:"name"`
 	Status     string `json:"status"`
+	Priority   int    `json:"priority"`
 	Conditions struct {
 		Grants struct {
 			Include []string `json:"include"`
 		} `json:"grantTypes"`
+		Scopes struct {
+			Include []string `json:"include"`
+		} `json:"scopes"`
 	} `json:"conditions"`
+}
+
+// admits says whether the rule gives tokens with the scopes to clients that ask
+// for themselves.
+func (r policyRule) admits(scopes []string) bool {
+	allowed := r.Conditions.Scopes.Include
+	return r.Status == "ACTIVE" && slices.Contains(r.Conditions.Grants.Include, portico.MethodClientCredentials) &&
+		(slices.Contains(allowed, "*") || !slices.ContainsFunc(scopes, func(name string) bool { return !slices.Contains(allowed, name) }))
 }
 
 // verifyPolicies warns when the authorization server would give new clients no
 // token. A token without the right to read policies is no fault.
-func (c *Client) verifyPolicies(ctx context.Context, v *portico.Verification) {
+func (o *organization) verifyPolicies(ctx context.Context, v *portico.Verification) {
 	var policies []policy
-	if err := c.serverList(ctx, "policies", &policies); err != nil {
+	if err := o.serverList(ctx, "policies", &policies); err != nil {
 		if s := idp.Status(err); s != nil && s.Code == codeFeature {
 			v.Warnings = append(v.Warnings, "The organisation has no licence for API Access Management, so its custom authorization servers may give no tokens.")
 		}
 		return
 	}
-	admits := func(p policy) bool {
-		return p.Status == "ACTIVE" && slices.Contains(p.Conditions.Clients.Include, "ALL_CLIENTS")
-	}
-	policies = slices.DeleteFunc(policies, func(p policy) bool { return !admits(p) })
+	policies = slices.DeleteFunc(policies, func(p policy) bool { return !p.admitsAll() })
 	if len(policies) == 0 {
-		v.Warnings = append(v.Warnings, fmt.Sprintf("No access policy of the authorization server %s admits all clients, so a new application gets no token. Add one at Okta > Security > API > Authorization Servers > Access Policies, assigned to All clients.", c.server()))
+		v.Warnings = append(v.Warnings, fmt.Sprintf("No access policy of the authorization server %s admits all clients, so a new application gets no token. Add one at Okta > Security > API > Authorization Servers > Access Policies, assigned to All clients.", o.server()))
 		return
 	}
 	for _, p := range policies {
 		var rules []policyRule
-		if c.serverList(ctx, "policies/"+url.PathEscape(p.ID)+"/rules", &rules) != nil {
+		if o.serverList(ctx, "policies/"+url.PathEscape(p.ID)+"/rules", &rules) != nil {
 			return
 		}
-		if slices.ContainsFunc(rules, func(r policyRule) bool {
-			return r.Status == "ACTIVE" && slices.Contains(r.Conditions.Grants.Include, portico.MethodClientCredentials)
-		}) {
+		if slices.ContainsFunc(rules, func(r policyRule) bool { return r.admits(nil) }) {
 			return
 		}
 	}
-	v.Warnings = append(v.Warnings, fmt.Sprintf("No rule of the authorization server %s allows all clients the grant type Client Credentials, so a new application gets no token. Change the rule at Okta > Security > API > Authorization Servers > Access Policies.", c.server()))
+	v.Warnings = append(v.Warnings, fmt.Sprintf("No rule of the authorization server %s allows all clients the grant type Client Credentials, so a new application gets no token. Change the rule at Okta > Security > API > Authorization Servers > Access Policies.", o.server()))
+}
+
+// serverPath is of something that belongs to the issuer's authorization server.
+func (o *organization) serverPath(below string) string {
+	return "/api/v1/authorizationServers/" + url.PathEscape(o.server()) + "/" + below
 }
 
 // serverList reads a list that belongs to the issuer's authorization server.
-func (c *Client) serverList(ctx context.Context, list string, out any) error {
-	_, err := c.api.Do(ctx, idp.Call{Method: http.MethodGet, Path: "/api/v1/authorizationServers/" + url.PathEscape(c.server()) + "/" + list, Class: classServers, Out: out})
+func (o *organization) serverList(ctx context.Context, list string, out any) error {
+	_, err := o.reader.Do(ctx, idp.Call{Method: http.MethodGet, Path: o.serverPath(list), Class: classServers, Out: out})
 	return err
 }

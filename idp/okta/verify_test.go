@@ -140,7 +140,7 @@ func TestVerifyToken(t *testing.T) {
 	wire := idptest.NewWire(f.Client().Transport)
 	c := newClient(t, issuer, fakeToken, &http.Client{Transport: wire}, clock)
 	wire.Break(http.MethodGet, "/api/v1/apps", 1000, idptest.Answer(http.StatusNotFound, nil, "<html>not here</html>"))
-	wantFinding(t, "errors", verified(t, c).Errors, "no Okta Apps API")
+	wantFinding(t, "errors", verified(t, c).Errors, "no Okta API to register clients")
 	wire.Break(http.MethodGet, "/api/v1/apps", 1000, idptest.Answer(http.StatusServiceUnavailable, nil, ""))
 	wantFinding(t, "errors", verified(t, c).Errors, "could not be checked", "Try again")
 	wire.Break(http.MethodPost, "/api/v1/apps", 1000, idptest.Answer(http.StatusOK, nil, "{}"))
@@ -233,11 +233,11 @@ func TestLocalAuthorizationServer(t *testing.T) {
 	t.Parallel()
 	as := localastest.Start(t)
 	local := func(issuer string, token secret.Text) *okta.Client {
-		c, err := okta.New(okta.Config{Provider: portico.Provider{Issuer: issuer}, Token: token, HTTP: oauth.NewHTTPClient(oauth.ClientPolicy{})})
+		c, err := okta.New(okta.Config{Provider: portico.Provider{Issuer: issuer}, Credential: token, HTTP: oauth.NewHTTPClient(oauth.ClientPolicy{})})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return c
+		return c.(*okta.Client)
 	}
 	c := local(as.Issuer, as.Token)
 	v := verified(t, c)
