@@ -132,6 +132,7 @@ const (
 	TaskRegister   TaskKind = "register"   // a client may exist that no application owns yet
 	TaskDeregister TaskKind = "deregister" // a client must go
 	TaskRotate     TaskKind = "rotate"     // a secret may exist that nobody was shown
+	TaskNotify     TaskKind = "notify"     // the provider has yet to hear how things stand
 )
 
 // Task is an intent, written before the identity provider is called and
@@ -142,6 +143,7 @@ type Task struct {
 	Kind          TaskKind
 	ProviderID    ProviderID
 	ApplicationID ApplicationID
+	APIID         APIID     // with TaskNotify: of the registration that it is about; empty: the application itself
 	CreateKey     string    // with TaskRegister
 	Client        ClientRef // with TaskDeregister and TaskRotate
 	SecretIDs     []string  // with TaskRotate: the secrets to keep; nil: not decided yet, all of them

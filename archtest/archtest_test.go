@@ -38,6 +38,7 @@ var level = map[string]int{
 	"handles":     5,
 	"idp/rfc7591": 5,
 	"idp/curity":  5,
+	"hooks":       5,
 	"idp/bridge":  5,
 	"routing":     5,
 	"apipackages": 5,

@@ -9,6 +9,7 @@ import (
 	"portico"
 	"portico/access"
 	"portico/apipackages"
+	"portico/hooks"
 	"portico/openapi"
 	"portico/routing"
 	"portico/usecase"
@@ -204,7 +205,15 @@ func mergeAttributes(to *map[string][]string, change portico.Opt[map[string]*[]s
 // implementations and registrations. The applications that were registered for
 // it stay, and so do the packages that held operations of it. KindNotFound.
 func (a APIs) Delete(ctx context.Context, id portico.APIID) error {
-	return a.Commit(ctx, func(tx portico.Tx) error { return a.packages().DeleteAPI(ctx, tx, id) })
+	return a.commitAndTell(ctx, func(tx portico.Tx) ([]portico.Task, error) {
+		tasks, err := hooks.QueueAPI(ctx, tx, id, func(p portico.ProviderID, app portico.ApplicationID) portico.Task {
+			return a.task(portico.TaskNotify, p, app)
+		})
+		if err != nil {
+			return nil, err
+		}
+		return tasks, a.packages().DeleteAPI(ctx, tx, id)
+	})
 }
 
 // apiSlug is the wanted slug, or a free one made from the name and version.

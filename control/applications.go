@@ -366,9 +366,14 @@ func (a Applications) Update(ctx context.Context, id portico.ApplicationID, ch A
 			return ApplicationView{}, err
 		}
 	}
-	err = a.Commit(ctx, func(tx portico.Tx) error {
-		_, err := tx.Applications().Change(ctx, id, change)
-		return err
+	err = a.commitAndTell(ctx, func(tx portico.Tx) ([]portico.Task, error) {
+		if _, err := tx.Applications().Change(ctx, id, change); err != nil {
+			return nil, err
+		}
+		if !ch.Name.Set && !ch.Description.Set && !ch.RedirectURI.Set && !ch.Owner.Set {
+			return nil, nil
+		}
+		return a.tell(ctx, tx, id, "")
 	})
 	if err != nil {
 		return ApplicationView{}, err

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"portico"
+	"portico/hooks"
 	"portico/usecase"
 )
 
@@ -117,6 +118,11 @@ func (d saga) work(ctx context.Context, task portico.Task) error {
 		err = idp.Delete(ctx, task.Client)
 	case portico.TaskRotate:
 		return d.settleSecrets(ctx, idp, task)
+	case portico.TaskNotify:
+		if err := (hooks.Hooks{Deps: d.Deps}).Tell(ctx, idp, task, d.spec); err != nil {
+			return err
+		}
+		return d.finish(ctx, task.ID)
 	}
 	if err != nil {
 		return err

@@ -290,7 +290,7 @@ func (d saga) Settle(ctx context.Context, tasks []portico.Task) {
 	defer cancel()
 	for _, task := range tasks {
 		if err := d.work(ctx, task); err != nil {
-			d.Logger.WarnContext(ctx, "client not removed yet; the reconciler goes on", "task", task.ID, "err", err)
+			d.Logger.WarnContext(ctx, "the identity provider was not reached; the reconciler goes on", "task", task.ID, "kind", task.Kind, "err", err)
 		}
 	}
 }

@@ -27,19 +27,21 @@ type RegistrationView struct {
 // the portal), KindConflict (registered already, or another auth strategy).
 func (r Registrations) Create(ctx context.Context, app portico.ApplicationID, api portico.APIID, status *portico.Status) (RegistrationView, error) {
 	var out RegistrationView
-	err := r.Commit(ctx, func(tx portico.Tx) error {
+	err := r.commitAndTell(ctx, func(tx portico.Tx) ([]portico.Task, error) {
 		registration, _, err := r.plan(ctx, tx, app, api)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if status != nil {
 			registration.Status = *status
 		}
 		if err := tx.Registrations().Insert(ctx, registration); err != nil {
-			return err
+			return nil, err
 		}
-		out, err = usecase.One(r.views(ctx, tx, []portico.Registration{registration}))
-		return err
+		if out, err = usecase.One(r.views(ctx, tx, []portico.Registration{registration})); err != nil {
+			return nil, err
+		}
+		return r.tellOf(ctx, tx, registration, portico.Pending, registration.Status)
 	})
 	return out, err
 }
@@ -50,31 +52,33 @@ func (r Registrations) Create(ctx context.Context, app portico.ApplicationID, ap
 // does not see, and KindForbidden without the role that RBAC asks for.
 func (r Registrations) Request(ctx context.Context, v Visitor, app portico.ApplicationID, api portico.APIID, comment string) (RegistrationView, error) {
 	var out RegistrationView
-	err := r.Commit(ctx, func(tx portico.Tx) error {
+	err := r.commitAndTell(ctx, func(tx portico.Tx) ([]portico.Task, error) {
 		registration, p, err := r.plan(ctx, tx, app, api)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		registration.Comment = comment
 		seen, err := v.look(ctx, tx)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if !seen.sees(p) {
-			return portico.NotFound("API", api)
+			return nil, portico.NotFound("API", api)
 		}
 		owned, err := tx.Applications().ByID(ctx, app)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := mayConsume(ctx, tx, v.Portal, owned, api); err != nil {
-			return err
+			return nil, err
 		}
 		if registration, err = r.ask(ctx, tx, registration); err != nil {
-			return err
+			return nil, err
 		}
-		out, err = usecase.One(r.views(ctx, tx, []portico.Registration{registration}))
-		return err
+		if out, err = usecase.One(r.views(ctx, tx, []portico.Registration{registration})); err != nil {
+			return nil, err
+		}
+		return r.tellOf(ctx, tx, registration, portico.Pending, registration.Status)
 	})
 	return out, err
 }
@@ -176,6 +180,7 @@ func (r Registrations) Decide(ctx context.Context, id portico.RegistrationID, no
 
 func (r Registrations) decide(ctx context.Context, app portico.ApplicationID, id portico.RegistrationID, expected, status portico.Status, reason string) (RegistrationView, error) {
 	var out RegistrationView
+	var told []portico.Task
 	err := r.CommitAndMailAll(ctx, func(tx portico.Tx) ([]*portico.Message, error) {
 		registration, err := registrationOf(ctx, tx, app, id)
 		if err != nil {
@@ -192,12 +197,18 @@ func (r Registrations) decide(ctx context.Context, app portico.ApplicationID, id
 		if err != nil {
 			return nil, err
 		}
+		if told, err = r.tellOf(ctx, tx, registration, before, status); err != nil {
+			return nil, err
+		}
 		out, err = usecase.One(r.views(ctx, tx, []portico.Registration{registration}))
 		if err != nil || before == status || status == portico.Pending {
 			return nil, err
 		}
 		return r.decided(ctx, tx, out)
 	})
+	if err == nil && len(told) > 0 {
+		r.Settle(ctx, told)
+	}
 	return out, err
 }
 
@@ -205,25 +216,33 @@ func (r Registrations) decide(ctx context.Context, app portico.ApplicationID, id
 // stays: taking it away and asking anew would undo the decision. KindNotFound,
 // KindConflict.
 func (r Registrations) Withdraw(ctx context.Context, app portico.ApplicationID, id portico.RegistrationID) error {
-	return r.Commit(ctx, func(tx portico.Tx) error {
-		registration, err := registrationOf(ctx, tx, app, id)
-		if err != nil {
-			return err
-		}
+	return r.end(ctx, app, id, func(registration portico.Registration) error {
 		if registration.Status == portico.Revoked {
 			return portico.Errorf(portico.KindConflict, "An administrator has revoked this registration; nothing was changed. It is theirs to remove.").Named("registration_revoked")
 		}
-		return tx.Registrations().Delete(ctx, id)
+		return nil
 	})
 }
 
 // Delete ends a registration; the developer may ask again. KindNotFound.
 func (r Registrations) Delete(ctx context.Context, app portico.ApplicationID, id portico.RegistrationID) error {
-	return r.Commit(ctx, func(tx portico.Tx) error {
-		if _, err := registrationOf(ctx, tx, app, id); err != nil {
-			return err
+	return r.end(ctx, app, id, func(portico.Registration) error { return nil })
+}
+
+// end removes a registration unless check is against it.
+func (r Registrations) end(ctx context.Context, app portico.ApplicationID, id portico.RegistrationID, check func(portico.Registration) error) error {
+	return r.commitAndTell(ctx, func(tx portico.Tx) ([]portico.Task, error) {
+		registration, err := registrationOf(ctx, tx, app, id)
+		if err == nil {
+			err = check(registration)
 		}
-		return tx.Registrations().Delete(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if err := tx.Registrations().Delete(ctx, id); err != nil {
+			return nil, err
+		}
+		return r.tellOf(ctx, tx, registration, registration.Status, portico.Rejected)
 	})
 }
 

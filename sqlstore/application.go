@@ -161,6 +161,7 @@ func tasks() *table[portico.TaskID, portico.Task] {
 				text("kind", &t.Kind),
 				text("dcr_provider_id", &t.ProviderID),
 				text("application_id", &t.ApplicationID),
+				text("api_id", &t.APIID),
 				text("create_key", &t.CreateKey),
 				document("client", &t.Client),
 				document("secret_ids", &t.SecretIDs),

@@ -1,0 +1,93 @@
+package hooks
+
+import (
+	"context"
+
+	"portico"
+	"portico/usecase"
+)
+
+// Hooks queue and tell events.
+type Hooks struct{ usecase.Deps }
+
+// Queue adds, in the transaction of a change, a task of the given form that
+// tells the application's provider; api names the registration it is about, and
+// is empty where it is about the application itself. None is added where the
+// provider does not want to hear.
+func Queue(ctx context.Context, tx portico.Tx, app portico.Application, api portico.APIID, form func(portico.ProviderID) portico.Task) ([]portico.Task, error) {
+	if app.ProviderID == nil {
+		return nil, nil
+	}
+	provider, err := tx.Providers().ByID(ctx, *app.ProviderID)
+	if err != nil || !provider.WantsEvents() {
+		return nil, err
+	}
+	task := form(provider.ID)
+	task.APIID = api
+	return []portico.Task{task}, tx.Tasks().Insert(ctx, task)
+}
+
+// QueueAPI queues what there is to tell when an API goes with all its
+// registrations.
+func QueueAPI(ctx context.Context, tx portico.Tx, api portico.APIID, form func(portico.ProviderID, portico.ApplicationID) portico.Task) ([]portico.Task, error) {
+	ending, err := tx.Registrations().List(ctx, portico.Everything(portico.Where("api_id", api), portico.Where("status", portico.Approved)))
+	if err != nil {
+		return nil, err
+	}
+	var tasks []portico.Task
+	for _, registration := range ending.Items {
+		app, err := tx.Applications().ByID(ctx, registration.ApplicationID)
+		if err != nil {
+			return nil, err
+		}
+		more, err := Queue(ctx, tx, app, api, func(p portico.ProviderID) portico.Task { return form(p, app.ID) })
+		if err != nil {
+			return nil, err
+		}
+		tasks = append(tasks, more...)
+	}
+	return tasks, nil
+}
+
+// Tell works a task off with the adapter of its provider; spec says what the
+// application's client should be. Nil: it was told, or there is nothing to tell
+// any more, or the provider will not hear of it.
+func (h Hooks) Tell(ctx context.Context, idp portico.IdP, task portico.Task, spec func(context.Context, portico.Application, portico.Strategy) (portico.ClientSpec, error)) error {
+	receiver, ok := idp.(portico.EventReceiver)
+	if !ok {
+		return nil
+	}
+	var strategy portico.Strategy
+	kind := portico.ApplicationUpdated
+	app, err := usecase.View(ctx, h.Store, func(tx portico.Tx) (portico.Application, error) {
+		app, err := tx.Applications().ByID(ctx, task.ApplicationID)
+		if err != nil {
+			return app, err
+		}
+		if strategy, err = tx.Strategies().ByID(ctx, app.StrategyID); err != nil || task.APIID == "" {
+			return app, err
+		}
+		approved, err := tx.Registrations().List(ctx, portico.Everything(portico.Where("application_id", app.ID), portico.Where("api_id", task.APIID), portico.Where("status", portico.Approved)))
+		kind = portico.RegistrationRemoved
+		if approved.Total > 0 {
+			kind = portico.RegistrationAdded
+		}
+		return app, err
+	})
+	if portico.KindOf(err) == portico.KindNotFound {
+		return nil // its client goes, and the provider hears of that
+	}
+	if err != nil {
+		return err
+	}
+	is, err := spec(ctx, app, strategy)
+	if err != nil {
+		return err
+	}
+	err = receiver.Notify(ctx, portico.ClientEvent{Kind: kind, Ref: app.ClientRef(), Spec: is, APIID: task.APIID})
+	if portico.IsIdP(err, portico.IdPRejected) || portico.IsIdP(err, portico.IdPNotFound) {
+		h.Logger.ErrorContext(ctx, "the identity provider will not hear of an event; it is not told again", "event", kind, "application", app.ID, "provider", task.ProviderID, "err", err)
+		return nil
+	}
+	return err
+}
