@@ -202,7 +202,7 @@ func (d saga) intend(ctx context.Context, task portico.Task, check func(portico.
 // noneOpen refuses while another change of the application's credentials is
 // under way.
 func noneOpen(ctx context.Context, tx portico.Tx, app portico.ApplicationID) error {
-	open, err := tx.Tasks().List(ctx, portico.Everything(portico.Where("application_id", app)))
+	open, err := tx.Tasks().List(ctx, portico.Everything(portico.Where("application_id", app), changesClients()))
 	if err != nil {
 		return err
 	}

@@ -24,6 +24,7 @@ const (
 	callAdd     = "add"
 	callRevoke  = "revoke"
 	callReplace = "replace"
+	callNotify  = "notify"
 )
 
 const maxSecrets = 2
@@ -61,6 +62,8 @@ type fakeIdP struct {
 	single   bool              // clients hold one secret
 	replaces bool              // and it can be exchanged
 	lifetime time.Duration     // of a secret; 0: without end
+	blind    bool              // it cannot find clients
+	events   []portico.ClientEvent
 }
 
 type fakeClient struct {
@@ -233,6 +236,9 @@ func (f fakeAdapter) Create(ctx context.Context, spec portico.ClientSpec, create
 
 func (f fakeAdapter) Find(ctx context.Context, createKey string) (ref portico.ClientRef, err error) {
 	err = f.call(ctx, callFind, func() error {
+		if f.blind {
+			return &portico.IdPError{Kind: portico.IdPAmbiguous, Detail: "cannot tell"}
+		}
 		for _, c := range f.clients {
 			if c.createKey == createKey {
 				ref = c.state.Ref
@@ -274,7 +280,7 @@ func (f fakeAdapter) Verify(context.Context) (portico.Verification, error) {
 }
 
 func (f fakeAdapter) Capabilities() portico.Capabilities {
-	return portico.Capabilities{MaxSecrets: maxSecrets}
+	return portico.Capabilities{MaxSecrets: maxSecrets, Unfindable: f.blind}
 }
 
 func (f fakeAdapter) AddSecret(ctx context.Context, ref portico.ClientRef) (issued portico.ClientSecret, err error) {
@@ -340,4 +346,20 @@ func (f fakeAdapter) with(ctx context.Context, name string, ref portico.ClientRe
 		}
 		return effect(c)
 	})
+}
+
+// Notify implements portico.EventReceiver.
+func (f fakeAdapter) Notify(ctx context.Context, e portico.ClientEvent) error {
+	return f.call(ctx, callNotify, func() error {
+		f.events = append(f.events, e)
+		return nil
+	})
+}
+
+// told are the events of an application since the last call.
+func (f *fakeIdP) told() (events []portico.ClientEvent) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	events, f.events = f.events, nil
+	return events
 }

@@ -113,7 +113,7 @@ func (d saga) work(ctx context.Context, task portico.Task) error {
 	}
 	switch task.Kind {
 	case portico.TaskRegister:
-		err = d.removeClient(ctx, idp, task.CreateKey)
+		err = d.removeClient(ctx, idp, task)
 	case portico.TaskDeregister:
 		err = idp.Delete(ctx, task.Client)
 	case portico.TaskRotate:

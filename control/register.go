@@ -65,6 +65,7 @@ func (a Applications) register(ctx context.Context, plan *creation) (secret.Text
 	if err != nil {
 		return secret.Text{}, a.abandon(ctx, idp, task, err, "no application was created")
 	}
+	task.Client = client.Ref
 	a.Checkpoint(StepRegisterCalled)
 	client.Secret.ID = secretID(idp, client)
 
@@ -154,7 +155,7 @@ func (a Applications) abandon(ctx context.Context, idp portico.IdP, task portico
 	if portico.IsIdP(cause, portico.IdPAmbiguous) {
 		// Not found yet may mean still under way: the intent stays, and the
 		// reconciler looks again after every deadline has passed.
-		settled = a.removeClient(ctx, idp, task.CreateKey)
+		settled = a.removeClient(ctx, idp, task)
 	} else {
 		settled = a.finish(ctx, task.ID)
 	}
@@ -173,7 +174,7 @@ func (a Applications) undo(ctx context.Context, idp portico.IdP, task portico.Ta
 		return nil
 	}
 	if err == nil {
-		err = a.removeClient(ctx, idp, task.CreateKey)
+		err = a.removeClient(ctx, idp, task)
 	}
 	if err != nil {
 		a.Logger.ErrorContext(ctx, "client not removed; the reconciler goes on", "task", task.ID, "err", err)
@@ -182,13 +183,21 @@ func (a Applications) undo(ctx context.Context, idp portico.IdP, task portico.Ta
 	return a.finish(ctx, task.ID)
 }
 
-// removeClient deletes the client that a create key made, if there is one.
-func (d saga) removeClient(ctx context.Context, idp portico.IdP, createKey string) error {
-	ref, err := idp.Find(ctx, createKey)
-	if portico.IsIdP(err, portico.IdPNotFound) {
-		return nil
+// removeClient deletes the client that a task's create key made, if there is
+// one. Where nobody can tell, it is reported: looking again would tell no more.
+func (d saga) removeClient(ctx context.Context, idp portico.IdP, task portico.Task) error {
+	if task.Client.ClientID != "" {
+		return idp.Delete(ctx, task.Client)
 	}
-	if err != nil {
+	ref, err := idp.Find(ctx, task.CreateKey)
+	switch {
+	case portico.IsIdP(err, portico.IdPNotFound):
+		return nil
+	case portico.IsIdP(err, portico.IdPAmbiguous) && idp.Capabilities().Unfindable:
+		d.Logger.ErrorContext(ctx, "the identity provider may hold a client that belongs to no application, and cannot be asked; look for it there and delete it",
+			"provider", task.ProviderID, "request_id", task.CreateKey, "asked_at", task.CreatedAt)
+		return nil
+	case err != nil:
 		return err
 	}
 	return idp.Delete(ctx, ref)

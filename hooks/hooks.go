@@ -84,10 +84,15 @@ func (h Hooks) Tell(ctx context.Context, idp portico.IdP, task portico.Task, spe
 	if err != nil {
 		return err
 	}
-	err = receiver.Notify(ctx, portico.ClientEvent{Kind: kind, Ref: app.ClientRef(), Spec: is, APIID: task.APIID})
-	if portico.IsIdP(err, portico.IdPRejected) || portico.IsIdP(err, portico.IdPNotFound) {
-		h.Logger.ErrorContext(ctx, "the identity provider will not hear of an event; it is not told again", "event", kind, "application", app.ID, "provider", task.ProviderID, "err", err)
-		return nil
+	for _, ref := range app.Clients() {
+		err = receiver.Notify(ctx, portico.ClientEvent{Kind: kind, Ref: ref, Spec: is, APIID: task.APIID})
+		if portico.IsIdP(err, portico.IdPRejected) || portico.IsIdP(err, portico.IdPNotFound) {
+			h.Logger.ErrorContext(ctx, "the identity provider will not hear of an event; it is not told again", "event", kind, "client_id", ref.ClientID, "provider", task.ProviderID, "err", err)
+			err = nil
+		}
+		if err != nil {
+			return err
+		}
 	}
-	return err
+	return nil
 }
