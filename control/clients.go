@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"portico"
+	"portico/hooks"
 	"portico/usecase"
 )
 
@@ -37,7 +38,7 @@ func (c Credentials) ofClients(ctx context.Context, app ApplicationView) ([]Cred
 // one. With replace the client it had before goes, once the new one is there.
 func (c Credentials) addClient(ctx context.Context, app ApplicationView, idp portico.IdP, replace bool) (IssuedCredential, error) {
 	applications := Applications(c)
-	spec, err := c.spec(ctx, app.Application, app.Strategy)
+	spec, err := c.ClientSpec(ctx, app.Application, app.Strategy)
 	if err != nil {
 		return IssuedCredential{}, err
 	}
@@ -54,6 +55,7 @@ func (c Credentials) addClient(ctx context.Context, app ApplicationView, idp por
 	if err != nil {
 		return IssuedCredential{}, applications.abandon(ctx, idp, task, err, unchangedCredentials)
 	}
+	task.Client = client.Ref
 	c.Checkpoint(StepRegisterCalled)
 	client.Secret.ID = client.Ref.ClientID
 
@@ -202,7 +204,7 @@ func (d saga) intend(ctx context.Context, task portico.Task, check func(portico.
 // noneOpen refuses while another change of the application's credentials is
 // under way.
 func noneOpen(ctx context.Context, tx portico.Tx, app portico.ApplicationID) error {
-	open, err := tx.Tasks().List(ctx, portico.Everything(portico.Where("application_id", app), changesClients()))
+	open, err := tx.Tasks().List(ctx, portico.Everything(portico.Where("application_id", app), hooks.Others()))
 	if err != nil {
 		return err
 	}

@@ -405,7 +405,7 @@ func (c Credentials) GrantedScopes(ctx context.Context, id portico.ApplicationID
 	if !(StrategyView{Strategy: app.Strategy, Provider: app.Provider}).DeveloperManagedScopes() {
 		return nil, portico.Errorf(portico.KindUnprocessable, "The auth strategy [%s] does not grant scopes per application.", app.Strategy.DisplayName).Named("no_granted_scopes")
 	}
-	return clientSpec(app.Application, app.Strategy).Scopes, nil
+	return usecase.ClientOf(app.Application, app.Strategy).Scopes, nil
 }
 
 // Most is how many credentials an application may hold at once; 0 where they are
@@ -429,7 +429,7 @@ func (c Credentials) Most(app ApplicationView) (int, error) {
 
 // idpOf makes the adapter that holds an application's clients.
 func (c Credentials) idpOf(app ApplicationView) (portico.IdP, error) {
-	idp, err := c.idp(*app.Provider)
+	idp, err := c.Adapter(*app.Provider)
 	if err != nil {
 		return nil, refusal(err, unchangedCredentials)
 	}

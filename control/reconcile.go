@@ -107,7 +107,7 @@ func (d saga) work(ctx context.Context, task portico.Task) error {
 	if err != nil {
 		return err
 	}
-	idp, err := d.idp(provider)
+	idp, err := d.Adapter(provider)
 	if err != nil {
 		return err
 	}
@@ -119,7 +119,7 @@ func (d saga) work(ctx context.Context, task portico.Task) error {
 	case portico.TaskRotate:
 		return d.settleSecrets(ctx, idp, task)
 	case portico.TaskNotify:
-		if err := (hooks.Hooks{Deps: d.Deps}).Tell(ctx, idp, task, d.spec); err != nil {
+		if err := (hooks.Hooks{Deps: d.Deps}).Tell(ctx, idp, task); err != nil {
 			return err
 		}
 		return d.finish(ctx, task.ID)

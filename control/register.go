@@ -3,7 +3,6 @@ package control
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -43,13 +42,13 @@ func (a Applications) register(ctx context.Context, plan *creation) (secret.Text
 	// Somebody who gives up waiting must not leave a half-done registration.
 	ctx, cancel := a.conversation(ctx)
 	defer cancel()
-	idp, err := a.idp(*plan.provider)
+	idp, err := a.Adapter(*plan.provider)
 	if err != nil {
 		return secret.Text{}, refusal(err, "no application was created")
 	}
 	task := a.task(portico.TaskRegister, plan.provider.ID, plan.app.ID)
 	task.CreateKey = string(plan.app.ID)
-	spec, err := a.spec(ctx, plan.app, plan.strategy)
+	spec, err := a.ClientSpec(ctx, plan.app, plan.strategy)
 	if err != nil {
 		return secret.Text{}, err
 	}
@@ -207,7 +206,7 @@ func (d saga) removeClient(ctx context.Context, idp portico.IdP, task portico.Ta
 func (a Applications) adopt(ctx context.Context, plan creation) error {
 	ctx, cancel := a.conversation(ctx)
 	defer cancel()
-	idp, err := a.idp(*plan.provider)
+	idp, err := a.Adapter(*plan.provider)
 	if err != nil {
 		return refusal(err, "no application was created")
 	}
@@ -248,15 +247,15 @@ func checkStays(ctx context.Context, tx portico.Tx, provider portico.ProviderID,
 func (a Applications) push(ctx context.Context, p portico.Provider, s portico.Strategy, before, app portico.Application) error {
 	ctx, cancel := a.conversation(ctx)
 	defer cancel()
-	idp, err := a.idp(p)
+	idp, err := a.Adapter(p)
 	if err != nil {
 		return refusal(err, "the application was not changed")
 	}
-	spec, err := a.spec(ctx, app, s)
+	spec, err := a.ClientSpec(ctx, app, s)
 	if err != nil {
 		return err
 	}
-	was := clientSpec(before, s)
+	was := usecase.ClientOf(before, s)
 	if idp.Capabilities().DestructiveRead && slices.Equal(was.RedirectURIs, spec.RedirectURIs) && slices.Equal(was.Scopes, spec.Scopes) {
 		return nil
 	}
@@ -331,48 +330,6 @@ func (a Applications) Release(ctx context.Context, tx portico.Tx, filter portico
 		}
 	}
 	return tasks, nil
-}
-
-// spec is what the application's client should be, and whose it is.
-func (d saga) spec(ctx context.Context, app portico.Application, s portico.Strategy) (portico.ClientSpec, error) {
-	spec := clientSpec(app, s)
-	organization, err := usecase.View(ctx, d.Store, func(tx portico.Tx) (portico.Organization, error) { return usecase.Organization(ctx, tx) })
-	if portico.KindOf(err) == portico.KindNotFound {
-		return spec, nil // nobody has founded one: there is nothing to tell apart
-	}
-	spec.Owner.OrganizationID = organization.ID
-	return spec, err
-}
-
-// clientSpec is what the application alone says of its client.
-func clientSpec(app portico.Application, s portico.Strategy) portico.ClientSpec {
-	spec := portico.ClientSpec{
-		ApplicationID: app.ID, Name: app.Name, GrantTypes: []string{"client_credentials"}, Scopes: app.Scopes, Audience: s.OIDC.TokenArgs()["audience"],
-		Owner: portico.ClientOwner{PortalID: app.PortalID, DeveloperID: app.DeveloperID, StrategyID: s.ID, AuthMethods: s.OIDC.AuthMethods},
-	}
-	if len(spec.Scopes) == 0 {
-		spec.Scopes = s.OIDC.Scopes
-	}
-	if app.Description != nil {
-		spec.Description = *app.Description
-	}
-	if app.RedirectURI != nil {
-		spec.RedirectURIs = []string{*app.RedirectURI}
-	}
-	return spec
-}
-
-// idp makes the adapter for a provider; the credential is opened for it alone.
-func (d saga) idp(p portico.Provider) (portico.IdP, error) {
-	var credential secret.Text
-	if len(p.SealedSecret) > 0 {
-		var err error
-		if credential, err = d.Sealer.Open(p.SealedSecret, p.SecretPlace()); err != nil {
-			return nil, &portico.Error{Kind: portico.KindUnavailable, RetryAfter: 5 * time.Minute, Err: fmt.Errorf("opening the credential of DCR provider %s: %w", p.ID, err),
-				Detail: "The portal's credential for the identity provider cannot be opened; nothing was changed. An administrator has to enter it again."}
-		}
-	}
-	return d.IdPs.IdP(p, credential)
 }
 
 // conversation bounds a conversation with an identity provider. It does not end

@@ -40,9 +40,3 @@ func (d saga) tellOf(ctx context.Context, tx portico.Tx, r portico.Registration,
 	}
 	return d.tell(ctx, tx, r.ApplicationID, r.APIID)
 }
-
-// changesClients are the tasks that are about clients and their secrets: all but
-// those that tell of something.
-func changesClients() portico.Filter {
-	return portico.Filter{Field: "kind", Op: portico.OpNotEqual, Values: []string{string(portico.TaskNotify)}}
-}

@@ -24,7 +24,7 @@ func (p Providers) Verify(ctx context.Context, id portico.ProviderID) (portico.V
 	if err != nil {
 		return portico.Verification{}, err
 	}
-	idp, err := p.idp(provider)
+	idp, err := p.Adapter(provider)
 	if err != nil {
 		return p.found(ctx, err), nil
 	}

@@ -49,10 +49,15 @@ func QueueAPI(ctx context.Context, tx portico.Tx, api portico.APIID, form func(p
 	return tasks, nil
 }
 
-// Tell works a task off with the adapter of its provider; spec says what the
-// application's client should be. Nil: it was told, or there is nothing to tell
-// any more, or the provider will not hear of it.
-func (h Hooks) Tell(ctx context.Context, idp portico.IdP, task portico.Task, spec func(context.Context, portico.Application, portico.Strategy) (portico.ClientSpec, error)) error {
+// Others are the tasks that are not this package's: those about clients and
+// their secrets.
+func Others() portico.Filter {
+	return portico.Filter{Field: "kind", Op: portico.OpNotEqual, Values: []string{string(portico.TaskNotify)}}
+}
+
+// Tell works a task off with the adapter of its provider. Nil: it was told, or
+// there is nothing to tell any more, or the provider will not hear of it.
+func (h Hooks) Tell(ctx context.Context, idp portico.IdP, task portico.Task) error {
 	receiver, ok := idp.(portico.EventReceiver)
 	if !ok {
 		return nil
@@ -80,7 +85,7 @@ func (h Hooks) Tell(ctx context.Context, idp portico.IdP, task portico.Task, spe
 	if err != nil {
 		return err
 	}
-	is, err := spec(ctx, app, strategy)
+	is, err := h.ClientSpec(ctx, app, strategy)
 	if err != nil {
 		return err
 	}
