@@ -52,6 +52,7 @@ func (p pages) nav() desk.Nav {
 		{Items: []desk.NavItem{{Href: "/", Label: "console.nav_overview", Icon: "home", Need: access.Own()}}},
 		{Title: "console.nav_publish", Items: []desk.NavItem{
 			{Href: "/apis", Label: "console.nav_apis", Icon: "box", Need: access.For(access.APIs, access.View, "")},
+			{Href: "/packages", Label: "console.nav_packages", Icon: "boxes", Need: access.For(access.APIs, access.View, "")},
 			{Href: "/portals", Label: "console.nav_portals", Icon: "globe", Need: access.For(access.Portals, access.View, "")},
 		}},
 		{Title: "console.nav_auth", Items: []desk.NavItem{

@@ -87,6 +87,10 @@ func (p pages) showGateway(w http.ResponseWriter, v *desk.Visit, status int, vie
 		if err != nil {
 			return err
 		}
+		if view.API.Mode == "" {
+			value := string(plane.ID) + "/"
+			view.Services = append(view.Services, design.Option{Value: value, Label: plane.Name + ": " + v.T("apis.whole_plane"), Selected: view.Link.Value("service") == value})
+		}
 		for _, s := range services.Items {
 			if value := string(plane.ID) + "/" + string(s.ID); !taken[s.ID] {
 				view.Services = append(view.Services, design.Option{Value: value, Label: plane.Name + ": " + serviceName(s), Selected: view.Link.Value("service") == value})
@@ -143,21 +147,32 @@ func (p pages) link(w http.ResponseWriter, v *desk.Visit, a api) error {
 		if err := access.Require(v.Context(), access.ControlPlanes, access.Services, plane); err != nil {
 			return err
 		}
-		if _, err = p.Implementations.Create(v.Context(), a.ID, portico.ControlPlaneID(plane), new(portico.ServiceID(service))); err == nil {
+		if _, err = p.Implementations.Create(v.Context(), a.ID, portico.ControlPlaneID(plane), serviceOf(service)); err == nil {
 			v.Flash("apis.linked")
 			return v.Redirect(a.Path("/gateway"))
 		}
 	}
 	status := statusOfForm(err)
 	if err != nil {
-		if err := f.Refused(err, map[string]string{"service.id": "service", "service.control_plane_id": "service"}); err != nil {
+		if err := f.Refused(err, map[string]string{"service.id": "service", "service.control_plane_id": "service", "control_plane.control_plane_id": "service"}); err != nil {
 			return err
 		}
 	}
 	return p.showGateway(w, v, status, view)
 }
 
+// serviceOf is the service to link to; nil: the whole control plane.
+func serviceOf(id string) *portico.ServiceID {
+	if id == "" {
+		return nil
+	}
+	return new(portico.ServiceID(id))
+}
+
 func linkCall(a api, plane, service string) desk.Call {
+	if service == "" {
+		return desk.Call{Method: http.MethodPost, Path: a.Wire("/implementations"), Body: map[string]any{"control_plane": map[string]string{"control_plane_id": plane}}}
+	}
 	return desk.Call{Method: http.MethodPost, Path: a.Wire("/implementations"), Body: map[string]any{"service": map[string]string{"control_plane_id": plane, "id": service}}}
 }
 

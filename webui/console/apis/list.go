@@ -3,6 +3,7 @@ package apis
 import (
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"portico"
@@ -24,12 +25,12 @@ type listView struct {
 
 func (p pages) list(w http.ResponseWriter, v *desk.Visit) error {
 	view := listView{List: v.List("name", "version", "created_at", "updated_at"), MayCreate: v.MayCreate(access.APIs)}
-	found, err := p.APIs.List(v.Context(), access.Visible(v.Context(), view.Query(view.Contains("q", "name"), attributeFilter(view.Value("attribute"))), access.APIs, "id"))
+	found, err := p.APIs.List(v.Context(), access.Visible(v.Context(), view.Query(isPackage(false), view.Contains("q", "name"), attributeFilter(view.Value("attribute"))), access.APIs, "id"))
 	if err != nil {
 		return err
 	}
 	view.Items, view.Total = found.Items, found.Total
-	all, err := p.APIs.List(v.Context(), access.Visible(v.Context(), portico.Everything(), access.APIs, "id"))
+	all, err := p.APIs.List(v.Context(), access.Visible(v.Context(), portico.Everything(isPackage(false)...), access.APIs, "id"))
 	if err != nil {
 		return err
 	}
@@ -45,6 +46,11 @@ func (p pages) list(w http.ResponseWriter, v *desk.Visit) error {
 		}
 	}
 	return v.Render(w, http.StatusOK, v.T("apis.title"), listPage(view))
+}
+
+// isPackage is the condition that an API is a package, or that it is none.
+func isPackage(is bool) []portico.Filter {
+	return []portico.Filter{portico.Where("is_package", strconv.FormatBool(is))}
 }
 
 // attributeFilter is the condition that an API has an attribute, KEY=VALUE.

@@ -37,19 +37,36 @@ var (
 	attributeKey = regexp.MustCompile(`^[a-z0-9_-]{0,128}$`)
 )
 
-// apiForm is the form of a new API, or of one that is there.
+// apiForm is the form of a new API or package, or of one that is there.
 type apiForm struct {
-	Form  *desk.Form
-	API   *api // nil: a new one
-	Image bool // the API has one
-	Call  templ.Component
+	Form    *desk.Form
+	API     *api // nil: a new one
+	Package bool
+	Image   bool // the API has one
+	Call    templ.Component
+}
+
+// home is where the list is that the API stands in.
+func (f apiForm) home() string {
+	if f.Package {
+		return "/packages"
+	}
+	return "/apis"
 }
 
 func (f apiForm) path() string {
 	if f.API == nil {
-		return "/apis/new"
+		return f.home() + "/new"
 	}
 	return f.API.Path("")
+}
+
+// title is that of the form for a new one.
+func (f apiForm) title(v func(key string, args ...any) string) string {
+	if f.Package {
+		return v("packages.new")
+	}
+	return v("apis.new")
 }
 
 // apiInput is what the form says. A nil text is left empty.
@@ -58,12 +75,13 @@ type apiInput struct {
 	Version, Description, Slug *string
 	Labels                     map[string]string
 	Attributes                 map[string][]string
+	RateLimit                  *portico.RateLimit // of a package; nil: none
 }
 
 func readAPI(f *desk.Form) apiInput {
 	in := apiInput{
 		Name: f.Text("name", true, maxName), Version: f.Optional("version", maxVersion), Description: f.Optional("description", maxDescription),
-		Slug: f.Optional("slug", maxSlug), Labels: desk.Labels(f, "labels"), Attributes: readAttributes(f),
+		Slug: f.Optional("slug", maxSlug), Labels: desk.Labels(f, "labels"), Attributes: readAttributes(f), RateLimit: readLimit(f),
 	}
 	if in.Slug != nil && !slugPattern.MatchString(*in.Slug) {
 		f.Reject("slug", "apis.bad_slug")
@@ -99,32 +117,43 @@ func readAttributes(f *desk.Form) map[string][]string {
 	return out
 }
 
-func (p pages) newAPI(w http.ResponseWriter, v *desk.Visit) error {
-	return v.Render(w, http.StatusOK, v.T("apis.new"), newAPIPage(apiForm{Form: v.EmptyForm(nil)}))
+func (p pages) newAPI(pack bool) desk.Handler {
+	return func(w http.ResponseWriter, v *desk.Visit) error {
+		return p.showNew(w, v, http.StatusOK, apiForm{Form: v.EmptyForm(nil), Package: pack})
+	}
 }
 
-func (p pages) create(w http.ResponseWriter, v *desk.Visit) error {
+func (p pages) showNew(w http.ResponseWriter, v *desk.Visit, status int, view apiForm) error {
+	return v.Render(w, status, view.title(v.T), newAPIPage(view))
+}
+
+func (p pages) create(pack bool) desk.Handler {
+	return func(w http.ResponseWriter, v *desk.Visit) error { return p.createFrom(w, v, apiForm{Package: pack}) }
+}
+
+// createFrom makes an API or a package from the form of a new one.
+func (p pages) createFrom(w http.ResponseWriter, v *desk.Visit, view apiForm) error {
 	f, err := v.Form()
 	if err != nil {
 		return err
 	}
-	view := apiForm{Form: f}
+	view.Form = f
 	in := readAPI(f)
 	specification := readSpecification(f)
 	if v.WantsCall() {
 		f.Faults = nil
-		view.Call = v.Call(createCall(in, specification))
-		return v.Render(w, http.StatusOK, v.T("apis.new"), newAPIPage(view))
+		view.Call = v.Call(createCall(view.Package, in, specification))
+		return p.showNew(w, v, http.StatusOK, view)
 	}
 	if f.OK() {
-		wish := control.NewAPI{Name: in.Name, Version: in.Version, Description: in.Description, Slug: in.Slug, Labels: in.Labels, Attributes: in.Attributes}
+		wish := control.NewAPI{IsPackage: view.Package, RateLimit: in.RateLimit, Name: in.Name, Version: in.Version, Description: in.Description, Slug: in.Slug, Labels: in.Labels, Attributes: in.Attributes}
 		if specification != "" {
 			wish.Specification = &specification
 		}
 		var made control.APIView
 		if made, err = p.APIs.Create(v.Context(), wish); err == nil {
 			v.Flash("apis.created", "Name", made.Name)
-			return v.Redirect("/apis/" + string(made.ID))
+			return v.Redirect(api{APIView: made}.Path(""))
 		}
 	}
 	status := statusOfForm(err)
@@ -133,11 +162,12 @@ func (p pages) create(w http.ResponseWriter, v *desk.Visit) error {
 			return err
 		}
 	}
-	return v.Render(w, status, v.T("apis.new"), newAPIPage(view))
+	return p.showNew(w, v, status, view)
 }
 
-// createCall is the request that does what the form of a new API does.
-func createCall(in apiInput, specification string) desk.Call {
+// createCall is the request that does what the form of a new API does, or of a
+// new package.
+func createCall(pack bool, in apiInput, specification string) desk.Call {
 	body := map[string]any{"name": in.Name}
 	for name, value := range map[string]*string{"version": in.Version, "description": in.Description, "slug": in.Slug} {
 		if value != nil {
@@ -152,6 +182,10 @@ func createCall(in apiInput, specification string) desk.Call {
 	}
 	if specification != "" {
 		body["spec_content"] = specification
+	}
+	if pack {
+		body["rate_limiting_config"] = in.RateLimit
+		return desk.Call{Method: http.MethodPost, Path: "/v3/api-packages", Body: body}
 	}
 	return desk.Call{Method: http.MethodPost, Path: "/v3/apis", Body: body}
 }
@@ -172,14 +206,16 @@ func readSpecification(f *desk.Form) string {
 
 // valuesOf fills in the form of an API.
 func valuesOf(a api) url.Values {
-	return url.Values{
+	values := url.Values{
 		"name": {a.Name}, "version": {textOf(a.Version)}, "description": {textOf(a.Description)}, "slug": {a.Slug},
 		"labels": desk.LabelWords(a.Labels), "attributes": {attributeLines(a.Attributes)},
 	}
+	setLimit(values, a.RateLimit)
+	return values
 }
 
 func (p pages) overview(w http.ResponseWriter, v *desk.Visit, a api) error {
-	return p.showOverview(w, v, http.StatusOK, apiForm{Form: v.EmptyForm(valuesOf(a)), API: &a})
+	return p.showOverview(w, v, http.StatusOK, apiForm{Form: v.EmptyForm(valuesOf(a)), API: &a, Package: a.IsPackage})
 }
 
 func (p pages) showOverview(w http.ResponseWriter, v *desk.Visit, status int, view apiForm) error {
@@ -196,7 +232,7 @@ func (p pages) update(w http.ResponseWriter, v *desk.Visit, a api) error {
 	if err != nil {
 		return err
 	}
-	view := apiForm{Form: f, API: &a}
+	view := apiForm{Form: f, API: &a, Package: a.IsPackage}
 	in := readAPI(f)
 	if v.WantsCall() {
 		f.Faults = nil
@@ -204,7 +240,7 @@ func (p pages) update(w http.ResponseWriter, v *desk.Visit, a api) error {
 		return p.showOverview(w, v, http.StatusOK, view)
 	}
 	if f.OK() {
-		if _, err = p.APIs.Update(v.Context(), a.ID, in.change(a), false); err == nil {
+		if _, err = p.APIs.Update(v.Context(), a.ID, in.change(a), a.IsPackage); err == nil {
 			v.Flash("apis.saved", "Name", in.Name)
 			return v.Redirect(a.Path(""))
 		}
@@ -233,10 +269,14 @@ func nullable(text *string) portico.Opt[string] {
 
 // change is what makes an API what the form says.
 func (in apiInput) change(a api) control.APIChange {
-	return control.APIChange{
+	ch := control.APIChange{
 		Name: portico.Some(in.Name), Version: nullable(in.Version), Description: nullable(in.Description), Slug: nullable(in.Slug),
 		Labels: desk.LabelChange(a.Labels, in.Labels), Attributes: attributeChange(a.Attributes, in.Attributes),
 	}
+	if a.IsPackage {
+		ch.RateLimit = limitChange(in.RateLimit)
+	}
+	return ch
 }
 
 // attributeChange is what makes one set of attributes another; nil values take
@@ -265,22 +305,32 @@ func (in apiInput) updateCall(a api) desk.Call {
 	if ch.Attributes.Set {
 		body["attributes"] = ch.Attributes.Value
 	}
+	if ch.RateLimit.Set {
+		body["rate_limiting_config"] = in.RateLimit
+	}
 	return desk.Call{Method: http.MethodPatch, Path: a.Wire(""), Body: body}
 }
 
+func deleteTitle(v func(key string, args ...any) string, a api) string {
+	if a.IsPackage {
+		return v("packages.delete_title")
+	}
+	return v("apis.delete_title")
+}
+
 func (p pages) deleteForm(w http.ResponseWriter, v *desk.Visit, a api) error {
-	return v.Render(w, http.StatusOK, v.T("apis.delete_title"), deletePage(a, nil))
+	return v.Render(w, http.StatusOK, deleteTitle(v.T, a), deletePage(a, deleteTitle(v.T, a), nil))
 }
 
 func (p pages) remove(w http.ResponseWriter, v *desk.Visit, a api) error {
 	if v.WantsCall() {
-		return v.Render(w, http.StatusOK, v.T("apis.delete_title"), deletePage(a, v.Call(desk.Call{Method: http.MethodDelete, Path: a.Wire("")})))
+		return v.Render(w, http.StatusOK, deleteTitle(v.T, a), deletePage(a, deleteTitle(v.T, a), v.Call(desk.Call{Method: http.MethodDelete, Path: a.Wire("")})))
 	}
 	if err := p.APIs.Delete(v.Context(), a.ID); err != nil {
 		return err
 	}
 	v.Flash("apis.deleted", "Name", a.Name)
-	return v.Redirect("/apis")
+	return v.Redirect(apiForm{Package: a.IsPackage}.home())
 }
 
 func (p pages) image(w http.ResponseWriter, v *desk.Visit, a api) error {
@@ -303,7 +353,7 @@ func (p pages) putImage(w http.ResponseWriter, v *desk.Visit, a api) error {
 	uri := "data:" + media + ";base64," + base64.StdEncoding.EncodeToString(data)
 	if v.WantsCall() && f.OK() {
 		call := v.Call(desk.Call{Method: http.MethodPut, Path: a.Wire(imagePath), Body: map[string]string{"data": uri}})
-		return p.showOverview(w, v, http.StatusOK, apiForm{Form: v.EmptyForm(valuesOf(a)), API: &a, Call: call})
+		return p.showOverview(w, v, http.StatusOK, apiForm{Form: v.EmptyForm(valuesOf(a)), API: &a, Package: a.IsPackage, Call: call})
 	}
 	if f.OK() {
 		if _, _, err = p.Content.Images.Put(v.Context(), content.OfAPI(a.ID), portico.AssetIcon, uri); err == nil {
@@ -312,7 +362,7 @@ func (p pages) putImage(w http.ResponseWriter, v *desk.Visit, a api) error {
 		}
 	}
 	faults := f.Faults
-	view := apiForm{Form: v.EmptyForm(valuesOf(a)), API: &a}
+	view := apiForm{Form: v.EmptyForm(valuesOf(a)), API: &a, Package: a.IsPackage}
 	view.Form.Faults = faults
 	return p.overviewRefused(w, v, view, err)
 }
@@ -323,7 +373,7 @@ const imagePath = "/images/icon"
 func (p pages) removeImage(w http.ResponseWriter, v *desk.Visit, a api) error {
 	if v.WantsCall() {
 		call := v.Call(desk.Call{Method: http.MethodDelete, Path: a.Wire(imagePath)})
-		return p.showOverview(w, v, http.StatusOK, apiForm{Form: v.EmptyForm(valuesOf(a)), API: &a, Call: call})
+		return p.showOverview(w, v, http.StatusOK, apiForm{Form: v.EmptyForm(valuesOf(a)), API: &a, Package: a.IsPackage, Call: call})
 	}
 	if err := p.Content.Images.Delete(v.Context(), content.OfAPI(a.ID), portico.AssetIcon); err != nil {
 		return err

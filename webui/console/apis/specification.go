@@ -77,14 +77,19 @@ func (p pages) content(w http.ResponseWriter, v *desk.Visit, a api) error {
 	if err != nil {
 		return err
 	}
+	download(w, version.Content)
+	return nil
+}
+
+// download answers with a specification as a file.
+func download(w http.ResponseWriter, document string) {
 	name := "specification.yaml"
-	if strings.HasPrefix(strings.TrimSpace(version.Content), "{") {
+	if strings.HasPrefix(strings.TrimSpace(document), "{") {
 		name = "specification.json"
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
-	_, _ = w.Write([]byte(version.Content)) // fails only when the visitor has left
-	return nil
+	_, _ = w.Write([]byte(document)) // fails only when the visitor has left
 }
 
 // versionForm is the form of a new version, or of one that is there.

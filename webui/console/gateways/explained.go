@@ -188,6 +188,10 @@ func (x explained) remedies() []reference {
 		return []reference{{T("gateways.try_credentials"), app + "/credentials"}}
 	case dryrun.AwaitingApproval:
 		return []reference{{T("gateways.try_approvals"), "/approvals/registrations"}}
+	case dryrun.NotInPackage:
+		if pack := string(x.Registration.APIID); x.v.May(access.APIs, access.View, pack) {
+			return []reference{{T("gateways.try_package"), "/packages/" + pack + "/operations"}}
+		}
 	case dryrun.OtherStrategy, dryrun.OtherPortal:
 		return []reference{{T("gateways.try_application"), app}}
 	}
