@@ -51,7 +51,7 @@ func TestPagesInABrowser(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	_, views := furnished(t, h)
-	h.Matrix(t, views)
+	h.Matrix(t, append(views, furnishedPackage(t, h)...))
 }
 
 // TestTheEditorShowsWhatIsWritten holds that with scripts the preview follows.
