@@ -77,7 +77,11 @@ func (p pages) nav() desk.Nav {
 
 // chooseTheme remembers light, dark or system, signed in or not.
 func (p pages) chooseTheme(_ http.ResponseWriter, v *desk.Visit) error {
-	mode := visit.ThemeOf(v.FormValue("theme"))
+	f, err := v.Form()
+	if err != nil {
+		return err
+	}
+	mode := visit.ThemeOf(f.Value("theme"))
 	if mode == "" {
 		return portico.Errorf(portico.KindInvalid, "A theme is light, dark or system; nothing was changed.")
 	}

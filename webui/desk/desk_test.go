@@ -2,7 +2,9 @@ package desk_test
 
 import (
 	"net/http"
+	"net/url"
 	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -33,6 +35,13 @@ func routes(*desk.Site) []desk.Route {
 			call := desk.Call{Method: "POST", Path: "/v2/x", Body: map[string]string{"name": `O'Hara "&"`, "token": desk.Variable("OKTA_TOKEN")}}
 			return v.Render(w, http.StatusOK, "Call", templ.Join(templ.Raw("<h1>Call</h1>"), v.Call(call)))
 		}, access.Own()),
+		desk.On("POST /form", func(w http.ResponseWriter, v *desk.Visit) error {
+			f, err := v.Form()
+			if err != nil {
+				return err
+			}
+			return text(strconv.Itoa(len(f.Value("text"))))(w, v)
+		}, access.Own()),
 		desk.On("GET /boom", func(http.ResponseWriter, *desk.Visit) error { panic("a secret reason") }, access.Own()),
 	}
 }
@@ -50,6 +59,9 @@ func TestPagesAreForThoseWhoWereGrantedThem(t *testing.T) {
 	admin.Post("/portals/p1", nil).Is(200, "/portals/p1")
 	admin.Get("/undeclared").Is(403, "/undeclared") // default deny
 	admin.Get("/nowhere").Is(404, "/nowhere")
+	for _, garbled := range []string{"%00", "%FF%FE"} {
+		admin.Get("/portals/"+garbled).Is(404, "/portals/")
+	}
 	admin.Post("/mine", nil).Is(405, "/mine")
 	admin.Get("/boom").Is(500, "/boom").Hides("secret reason")
 	if !strings.Contains(h.Logs.String(), "a secret reason") {
@@ -89,4 +101,16 @@ func TestFormsOfOtherSitesAreRefused(t *testing.T) {
 	if res.StatusCode != http.StatusForbidden {
 		t.Errorf("answered %d", res.StatusCode)
 	}
+}
+
+// TestFormsHoldSpecifications: a form may be as long as the longest specification
+// with its letters encoded, which is more than net/http would read by itself.
+func TestFormsHoldSpecifications(t *testing.T) {
+	t.Parallel()
+	admin := consoletest.New(t, routes).As(t, "en")
+	send := func(size int) *webtest.Shown {
+		return admin.Post("/form", url.Values{"text": {strings.Repeat("a", size)}})
+	}
+	send(11<<20).Is(200, "/form").Says(strconv.Itoa(11 << 20))
+	send(12<<20).Is(413, "/form").Says("nothing was changed")
 }

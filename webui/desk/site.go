@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"portico"
 	"portico/access"
@@ -91,7 +92,7 @@ func (s *Site) Handler(routes []Route) http.Handler {
 			w.Header().Set("Allow", allow)
 			return portico.Errorf(portico.KindMethodNotAllowed, "This address takes %s only; nothing was done.", allow).Named("wrong_method")
 		}
-		return portico.Errorf(portico.KindNotFound, "There is no page at [%s].", v.URL.Path).Named("no_page")
+		return errNoPage(v)
 	}})
 	foreign := s.handler(Route{Open: true, Handle: func(http.ResponseWriter, *Visit) error {
 		return portico.Errorf(portico.KindForbidden, "The request comes from another site; nothing was changed.").Named("other_site")
@@ -126,9 +127,16 @@ func (s *Site) handler(route Route) http.Handler {
 	})
 }
 
+func errNoPage(v *Visit) error {
+	return portico.Errorf(portico.KindNotFound, "There is no page at [%s].", v.URL.Path).Named("no_page")
+}
+
 // admit lets a visit through to a route, or says why not. A route that says
 // neither what it needs nor that it is open is there for nobody.
 func (s *Site) admit(v *Visit, route Route) error {
+	if strings.ContainsRune(v.URL.Path, 0) || !utf8.ValidString(v.URL.Path) {
+		return errNoPage(v)
+	}
 	if route.Guess {
 		if err := s.Throttle(v.Request); err != nil {
 			return err

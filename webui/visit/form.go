@@ -3,6 +3,8 @@ package visit
 import (
 	"errors"
 	"io"
+	"math"
+	"mime/multipart"
 	"net/http"
 	"net/mail"
 	"net/url"
@@ -34,6 +36,9 @@ const inMemory = 4 << 20
 
 // Form reads the posted form, with its files.
 func (v *Visit) Form() (*Form, error) {
+	// The site has limited the body; this keeps net/http from a lower limit of
+	// its own, which it sets where it does not see one.
+	v.Body = http.MaxBytesReader(v.W, v.Body, math.MaxInt64)
 	err := v.ParseForm()
 	if err == nil {
 		err = v.ParseMultipartForm(inMemory)
@@ -41,6 +46,9 @@ func (v *Visit) Form() (*Form, error) {
 	if err != nil && !errors.Is(err, http.ErrNotMultipart) {
 		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 			return nil, err
+		}
+		if errors.Is(err, multipart.ErrMessageTooLarge) {
+			return nil, portico.Errorf(portico.KindTooLarge, "The form is too large; nothing was changed. Send what is long as a file.")
 		}
 		return nil, portico.Errorf(portico.KindInvalid, "The form could not be read; nothing was changed. Go back and send it again.").Named("bad_form")
 	}

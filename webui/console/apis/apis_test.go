@@ -309,6 +309,7 @@ func TestPublish(t *testing.T) {
 	confirm := admin.Get(at+"/portals/"+string(portal.ID)+"/unpublish").Is(200, at).Says("disappears from Developers")
 	seen := confirm.Submit("/unpublish", call(nil))
 	confirm.Submit("/unpublish", nil).Is(200, at).Says("no longer published there")
+	admin.Get(at+"/portals/"+string(portal.ID)+"/unpublish").Is(404, at) // there is nothing to confirm any more
 	if answer := h.Run(t, seen); answer.Status != 404 {
 		t.Errorf("the call answers %d", answer.Status)
 	}

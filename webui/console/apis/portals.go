@@ -219,6 +219,9 @@ func (p pages) confirmUnpublish(w http.ResponseWriter, v *desk.Visit, a api, cal
 	if err != nil {
 		return err
 	}
+	if _, err := p.Publications.One(v.Context(), a.ID, portal.ID); err != nil {
+		return err
+	}
 	registrations, err := p.Registrations.ListByAPI(v.Context(), a.ID, portico.ListQuery{Size: 1, Number: 1, Filters: []portico.Filter{portico.Where("portal_id", portal.ID)}})
 	if err != nil {
 		return err

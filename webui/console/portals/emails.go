@@ -195,6 +195,9 @@ func (p pages) testEmail(w http.ResponseWriter, v *desk.Visit, one portal) error
 }
 
 func (p pages) resetEmail(_ http.ResponseWriter, v *desk.Visit, one portal) error {
+	if _, _, err := p.wording(v, one); err != nil {
+		return err
+	}
 	name := v.PathValue("name")
 	if err := p.Templates.Delete(v.Context(), one.ID, name); err != nil && portico.KindOf(err) != portico.KindNotFound {
 		return err
