@@ -45,14 +45,12 @@ func TestHostilePages(t *testing.T) {
 				if pattern == "/apps/{id}/settings/delete" { // its confirmation is the name, which others try to change meanwhile
 					ids["id"] = other
 				}
-				b := &besiegedPage{&attacked{a.program, a.base, a.header, ids, attacker(route.Access != page.Guessing)}, target{method: method, pattern: pattern}, route.Access, form}
-				b.attackAddress(t)
-				b.attackHeaders(t)
-				if method == http.MethodGet {
-					b.attackQuery(t)
-				} else {
-					b.attackForm(t)
+				b := &besiegedPage{
+					attacked: &attacked{a.program, a.base, a.header, ids, attacker(route.Access != page.Guessing)},
+					target:   target{method: method, pattern: pattern}, form: form, rest: route.Pattern == page.Rest, asked: asked,
+					signedIn: route.Access == page.Developer, limit: 1 << 20, looked: map[int]bool{},
 				}
+				b.attack(t)
 			})
 		}
 	})
@@ -116,8 +114,23 @@ func (a *attacked) forms() map[string]url.Values {
 type besiegedPage struct {
 	*attacked
 	target
-	access page.Access
-	form   url.Values
+	form     url.Values
+	asked    []string     // the names of its query
+	limit    int          // how many bytes a form may have
+	signedIn bool         // strangers are asked to sign in
+	rest     bool         // it is served where nothing else is
+	looked   map[int]bool // the statuses whose HTML was looked at
+	secrets  []string     // what no page shows
+}
+
+func (b *besiegedPage) attack(t *testing.T) {
+	b.attackAddress(t)
+	b.attackHeaders(t)
+	if b.method == http.MethodGet {
+		b.attackQuery(t)
+	} else {
+		b.attackForm(t)
+	}
 }
 
 // address is the page's with good ids; forms that hand a secret over get an
@@ -192,12 +205,20 @@ func (b *besiegedPage) visit(t *testing.T, r *http.Request, sent string) int {
 	if res.Header.Get("Content-Security-Policy") == "" || res.Header.Get("X-Content-Type-Options") != "nosniff" {
 		t.Errorf("%s answers without the security headers: %v", what, res.Header)
 	}
+	for _, secret := range b.secrets {
+		if bytes.Contains(answer, []byte(secret)) {
+			t.Errorf("%s shows a secret: %.300s", what, answer)
+		}
+	}
 	if kind == "text/html; charset=utf-8" {
 		if leak := leaks.Find(answer); leak != nil {
 			t.Errorf("%s shows %q: %.300s", what, leak, answer)
 		}
-		if faults := webtest.LintFaults(string(answer)); len(faults) > 0 {
-			t.Errorf("%s answers %d with faulty HTML: %q", what, res.StatusCode, faults)
+		if !b.looked[res.StatusCode] || strings.Contains(what, "%3C") { // one page of each kind, and those that may hold markup that was typed
+			b.looked[res.StatusCode] = true
+			if faults := webtest.LintFaults(string(answer)); len(faults) > 0 {
+				t.Errorf("%s answers %d with faulty HTML: %q", what, res.StatusCode, faults)
+			}
 		}
 	}
 	return res.StatusCode
@@ -210,6 +231,9 @@ func (b *besiegedPage) attackAddress(t *testing.T) {
 	}
 	for _, w := range wildcards.FindAllStringSubmatch(b.pattern, -1) {
 		for _, text := range noIDs {
+			if w[1] == "entityId" && text == "x" || slices.Contains(goneAlready, b.pattern) { // entities of gateways go by their names, too, and another attack may have given this one
+				continue
+			}
 			status := b.visit(t, b.request(t, b.method, b.pathWith(b.target, w[1], text), encoded, []byte(b.form.Encode())), "")
 			if status != http.StatusNotFound && status != http.StatusTooManyRequests && w[1] != "handoff" || status < 300 {
 				t.Errorf("%s %s with %s=%.80s answers %d", b.method, b.pattern, w[1], text, status)
@@ -218,7 +242,7 @@ func (b *besiegedPage) attackAddress(t *testing.T) {
 	}
 	for _, method := range []string{http.MethodPut, http.MethodDelete, "PROPFIND"} {
 		want := http.StatusMethodNotAllowed
-		if "GET "+b.pattern == page.Rest {
+		if b.rest {
 			want = http.StatusNotFound
 		}
 		if status := b.visit(t, b.request(t, method, b.path(b.target), "", nil), ""); status != want {
@@ -227,13 +251,17 @@ func (b *besiegedPage) attackAddress(t *testing.T) {
 	}
 	stranger := b.request(t, b.method, b.path(b.target), encoded, []byte(b.form.Encode()))
 	stranger.Header.Del("Cookie")
-	if status := b.visit(t, stranger, ""); b.access == page.Developer && status != http.StatusSeeOther {
+	if status := b.visit(t, stranger, ""); b.signedIn && status != http.StatusSeeOther {
 		t.Errorf("%s %s answers %d to a stranger", b.method, b.pattern, status)
 	}
 }
 
-// needToken are pages that a link in a mail leads to.
-var needToken = []string{"/verify-email", "/reset-password", "/delete-account", "/login/sso", "/login/sso/callback"}
+// goneAlready are forms that are content when what they delete is not there.
+var goneAlready = []string{"/account/tokens/{tokenId}/delete"}
+
+// needToken are pages that are nothing without what is in their query: most are
+// at the end of a link in a mail.
+var needToken = []string{"/verify-email", "/reset-password", "/delete-account", "/invitation", "/login/sso", "/login/sso/callback", "/portals/{portalId}/appearance/preview.css"}
 
 func (b *besiegedPage) attackHeaders(t *testing.T) {
 	if b.method == http.MethodPost {
@@ -272,7 +300,7 @@ var asked = []string{
 
 func (b *besiegedPage) attackQuery(t *testing.T) {
 	path := b.path(b.target)
-	for i, name := range asked {
+	for i, name := range b.asked {
 		for j, text := range typed {
 			if (i+j+len(path))%3 == 0 { // another third for every name and page: there are many of each
 				b.visit(t, b.request(t, b.method, path+"?"+name+"="+url.QueryEscape(text), "", nil), "")
@@ -302,8 +330,9 @@ func (b *besiegedPage) attackForm(t *testing.T) {
 	for _, body := range []string{"", "%zz=1", "a=%", ";;", "=&=", "\x00", "\xff\xfe", strings.Repeat("a=b&", 20000), good + "&" + good} {
 		send(encoded, body)
 	}
-	if status := send(encoded, good+"&a="+strings.Repeat("a", 2<<20)); len(b.form) > 0 && status != http.StatusRequestEntityTooLarge && status != http.StatusTooManyRequests {
-		t.Errorf("%s %s with 2 MiB answers %d", b.method, b.pattern, status)
+	unread := []int{http.StatusTooManyRequests, http.StatusNotFound, http.StatusConflict} // refused before the form is read
+	if status := send(encoded, good+"&a="+strings.Repeat("a", b.limit)); len(b.form) > len(b.form["view"]) && status != http.StatusRequestEntityTooLarge && !slices.Contains(unread, status) {
+		t.Errorf("%s %s with %d MiB answers %d", b.method, b.pattern, b.limit>>20, status)
 	}
 	for name := range b.form {
 		for _, text := range typed {

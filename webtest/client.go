@@ -110,19 +110,44 @@ func (s *Shown) Text() string {
 // is filled in already; a value of nil leaves the field out.
 func (s *Shown) Submit(action string, values url.Values) *Shown {
 	s.t.Helper()
-	for form := range s.doc.Descendants() {
-		target, _ := attr(form, "action")
-		if method, _ := attr(form, "method"); form.Data != "form" || method != "post" || !strings.HasSuffix(target, action) {
+	for _, form := range postForms(s.doc) {
+		if !strings.HasSuffix(form.Action, action) {
 			continue
 		}
-		sent := filledIn(form)
 		for name, value := range values {
-			sent[name] = value
+			form.Values[name] = value
 		}
-		return s.Post(target, sent)
+		return s.Post(form.Action, form.Values)
 	}
 	s.t.Fatalf("%s has no form that leads to %s:\n%s", s.Path, action, s.Text())
 	return nil
+}
+
+// PostForm is a form that is posted: where to, and what a browser would send of
+// it as it is.
+type PostForm struct {
+	Action string
+	Values url.Values
+}
+
+// PostForms are a page's forms that are posted.
+func PostForms(page string) ([]PostForm, error) {
+	doc, err := html.Parse(strings.NewReader(page))
+	if err != nil {
+		return nil, err
+	}
+	return postForms(doc), nil
+}
+
+func postForms(doc *html.Node) []PostForm {
+	var out []PostForm
+	for n := range doc.Descendants() {
+		if method, _ := attr(n, "method"); n.Data == "form" && method == "post" {
+			action, _ := attr(n, "action")
+			out = append(out, PostForm{action, filledIn(n)})
+		}
+	}
+	return out
 }
 
 // filledIn is what a browser would send of a form as it is.
