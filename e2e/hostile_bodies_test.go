@@ -35,7 +35,9 @@ func newAttacked(t *testing.T, base func(*program) string) *attacked {
 	set(plane, "controlPlaneId")
 	set(strategy, "strategy") // what others rest on; its like is attacked
 	openID := object{"issuer": p.Issuer, "credential_claim": []string{"client_id"}, "scopes": []string{}, "auth_methods": []string{"bearer"}}
-	set(id(admin.do("POST", "/v2/application-auth-strategies", object{"name": "victim", "display_name": "V", "strategy_type": "openid_connect", "configs": object{"openid-connect": openID}}, 201)), "authStrategyId")
+	for _, wildcard := range []string{"authStrategyId", "PUT /v2/application-auth-strategies/{authStrategyId}"} { // which may give it another type
+		set(id(admin.do("POST", "/v2/application-auth-strategies", object{"name": wildcard, "display_name": "V", "strategy_type": "openid_connect", "configs": object{"openid-connect": openID}}, 201)), wildcard)
+	}
 	set(id(admin.do("POST", "/v2/dcr-providers", object{"name": "victim", "provider_type": "okta", "issuer": p.Issuer, "dcr_config": object{"dcr_token": p.OktaToken}}, 201)), "dcrProviderId")
 	set(first("/v3/apis/"+api+"/versions"), "versionId", "specId")
 	set(first("/v3/api-implementations"), "implementationId")

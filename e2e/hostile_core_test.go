@@ -15,8 +15,22 @@ func (a *attacked) makeCore(admin *api, plane string) {
 	a.ids["ConsumerId"], a.ids["ConsumerIdForNestedEntities"] = consumer, consumer
 	a.ids["PluginId"] = id(admin.do("POST", at+"/core-entities/plugins", object{
 		"name": "request-size-limiting", "service": object{"id": a.ids["ServiceId"]}, "route": object{"id": a.ids["RouteId"]}, "consumer": object{"id": consumer}}, 201))
+	a.makeBelow(admin, at+"/core-entities")
 	a.ids["nodeId"] = id(admin.do("GET", at+"/nodes", nil, 200)["items"].([]any)[0].(object))
 	a.ids["pluginName"], a.ids["entityName"] = "cors", "plugins"
+}
+
+// makeBelow makes routes and plugins that are attacked below a parent, one for
+// each method that may give it another: then it is not there any more.
+func (a *attacked) makeBelow(admin *api, at string) {
+	const core = "/v2/control-planes/{controlPlaneId}/core-entities/"
+	for method, name := range map[string]string{"PUT ": "request-size-limiting", "PATCH ": "cors"} { // one of a kind in a place
+		a.ids[method+core+"services/{ServiceId}/routes/{RouteId}"] = id(admin.do("POST", at+"/routes", object{"paths": []string{"/below"}, "service": object{"id": a.ids["ServiceId"]}}, 201))
+		for wildcard, parent := range map[string]string{"ServiceId": "service", "RouteId": "route", "ConsumerIdForNestedEntities": "consumer"} {
+			plugin := object{"name": name, "enabled": false, parent: object{"id": a.ids[wildcard]}}
+			a.ids[method+core+parent+"s/{"+wildcard+"}/plugins/{PluginId}"] = id(admin.do("POST", at+"/plugins", plugin, 201))
+		}
+	}
 }
 
 // coreBodies are good bodies for core entities below a control plane.
