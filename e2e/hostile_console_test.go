@@ -67,9 +67,11 @@ func (a *attacked) makeWaiting(admin *api) {
 	waiting := id(admin.do("POST", portal+"/developers", object{"email": "waiting@example.com", "full_name": "W", "status": "pending"}, 201))
 	app := admin.do("POST", portal+"/applications", object{"name": "waiting", "owner": object{"id": a.ids["owner"], "type": "developer"}, "auth_strategy_id": a.ids["strategy"]}, 201)
 	registration := id(admin.do("POST", portal+"/applications/"+id(app)+"/registrations", object{"api_id": a.ids["apiId"], "status": "pending"}, 201))
-	plane := "/gateways/{controlPlaneId}"
+	admin.do("POST", "/v3/users/invite", object{"email": "invited@example.com"}, 201)
+	plane, machine := "/gateways/{controlPlaneId}", "/system-accounts/{accountId}"
 	maps.Copy(a.ids, map[string]string{
 		"/approvals/developers/{id}": waiting, "/approvals/registrations/{id}": registration, "name": "reset-password",
+		"/settings/teams/{teamId}": a.ids["/v3/teams/{teamId}"], "/settings" + machine + "/tokens/{tokenId}": a.ids["/v3"+machine+"/access-tokens/{tokenId}"],
 		plane + "/services/{entityId}": a.ids["ServiceId"], plane + "/routes/{entityId}": a.ids["RouteId"],
 		plane + "/plugins/{entityId}": a.ids["PluginId"], plane + "/consumers/{entityId}": a.ids["ConsumerId"],
 	})
@@ -133,7 +135,7 @@ func (a *attacked) findWhatOnlyPagesName(t *testing.T) {
 // of others begin with: nothing of ours is in them.
 func (a *attacked) others(admin *api) map[string]string {
 	made := func(path string) string { return id(admin.do("POST", path, object{"name": "elsewhere"}, 201)) }
-	return map[string]string{"portalId": made("/v3/portals"), "apiId": made("/v3/apis"), "controlPlaneId": made("/v2/control-planes")}
+	return map[string]string{"portalId": made("/v3/portals"), "apiId": made("/v3/apis"), "controlPlaneId": made("/v2/control-planes"), "accountId": made("/v3/system-accounts")}
 }
 
 // attackElsewhere asks for what is ours as if it were another's.

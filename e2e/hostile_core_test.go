@@ -24,7 +24,7 @@ func (a *attacked) makeCore(admin *api, plane string) {
 // each method that may give it another: then it is not there any more.
 func (a *attacked) makeBelow(admin *api, at string) {
 	const core = "/v2/control-planes/{controlPlaneId}/core-entities/"
-	for method, name := range map[string]string{"PUT ": "request-size-limiting", "PATCH ": "cors"} { // one of a kind in a place
+	for method, name := range map[string]string{"PUT ": "request-size-limiting", "PATCH ": "request-termination"} { // one of a kind in a place
 		a.ids[method+core+"services/{ServiceId}/routes/{RouteId}"] = id(admin.do("POST", at+"/routes", object{"paths": []string{"/below"}, "service": object{"id": a.ids["ServiceId"]}}, 201))
 		for wildcard, parent := range map[string]string{"ServiceId": "service", "RouteId": "route", "ConsumerIdForNestedEntities": "consumer"} {
 			plugin := object{"name": name, "enabled": false, parent: object{"id": a.ids[wildcard]}}

@@ -250,11 +250,15 @@ func (p pages) addAccount(w http.ResponseWriter, v *desk.Visit) error {
 // removeMember takes a user or a system account out of a team, whichever the
 // form names.
 func (p pages) removeMember(w http.ResponseWriter, v *desk.Visit) error {
+	team := portico.AdminTeamID(v.PathValue("teamId"))
+	if _, err := p.Admins.Teams.ByID(v.Context(), team); err != nil {
+		return err
+	}
 	f, err := v.Form()
 	if err != nil {
 		return err
 	}
-	team, member := portico.AdminTeamID(v.PathValue("teamId")), admins.OfUser(portico.UserID(f.Value("remove_user")))
+	member := admins.OfUser(portico.UserID(f.Value("remove_user")))
 	if account := f.Value("remove_account"); account != "" {
 		member = admins.OfSystemAccount(portico.SystemAccountID(account))
 	}
