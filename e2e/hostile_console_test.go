@@ -67,7 +67,7 @@ func (a *attacked) makeWaiting(admin *api) {
 	waiting := id(admin.do("POST", portal+"/developers", object{"email": "waiting@example.com", "full_name": "W", "status": "pending"}, 201))
 	app := admin.do("POST", portal+"/applications", object{"name": "waiting", "owner": object{"id": a.ids["owner"], "type": "developer"}, "auth_strategy_id": a.ids["strategy"]}, 201)
 	registration := id(admin.do("POST", portal+"/applications/"+id(app)+"/registrations", object{"api_id": a.ids["apiId"], "status": "pending"}, 201))
-	admin.do("POST", "/v3/users/invite", object{"email": "invited@example.com"}, 201)
+	admin.do("POST", "/v3/invites", object{"email": "invited@example.com"}, 201)
 	plane, machine := "/gateways/{controlPlaneId}", "/system-accounts/{accountId}"
 	maps.Copy(a.ids, map[string]string{
 		"/approvals/developers/{id}": waiting, "/approvals/registrations/{id}": registration, "name": "reset-password",
@@ -134,7 +134,9 @@ func (a *attacked) findWhatOnlyPagesName(t *testing.T) {
 // others are things like those under attack, by the wildcards that the addresses
 // of others begin with: nothing of ours is in them.
 func (a *attacked) others(admin *api) map[string]string {
-	made := func(path string) string { return id(admin.do("POST", path, object{"name": "elsewhere"}, 201)) }
+	made := func(path string) string {
+		return id(admin.do("POST", path, object{"name": "elsewhere", "description": "E"}, 201))
+	}
 	return map[string]string{"portalId": made("/v3/portals"), "apiId": made("/v3/apis"), "controlPlaneId": made("/v2/control-planes"), "accountId": made("/v3/system-accounts")}
 }
 
@@ -247,6 +249,8 @@ func (a *attacked) hiddenForms() map[string]url.Values {
 		"POST /portals/{portalId}/emails/{name}/preview":             form("subject", "s", "title", "t", "body", "b", "button_label", "l"),
 		"POST /approvals/developers/undo":                            form("id", a.ids["/approvals/developers/{id}"]),
 		"POST /approvals/registrations/undo":                         form("id", a.ids["/approvals/registrations/{id}"]),
+		"POST /settings/teams/{teamId}/users/remove":                 form("remove_user", none),
+		"POST /gateways/{controlPlaneId}/test":                       form("method", "GET", "scheme", "http", "host", "localhost", "path", "/orders/1", "source", "127.0.0.1", "key", "k", "application", "a"),
 		"POST /developers/{developerId}/sign-out":                    form("view", ""),
 	}
 }
