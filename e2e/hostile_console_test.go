@@ -186,7 +186,8 @@ func (a *attacked) formsOfPages(t *testing.T, routes []desk.Route) formsFound {
 			t.Fatal(err)
 		}
 		for _, form := range shown {
-			_, leads := known.Handler(httptest.NewRequest(http.MethodPost, form.Action, nil))
+			action, _, _ := strings.Cut(form.Action, "#")
+			_, leads := known.Handler(httptest.NewRequest(http.MethodPost, action, nil))
 			if len(form.Values) > len(f.values[leads]) || f.values[leads] == nil {
 				f.values[leads] = a.filled(form.Values)
 			}
@@ -250,7 +251,6 @@ func (a *attacked) hiddenForms() map[string]url.Values {
 		"POST /approvals/developers/undo":                            form("id", a.ids["/approvals/developers/{id}"]),
 		"POST /approvals/registrations/undo":                         form("id", a.ids["/approvals/registrations/{id}"]),
 		"POST /settings/teams/{teamId}/users/remove":                 form("remove_user", none),
-		"POST /gateways/{controlPlaneId}/test":                       form("method", "GET", "scheme", "http", "host", "localhost", "path", "/orders/1", "source", "127.0.0.1", "key", "k", "application", "a"),
 		"POST /developers/{developerId}/sign-out":                    form("view", ""),
 	}
 }
