@@ -174,7 +174,7 @@ func (b *besiegedPage) request(t *testing.T, method, path, contentType string, b
 
 // leaks are what a page never shows: the inside of the program, or what a
 // visitor typed as a script.
-var leaks = regexp.MustCompile(`goroutine \d|runtime error|panic:|\.go:\d|sqlite|<script>alert`)
+var leaks = regexp.MustCompile(`goroutine \d|runtime error|panic:|\.go:\d|sqlite[:_.]|constraint failed|SQL logic error|SQLSTATE|<script>alert`)
 
 // visit sends a request. What comes is a page, a redirect within the portal or,
 // where all is well, a file; never a defect.
