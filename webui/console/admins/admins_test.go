@@ -296,7 +296,7 @@ func TestSystemAccounts(t *testing.T) {
 	if shown.Header.Get("Cache-Control") != "no-store" || who.SystemAccount.Name != "Pipeline" || call.Body["expires_at"] != "2026-12-02T14:32:00.000Z" || !who.MachineToken.ExpiresAt.Equal(h.Clock.Now().AddDate(0, 0, 30)) {
 		t.Errorf("the form makes %+v, its call %+v", who.MachineToken, call.Body)
 	}
-	fresh.Submit("/new", form("name", "CI", "life", "30")).Is(409, path).Says("with this name already")
+	fresh.Submit("/new", form("name", "CI", "life", "30")).Is(409, path).Says("The name of this token is taken")
 	c.Get(path).Says("CI", "By call", "2 Dec 2026").Hides(token)
 	c.Get("/settings/system-accounts?q=PIPE").Says("Pipeline", "2").Hides("Other")
 	h.Clock.Advance(31 * 24 * time.Hour)
