@@ -11,6 +11,7 @@ import (
 	"portico"
 	"portico/access"
 	"portico/admins"
+	"portico/idptest/oidcprovider"
 	"portico/localas/localastest"
 	"portico/secret"
 	"portico/signon"
@@ -122,6 +123,37 @@ func TestSingleSignOn(t *testing.T) {
 	}
 	_, _, err = h.SingleSignOn.Start(ctx, "other", "/")
 	wantKind(t, err, portico.KindNotFound)
+}
+
+// TestSingleSignOnWithOIDCProvider signs in with a provider that was written by others.
+func TestSingleSignOnWithOIDCProvider(t *testing.T) {
+	t.Parallel()
+	server := oidcprovider.Start(t, oidcprovider.Client{ID: "console", Secret: clientSecret, RedirectURIs: []string{consoleURL + admins.CallbackPath}})
+	h := newHouse(t)
+	h.clock.add(time.Since(h.clock.Now())) // the provider's clock
+	ctx := t.Context()
+	founded(t, h)
+	provider, err := h.IdentityProviders.Create(ctx, admins.IdentityProviderFields{
+		Enabled: portico.Some(true), LoginPath: portico.Some("acme"), IssuerURL: portico.Some(server.Issuer), ClientID: portico.Some("console"),
+		Secret: portico.Some(secret.New(clientSecret)), Scopes: portico.Some([]string{"openid", "email", "profile", "groups"}),
+	})
+	must(t, err)
+	_, err = h.IdentityProviders.AddMapping(ctx, provider.ID, portico.OrganizationReaders, "pilots")
+	must(t, err)
+	_, err = h.IdentityProviders.ChangeSettings(ctx, admins.SettingsChange{TeamsByGroups: portico.Some(true)})
+	must(t, err)
+	for range 2 { // the first time makes the account
+		address, cookie, err := h.SingleSignOn.Start(ctx, "acme", "/portals")
+		must(t, err)
+		q := server.SignIn(t, address).Query()
+		session, path, err := h.SingleSignOn.Finish(ctx, signon.Return{State: q.Get("state"), Code: q.Get("code"), Cookie: cookie}, admins.Browser{})
+		must(t, err)
+		who, err := h.Sessions.Current(ctx, session.Token)
+		must(t, err)
+		if path != "/portals" || who.User.Email != "dora@dev.example" || who.User.FullName != "Dora Dev" || !who.Grants.Somewhere(access.Portals, access.View) {
+			t.Errorf("went to %s as %+v", path, who.User)
+		}
+	}
 }
 
 func TestNobodyLocksEverybodyOut(t *testing.T) {

@@ -2,13 +2,12 @@ package portalapi_test
 
 import (
 	"bufio"
+	"embed"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +15,7 @@ import (
 	"portico"
 	"portico/content"
 	"portico/control"
+	"portico/npmtest"
 	"portico/portalapi"
 	"portico/spectest"
 )
@@ -55,11 +55,13 @@ paths:
     get: {operationId: listOrders, tags: [Orders], responses: {"200": {description: OK}}}
 `
 
+//go:embed testdata/classic
+var classicClient embed.FS
+
 // TestClassicClientsJourney runs the developer's journey with Konnect's own
 // client of the founding documents' era.
 func TestClassicClientsJourney(t *testing.T) {
 	t.Parallel()
-	modules := classicClient(t)
 	s := newServer(t)
 	p := s.portal(t, "Orders Portal")
 	strategy := s.oidc(t)
@@ -72,18 +74,13 @@ func TestClassicClientsJourney(t *testing.T) {
 	})
 	check(t, err)
 
-	node := exec.CommandContext(t.Context(), "node", filepath.Join("testdata", "journey.mjs"), modules, s.url)
-	answers, err := node.StdinPipe()
+	program, err := fs.Sub(classicClient, "testdata/classic")
 	check(t, err)
-	questions, err := node.StdoutPipe()
-	check(t, err)
-	var faults strings.Builder
-	node.Stderr = &faults
-	check(t, node.Start())
-	done := s.converse(t, bufio.NewScanner(questions), answers)
-	if err := node.Wait(); err != nil || !done {
-		t.Fatalf("the journey ended early: %v\n%s", err, faults.String())
+	client := npmtest.Start(t, program, "journey.mjs", s.url)
+	if done := s.converse(t, client.Out, client.In); !done {
+		t.Fatalf("the journey ended early: %v", client.End())
 	}
+	check(t, client.End())
 }
 
 // converse answers what the client cannot know by itself, until it is done.
@@ -103,19 +100,6 @@ func (s *testServer) converse(t *testing.T, questions *bufio.Scanner, answers io
 		}
 	}
 	return false
-}
-
-// classicClient is a directory with the client and what it needs, fetched once.
-func classicClient(t *testing.T) string {
-	t.Helper()
-	out, err := exec.CommandContext(t.Context(), filepath.Join("..", "scripts", "npm-cache"), "@kong/sdk-portal-js@2.16.0").CombinedOutput()
-	if err != nil && os.Getenv("CI") == "" {
-		t.Skipf("the classic client cannot be had here: %v\n%s", err, out)
-	}
-	if err != nil {
-		t.Fatalf("the classic client: %v\n%s", err, out)
-	}
-	return strings.TrimSpace(string(out))
 }
 
 // TestClassicBadInput holds that the classic API refuses as precisely as the

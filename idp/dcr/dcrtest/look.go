@@ -17,18 +17,23 @@ func (s *Server) Held() map[string]portico.ClientState {
 	defer s.mu.Unlock()
 	held := map[string]portico.ClientState{}
 	for id, c := range s.clients {
-		state := portico.ClientState{Ref: portico.ClientRef{ClientID: id}, Enabled: true,
-			RedirectURIs: texts(c.metadata["redirect_uris"]), GrantTypes: texts(c.metadata["grant_types"])}
-		if contacts := texts(c.metadata["contacts"]); len(contacts) > 0 {
-			app, organization, _ := strings.Cut(contacts[0], "@")
-			state.ApplicationID = portico.ApplicationID(strings.TrimPrefix(app, "app-"))
-			state.OrganizationID = portico.OrganizationID(strings.TrimSuffix(organization, ".portal.invalid"))
-		}
-		name, _ := c.metadata["client_name"].(string)
-		state.Name = name[:max(0, strings.LastIndex(name, " ("))]
-		held[id] = state
+		held[id] = State(id, c.metadata)
 	}
 	return held
+}
+
+// State is what a server knows of a client by its metadata.
+func State(id string, metadata map[string]any) portico.ClientState {
+	state := portico.ClientState{Ref: portico.ClientRef{ClientID: id}, Enabled: true,
+		RedirectURIs: texts(metadata["redirect_uris"]), GrantTypes: texts(metadata["grant_types"])}
+	if contacts := texts(metadata["contacts"]); len(contacts) > 0 {
+		app, organization, _ := strings.Cut(contacts[0], "@")
+		state.ApplicationID = portico.ApplicationID(strings.TrimPrefix(app, "app-"))
+		state.OrganizationID = portico.OrganizationID(strings.TrimSuffix(organization, ".portal.invalid"))
+	}
+	name, _ := metadata["client_name"].(string)
+	state.Name = name[:max(0, strings.LastIndex(name, " ("))]
+	return state
 }
 
 // Change edits a client's metadata as an admin of the server does.

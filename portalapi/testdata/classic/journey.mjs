@@ -1,12 +1,12 @@
 // A developer's journey by Konnect's classic client, @kong/sdk-portal-js.
-// Usage: node journey.mjs MODULES PORTAL-URL. It asks on standard output for
+// Usage: node journey.mjs PORTAL-URL. It asks on standard output for
 // what only the mailbox knows, and reads the answer from standard input.
 import { createRequire } from 'node:module'
 import { createInterface } from 'node:readline'
 import assert from 'node:assert/strict'
 
-const [modules, portal] = process.argv.slice(2)
-const require = createRequire(modules + '/index.js')
+const [portal] = process.argv.slice(2)
+const require = createRequire(import.meta.url)
 const sdk = require('@kong/sdk-portal-js')
 const axios = require('axios')
 
