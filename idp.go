@@ -267,6 +267,13 @@ const (
 	CheckToken     CheckStep = "token"     // the credential suffices to register clients
 )
 
+// The steps of a live check, with a client that is registered for it alone.
+const (
+	CheckClient  CheckStep = "client"  // it was registered
+	CheckIssued  CheckStep = "issued"  // an auth strategy gets a token for it, which says whose it is
+	CheckRemoved CheckStep = "removed" // it is gone again
+)
+
 // CheckState is how a step ended.
 type CheckState string
 

@@ -1,6 +1,11 @@
 package portico
 
-import "time"
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
 
 // ProviderType is the kind of identity provider behind a DCR provider.
 type ProviderType string
@@ -89,4 +94,39 @@ func (p Provider) WantsEvents() bool {
 // was moved to another row does not open.
 func (p Provider) SecretPlace() Place {
 	return Place{Table: "dcr_providers", Column: "sealed_secret", Row: string(p.ID)}
+}
+
+// GoesElsewhere says whether the provider's secret, once the provider is
+// changed, may be sent to a host that it is not sent to now. Whoever may edit a
+// provider must not learn its secret by that.
+func (p Provider) GoesElsewhere(changed Provider) bool {
+	known := p.origins()
+	return slices.ContainsFunc(changed.origins(), func(origin string) bool { return !slices.Contains(known, origin) })
+}
+
+// origins are the hosts that the secret may be sent to.
+func (p Provider) origins() (out []string) {
+	for _, address := range []string{p.Issuer, p.Config.BaseURL, p.Config.RegistrationEndpoint} {
+		if address == "" {
+			continue
+		}
+		at, err := url.Parse(address)
+		if err != nil {
+			out = append(out, address)
+			continue
+		}
+		out = append(out, strings.ToLower(at.Scheme+"://"+at.Host))
+	}
+	return out
+}
+
+// TidyIssuer keeps an issuer as it was written: whether it ends in a slash is
+// part of its identity (OpenID Connect Discovery 1.0 §4.3). Only a slip of
+// several slashes is mended.
+func TidyIssuer(issuer string) string {
+	bare := strings.TrimRight(issuer, "/")
+	if len(issuer)-len(bare) > 1 {
+		return bare + "/"
+	}
+	return issuer
 }

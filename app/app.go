@@ -28,6 +28,7 @@ import (
 	"portico/mail"
 	"portico/oauth"
 	"portico/sqlstore"
+	"portico/trial"
 	"portico/usage"
 	"portico/usecase"
 )
@@ -111,6 +112,7 @@ func (a *App) openState(ctx context.Context, o Options) error {
 	a.usage = usage.NewCounter(portico.LatencyClasses(), ring.Derive("fingerprints of client secrets"))
 	a.deps = usecase.Deps{
 		Store: store, Sealer: ring, IdPs: identityProviders(client, store, ring, o.Now, o.Logger),
+		Trials: trial.New(trial.Options{Issuers: client, Gateway: trial.NewGatewayClient(a.config.IdPTimeout), Now: o.Now, Logger: o.Logger}),
 		Mailer: mailer, Flusher: a.publisher, Client: client,
 		Logger: o.Logger, Now: o.Now, Checkpoint: o.Checkpoint, IdPTimeout: a.config.IdPTimeout,
 		Fingerprint:  a.usage.Fingerprint,

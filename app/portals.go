@@ -3,10 +3,8 @@ package app
 import (
 	"net/http"
 
-	"portico/oauth"
 	"portico/portalapi"
 	"portico/throttle"
-	"portico/trial"
 	"portico/webui/i18n"
 	"portico/webui/page"
 	"portico/webui/portal"
@@ -21,14 +19,10 @@ func (a *App) portals() (http.Handler, error) {
 	}
 	throttles := throttle.New(a.deps.Now, throttle.Limits{})
 	api := portalapi.New(portalapi.Options{Control: a.Control, Logger: a.logger, Throttles: throttles})
-	trials := trial.New(trial.Options{
-		Issuers: oauth.NewHTTPClient(oauth.ClientPolicy{AllowPrivate: a.config.IdPAllowPrivate, Timeout: a.config.IdPTimeout}),
-		Gateway: trial.NewGatewayClient(a.config.IdPTimeout), Now: a.deps.Now, Logger: a.logger,
-	})
 	mux := http.NewServeMux()
 	mux.Handle("/api/", api)
 	mux.Handle("/", portal.New(&page.Site{
-		Control: a.Control, Throttles: throttles, Texts: texts, Trials: trials, GatewayURL: a.config.GatewayURL, Logger: a.logger, Now: a.deps.Now,
+		Control: a.Control, Throttles: throttles, Texts: texts, Trials: a.deps.Trials, GatewayURL: a.config.GatewayURL, Logger: a.logger, Now: a.deps.Now,
 	}))
 	return mux, nil
 }

@@ -50,7 +50,7 @@ func (c Credentials) addClient(ctx context.Context, app ApplicationView, idp por
 	c.Checkpoint(StepRegisterIntent)
 	client, err := idp.Create(ctx, spec, task.CreateKey)
 	if portico.IsIdP(err, portico.IdPAmbiguous) {
-		client, err = applications.recoverClient(ctx, idp, task.CreateKey, err)
+		client, err = applications.recoverClient(ctx, idp, spec, task.CreateKey, err)
 	}
 	if err != nil {
 		return IssuedCredential{}, applications.abandon(ctx, idp, task, err, unchangedCredentials)

@@ -8,6 +8,7 @@ import (
 	"portico/audit"
 	"portico/content"
 	"portico/developers"
+	"portico/doctor"
 	"portico/dryrun"
 	"portico/mailroom"
 	"portico/overview"
@@ -26,6 +27,7 @@ type Control struct {
 	Accounts          admins.Accounts
 	Admins            admins.Admins
 	Providers         Providers
+	Doctor            doctor.Doctor
 	Strategies        Strategies
 	Portals           Portals
 	AllowLists        allowlist.Lists
@@ -64,7 +66,7 @@ func New(d usecase.Deps) *Control {
 	s := saga{d}
 	applications := Applications{s}
 	return &Control{
-		Accounts: admins.Accounts{Deps: d}, Admins: admins.New(d), Providers: Providers{s}, Strategies: Strategies{s},
+		Accounts: admins.Accounts{Deps: d}, Admins: admins.New(d), Providers: Providers{s}, Doctor: doctor.Doctor{Deps: d}, Strategies: Strategies{s},
 		Portals: Portals{s}, AllowLists: allowlist.Lists{Deps: d}, EmailSettings: mailroom.Settings{Deps: d}, EmailDomains: mailroom.Domains{Deps: d}, Outbox: mailroom.Outbox{Deps: d}, APIs: APIs{s}, Packages: apipackages.Packages{Deps: d}, Publications: Publications{s},
 		Implementations: routing.Implementations{Deps: d}, Gateways: routing.Gateways{Deps: d}, DryRuns: dryrun.Requests{Deps: d},
 		Developers: developers.Accounts{Deps: d, Applications: applications}, Sessions: developers.Sessions{Deps: d}, Teams: developers.Teams{Deps: d}, Templates: developers.Templates{Deps: d},

@@ -2,7 +2,6 @@ package control
 
 import (
 	"context"
-	"strings"
 
 	"portico"
 	"portico/access"
@@ -59,7 +58,7 @@ func (p Providers) Create(ctx context.Context, in NewProvider) (ProviderView, er
 	now := p.Now()
 	provider := portico.Provider{
 		ID: portico.ProviderID(p.NewID()), Name: in.Name, DisplayName: in.DisplayName, Type: in.Type,
-		Issuer: tidyIssuer(in.Issuer), Config: in.Config, Labels: in.Labels, CreatedAt: now, UpdatedAt: now,
+		Issuer: portico.TidyIssuer(in.Issuer), Config: in.Config, Labels: in.Labels, CreatedAt: now, UpdatedAt: now,
 	}
 	var err error
 	if provider.SealedSecret, err = p.seal(provider, in.Secret); err != nil {
@@ -77,6 +76,9 @@ func (p Providers) Create(ctx context.Context, in NewProvider) (ProviderView, er
 	return ProviderView{Provider: provider}, nil
 }
 
+// Offers says whether providers of a type can be used, not only stored.
+func (p Providers) Offers(t portico.ProviderType) bool { return p.IdPs.Offers(t) }
+
 // seal encrypts a provider's secret; a type without one has nothing to seal.
 func (p Providers) seal(provider portico.Provider, value secret.Text) ([]byte, error) {
 	if provider.Type == portico.ProviderKongIdentity {
@@ -86,17 +88,6 @@ func (p Providers) seal(provider portico.Provider, value secret.Text) ([]byte, e
 		return nil, portico.Invalid("dcr_config", "required", "The credential of the identity provider is missing.")
 	}
 	return p.Sealer.Seal(value, provider.SecretPlace())
-}
-
-// tidyIssuer keeps an issuer as it was written: whether it ends in a slash is
-// part of its identity (OpenID Connect Discovery 1.0 §4.3). Only a slip of
-// several slashes is mended.
-func tidyIssuer(issuer string) string {
-	bare := strings.TrimRight(issuer, "/")
-	if len(issuer)-len(bare) > 1 {
-		return bare + "/"
-	}
-	return issuer
 }
 
 // List returns a page of the providers.
@@ -122,15 +113,17 @@ func (p Providers) ByID(ctx context.Context, id portico.ProviderID) (ProviderVie
 	})
 }
 
-// Update changes a provider; KindNotFound, KindInvalid.
+// Update changes a provider; KindNotFound, or KindInvalid, among others where
+// the stored credential would be sent to another host.
 func (p Providers) Update(ctx context.Context, id portico.ProviderID, ch ProviderChange) (ProviderView, error) {
 	err := p.Commit(ctx, func(tx portico.Tx) error {
 		_, err := tx.Providers().Change(ctx, id, func(provider *portico.Provider) error {
+			before := *provider
 			ch.Name.Apply(&provider.Name)
 			ch.DisplayName.ApplyPtr(&provider.DisplayName)
 			ch.Config.Apply(&provider.Config)
 			if ch.Issuer.Set {
-				provider.Issuer = tidyIssuer(ch.Issuer.Value)
+				provider.Issuer = portico.TidyIssuer(ch.Issuer.Value)
 			}
 			if ch.Secret.Set {
 				sealed, err := p.seal(*provider, ch.Secret.Value)
@@ -138,6 +131,8 @@ func (p Providers) Update(ctx context.Context, id portico.ProviderID, ch Provide
 					return err
 				}
 				provider.SealedSecret = sealed
+			} else if len(provider.SealedSecret) > 0 && before.GoesElsewhere(*provider) {
+				return portico.Invalid("dcr_config", "required", "The stored credential is sent to the stored hosts only. Enter a credential for the new one along with it; nothing was changed.")
 			}
 			return portico.MergeLabels(&provider.Labels, ch.Labels)
 		})

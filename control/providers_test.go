@@ -60,7 +60,7 @@ func TestProviderCredentialsOpenOnlyAtTheirPlace(t *testing.T) {
 			return errors.Join(err1, err2)
 		}))
 		for _, id := range []portico.ProviderID{h.provider.ID, other.ID} {
-			result, err := h.Providers.Verify(ctx, id)
+			result, err := h.Doctor.Verify(ctx, id)
 			must(t, err)
 			if len(result.Errors) != 1 {
 				t.Errorf("verified as %+v", result)
@@ -93,14 +93,14 @@ func TestProviders(t *testing.T) {
 	if kong.SealedSecret != nil || kong.Issuer != "https://x.example/" || kong.Active {
 		t.Errorf("created %+v", kong)
 	}
-	result, err := h.Providers.Verify(ctx, h.provider.ID)
+	result, err := h.Doctor.Verify(ctx, h.provider.ID)
 	must(t, err)
 	if len(result.Errors) > 0 {
 		t.Errorf("verified as %+v", result)
 	}
 	_, err = h.Providers.Update(ctx, h.provider.ID, control.ProviderChange{Secret: portico.Some(secret.New("of yesterday"))})
 	must(t, err)
-	result, err = h.Providers.Verify(ctx, h.provider.ID)
+	result, err = h.Doctor.Verify(ctx, h.provider.ID)
 	must(t, err)
 	if len(result.Errors) != 1 || strings.Contains(result.Errors[0], "yesterday") {
 		t.Errorf("verified as %+v", result)
@@ -116,9 +116,45 @@ func TestProviders(t *testing.T) {
 	if !active.Active {
 		t.Error("a provider with a published strategy is not active")
 	}
-	_, err = h.Providers.Verify(ctx, "nothing")
+	_, err = h.Doctor.Verify(ctx, "nothing")
 	wantKind(t, err, portico.KindNotFound)
 	_, err = h.Providers.ByID(ctx, "nothing")
 	wantKind(t, err, portico.KindNotFound)
 	h.untouched(t)
+}
+
+func TestProviderSecretsGoNowhereElse(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ctx := t.Context()
+	bridge, err := h.Providers.Create(ctx, control.NewProvider{
+		Name: "bridge", Type: portico.ProviderHTTP, Issuer: "https://idp.example", Config: portico.ProviderConfig{BaseURL: "https://bridge.example/dcr"}, Secret: secret.New("an API key"),
+	})
+	must(t, err)
+	for _, c := range []struct {
+		change control.ProviderChange
+		moves  bool
+	}{
+		{control.ProviderChange{Issuer: portico.Some("https://thief.example")}, true},
+		{control.ProviderChange{Issuer: portico.Some("http://idp.example")}, true}, // readable on its way
+		{control.ProviderChange{Issuer: portico.Some("https://idp.example:8443")}, true},
+		{control.ProviderChange{Issuer: portico.Some("https://IDP.example/other")}, false},
+		{control.ProviderChange{Config: control.ProviderConfigChange{BaseURL: portico.Some("https://thief.example/dcr")}}, true},
+		{control.ProviderChange{Config: control.ProviderConfigChange{BaseURL: portico.Some("https://bridge.example/v2")}}, false},
+		{control.ProviderChange{Config: control.ProviderConfigChange{BaseURL: portico.Some("https://new.example")}, Secret: portico.Some(secret.New("a new key"))}, false},
+	} {
+		before, err := h.Providers.ByID(ctx, bridge.ID)
+		must(t, err)
+		_, err = h.Providers.Update(ctx, bridge.ID, c.change)
+		if !c.moves {
+			must(t, err)
+			continue
+		}
+		wantFault(t, err, "dcr_config", "required")
+		after, err := h.Providers.ByID(ctx, bridge.ID)
+		must(t, err)
+		if after.Issuer != before.Issuer || after.Config.BaseURL != before.Config.BaseURL {
+			t.Errorf("changed to %+v", after)
+		}
+	}
 }

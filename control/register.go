@@ -59,7 +59,7 @@ func (a Applications) register(ctx context.Context, plan *creation) (secret.Text
 
 	client, err := idp.Create(ctx, spec, task.CreateKey)
 	if portico.IsIdP(err, portico.IdPAmbiguous) {
-		client, err = a.recoverClient(ctx, idp, task.CreateKey, err)
+		client, err = a.recoverClient(ctx, idp, spec, task.CreateKey, err)
 	}
 	if err != nil {
 		return secret.Text{}, a.abandon(ctx, idp, task, err, "no application was created")
@@ -112,7 +112,7 @@ func (d saga) name(ctx context.Context, app portico.ApplicationID, clientID stri
 // recoverClient looks for a client whose creation was not answered. The secret
 // was in the lost answer, so a new one is issued in its place; where that cannot
 // be done, the cause stands and the client goes again.
-func (a Applications) recoverClient(ctx context.Context, idp portico.IdP, createKey string, cause error) (portico.Client, error) {
+func (a Applications) recoverClient(ctx context.Context, idp portico.IdP, spec portico.ClientSpec, createKey string, cause error) (portico.Client, error) {
 	manager, managed := idp.(portico.SecretManager)
 	replacer, replaced := idp.(portico.SecretReplacer)
 	if !managed && !replaced {
@@ -120,6 +120,10 @@ func (a Applications) recoverClient(ctx context.Context, idp portico.IdP, create
 	}
 	ref, err := idp.Find(ctx, createKey)
 	if err != nil {
+		return portico.Client{}, cause
+	}
+	// Where a registration takes several steps, only the first may have been done.
+	if err := idp.Update(ctx, ref, spec); err != nil {
 		return portico.Client{}, cause
 	}
 	if !managed {

@@ -79,20 +79,28 @@ func (r *Refusal) Error() string {
 	return out
 }
 
+// Call sends a request, again where the API says that it is too busy, and reads
+// the answer into out, if there is one; body may be nil. Errors are *Refusal,
+// and others where no Portico answers.
+func (c *Client) Call(ctx context.Context, method, path string, body, out any) error {
+	raw, _, err := c.do(ctx, method, path, body)
+	if err != nil || len(raw) == 0 {
+		return err
+	}
+	if err := json.Unmarshal(raw, out); err != nil {
+		return fmt.Errorf("the answer to %s %s is not what a management API answers: %w", method, path, err)
+	}
+	return nil
+}
+
 // get reads what is at a path; 404 is not an error: there is nothing.
 func (c *Client) get(ctx context.Context, path string) (any, error) {
-	raw, _, err := c.do(ctx, "GET", path, nil)
+	var out any
+	err := c.Call(ctx, http.MethodGet, path, nil, &out)
 	if refused, is := errors.AsType[*Refusal](err); is && refused.Status == http.StatusNotFound {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	var out any
-	if err := json.Unmarshal(raw, &out); err != nil {
-		return nil, fmt.Errorf("the answer to GET %s is not JSON: is this a management API? %w", path, err)
-	}
-	return out, nil
+	return out, err
 }
 
 // image reads an image as a data address; nil when there is none.
@@ -109,16 +117,8 @@ func (c *Client) image(ctx context.Context, path string) (any, error) {
 }
 
 // send writes; body may be nil. The answer is nil when there is none.
-func (c *Client) send(ctx context.Context, method, path string, body any) (map[string]any, error) {
-	raw, _, err := c.do(ctx, method, path, body)
-	if err != nil || len(raw) == 0 {
-		return nil, err
-	}
-	var out map[string]any
-	if err := json.Unmarshal(raw, &out); err != nil {
-		return nil, fmt.Errorf("the answer to %s %s is no JSON object: %w", method, path, err)
-	}
-	return out, nil
+func (c *Client) send(ctx context.Context, method, path string, body any) (out map[string]any, err error) {
+	return out, c.Call(ctx, method, path, body, &out)
 }
 
 // do sends a request, again where the API says that it is too busy.

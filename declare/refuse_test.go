@@ -241,7 +241,7 @@ func TestSecretsAreSentWhenTheyHaveToBe(t *testing.T) {
 	if report := h.apply(t, without(header), options()); !strings.Contains(report, `labels.portico-apply: nothing → "s"`) {
 		t.Error(report)
 	}
-	h.send(t, "PATCH", "/v2/dcr-providers/"+h.firstID(t, "/v2/dcr-providers"), `{"issuer":"https://b.example"}`)
+	h.send(t, "PATCH", "/v2/dcr-providers/"+h.firstID(t, "/v2/dcr-providers"), `{"issuer":"https://a.example/other"}`)
 	if _, err := h.plan(t, without(header), options()); !strings.Contains(faults(t, err), "which is not set") {
 		t.Error(err)
 	}

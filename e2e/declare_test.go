@@ -31,6 +31,8 @@ func TestAPorticoKeptInFiles(t *testing.T) {
 		{2, "+ API orders", []string{"apply", "--dry-run", "-f", files}},
 		{0, "+ API orders: done", []string{"apply", "-f", files}},
 		{0, "Nothing to change.", []string{"apply", "-f", files, "--prune"}},
+		{2, "): failed\n  - ", []string{"doctor"}},
+		{1, "nothing was examined", []string{"doctor", "nobody"}},
 		{0, "set OKTA_DCR_TOKEN before applying", []string{"export", "--out", exported}},
 		{0, "Nothing to change.", []string{"diff", "-f", exported}},
 		{1, "no access token", []string{"diff", "-f", exported, "--token-file", "/dev/null"}},

@@ -235,8 +235,7 @@ func requestScopes(o *snapshot.OIDC) []string {
 		scopes = []string{"openid"}
 	}
 	if slices.Contains([]string{"okta", "auth0", "azureAd"}, o.Dialect) {
-		personal := []string{"openid", "profile", "email", "phone", "address", "offline_access"}
-		scopes = slices.DeleteFunc(slices.Clone(scopes), func(s string) bool { return slices.Contains(personal, s) })
+		scopes = slices.DeleteFunc(slices.Clone(scopes), oauth.Personal)
 	}
 	return scopes
 }

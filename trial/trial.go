@@ -130,6 +130,7 @@ type Step struct {
 	Claims    string    // Token: its claims as indented JSON; empty: the token is opaque
 	ClaimPath []string  // Claim: where the application's name is looked for
 	Found     string    // Claim: what is there
+	Elsewhere string    // Claim: the claim that holds the client id instead
 	Code      int       // Gateway: the HTTP status
 }
 
@@ -153,12 +154,7 @@ func (t *Trials) Run(ctx context.Context, s Subject, credential secret.Text) []S
 		})
 		return r.steps
 	}
-	provider := oauth.NewProviders(t.Issuers, t.Now, t.Logger).Provider(s.Strategy.OIDC.Issuer)
-	r.step(Issuer, func(step *Step) { issuer(ctx, step, provider) })
-	var token oauth.Token
-	var claims *oauth.Claims
-	r.step(Token, func(step *Step) { token, claims = r.token(ctx, step, provider, credential) })
-	r.step(Claim, func(step *Step) { r.claim(step, claims) })
+	token := r.client(ctx, credential)
 	r.step(Registration, func(step *Step) { step.Cause = registration(s.Status) })
 	r.step(Gateway, func(step *Step) {
 		r.call(ctx, step, func(q *http.Request) {
@@ -170,6 +166,25 @@ func (t *Trials) Run(ctx context.Context, s Subject, credential secret.Text) []S
 		})
 	})
 	return r.steps
+}
+
+// Client tries a client that belongs to no application: the first three stages.
+// The subject has a strategy with an issuer.
+func (t *Trials) Client(ctx context.Context, s Subject, credential secret.Text) []Step {
+	r := &run{Trials: t, subject: s}
+	r.client(ctx, credential)
+	return r.steps
+}
+
+// client gets a token from the issuer and looks whose it is.
+func (r *run) client(ctx context.Context, credential secret.Text) oauth.Token {
+	provider := oauth.NewProviders(r.Issuers, r.Now, r.Logger).Provider(r.subject.Strategy.OIDC.Issuer)
+	r.step(Issuer, func(step *Step) { issuer(ctx, step, provider) })
+	var token oauth.Token
+	var claims *oauth.Claims
+	r.step(Token, func(step *Step) { token, claims = r.token(ctx, step, provider, credential) })
+	r.step(Claim, func(step *Step) { r.claim(step, claims) })
+	return token
 }
 
 // step runs one step, unless an earlier one failed.
@@ -290,4 +305,17 @@ func (r *run) claim(step *Step, claims *oauth.Claims) {
 	case found != r.subject.Client:
 		step.Cause = ClaimMismatch
 	}
+	if step.Cause != "" {
+		step.Elsewhere = elsewhere(claims, r.subject.Client)
+	}
+}
+
+// elsewhere is the claim that does hold the client id; empty if none does.
+func elsewhere(claims *oauth.Claims, clientID string) string {
+	for _, name := range []string{"client_id", "cid", "azp", "appid", "sub"} {
+		if value, ok := claims.Path([]string{name}); ok && value == clientID {
+			return name
+		}
+	}
+	return ""
 }

@@ -11,6 +11,7 @@ import (
 	"portico"
 	"portico/mail"
 	"portico/secret"
+	"portico/trial"
 )
 
 // Flusher brings the gateways up to the newest committed configuration.
@@ -32,6 +33,7 @@ type Deps struct {
 	Store   portico.Store
 	Sealer  portico.Sealer
 	IdPs    portico.IdPs
+	Trials  *trial.Trials  // tries clients of identity providers; nil: they are registered and removed only
 	Mailer  portico.Mailer // delivers what waits in the queue
 	Flusher Flusher
 	Client  *http.Client // for addresses that an admin typed in; see oauth.NewHTTPClient

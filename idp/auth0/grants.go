@@ -10,6 +10,7 @@ import (
 
 	"portico"
 	"portico/idp"
+	"portico/oauth"
 )
 
 const grantsPath = "/api/v2/client-grants"
@@ -24,7 +25,7 @@ type grant struct {
 // those that the audience's API does not define are refused by name, before
 // anything is done.
 func (c *Client) grantable(ctx context.Context, spec portico.ClientSpec) ([]string, error) {
-	scopes := slices.DeleteFunc(append([]string{}, spec.Scopes...), idp.Personal)
+	scopes := slices.DeleteFunc(append([]string{}, spec.Scopes...), oauth.Personal)
 	if !c.managed || spec.Audience == "" || len(scopes) == 0 {
 		return scopes, nil
 	}

@@ -9,6 +9,7 @@ import (
 
 	"portico"
 	"portico/idp"
+	"portico/oauth"
 )
 
 // Verify implements portico.IdP. It registers nothing: which rights the
@@ -77,7 +78,7 @@ func (c *Client) CheckScopes(ctx context.Context, strategy portico.OIDCConfig) (
 	if claim := strategy.CredentialClaim; !slices.Equal(claim, []string{"azp"}) {
 		warnings = append(warnings, fmt.Sprintf("Auth0 puts the client id in the claim azp. With the claim %s a token may belong to no application.", strings.Join(claim, ".")))
 	}
-	scopes := slices.DeleteFunc(slices.Clone(strategy.Scopes), idp.Personal)
+	scopes := slices.DeleteFunc(slices.Clone(strategy.Scopes), oauth.Personal)
 	if audience == "" || len(scopes) == 0 {
 		return warnings
 	}

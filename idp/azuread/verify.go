@@ -9,6 +9,7 @@ import (
 
 	"portico"
 	"portico/idp"
+	"portico/oauth"
 )
 
 // Verify implements portico.IdP. It registers nothing: the right to register is
@@ -91,7 +92,7 @@ func (c *Client) CheckScopes(_ context.Context, strategy portico.OIDCConfig) (wa
 	resources := 0
 	for _, scope := range strategy.Scopes {
 		switch {
-		case idp.Personal(scope):
+		case oauth.Personal(scope):
 			warnings = append(warnings, fmt.Sprintf("Microsoft Entra ID refuses the scope %s with client credentials, so the gateway leaves it out there. Remove it unless applications sign users in.", scope))
 		case strings.HasPrefix(scope, c.api.Base.Scheme+"://"+c.api.Base.Host+"/"):
 			warnings = append(warnings, fmt.Sprintf("Tokens for the scope %s are for Microsoft Graph alone, and nobody else can verify them. Name the scope of your API, such as api://your-api/.default.", scope))

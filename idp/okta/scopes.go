@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"portico"
-	"portico/idp"
+	"portico/oauth"
 )
 
 // CheckScopes says what an auth strategy's scopes and credential claim would run
@@ -15,7 +15,7 @@ func (o *organization) CheckScopes(ctx context.Context, strategy portico.OIDCCon
 	scopes, claim := strategy.Scopes, strategy.CredentialClaim
 	var warnings []string
 	for _, name := range scopes {
-		if idp.Personal(name) {
+		if oauth.Personal(name) {
 			warnings = append(warnings, fmt.Sprintf("Okta refuses the scope %s with client credentials, so the gateway leaves it out there. Remove it unless applications sign users in.", name))
 		}
 	}
@@ -47,7 +47,7 @@ func (o *organization) checkNames(ctx context.Context, names []string) (warnings
 	for _, name := range names {
 		needed, ok := consent[name]
 		switch {
-		case idp.Personal(name):
+		case oauth.Personal(name):
 		case !ok:
 			warnings = append(warnings, fmt.Sprintf("The authorization server %s does not know the scope %s. Add it at Okta > Security > API > Authorization Servers > Scopes, or correct its name.", o.server(), name))
 		case needed == "REQUIRED":

@@ -10,6 +10,7 @@ import (
 
 	"portico"
 	"portico/idp"
+	"portico/oauth"
 )
 
 // setUpStep is a step with the way to do it.
@@ -50,7 +51,7 @@ func (o *organization) plan(ctx context.Context, w portico.SetUpWishes) ([]setUp
 	if path := strings.Trim(o.issuer.Path, "/"); path == "" || path == "oauth2" || path == "oauth2/v1" {
 		return nil, cannotSetUp("The issuer %s is the organisation's own authorization server, which takes no scopes and claims. Enter the issuer of a custom one, such as %s/oauth2/default.", o.issuer, o.api.Base)
 	}
-	scopes := slices.DeleteFunc(slices.Clone(w.Scopes), idp.Personal)
+	scopes := slices.DeleteFunc(slices.Clone(w.Scopes), oauth.Personal)
 	slices.Sort(scopes)
 	scopes = slices.Compact(scopes)
 	var steps []setUpStep

@@ -30,6 +30,7 @@ import (
 	"portico/oauth"
 	"portico/secret"
 	"portico/sqlstore"
+	"portico/trial"
 	"portico/usage"
 	"portico/usecase"
 	"portico/webtest"
@@ -76,6 +77,7 @@ func New(t testing.TB, routes func(*desk.Site) []desk.Route) *House {
 		KeyFile:    keyFile,
 		ConsoleURL: "http://" + h.Console.Listener.Addr().String(),
 		Store:      store, Sealer: ring, Mailer: h.Mails, Flusher: publisher, Logger: logger, Now: h.Clock.Now, Checkpoint: func(string) {}, Client: client,
+		Trials:      trial.New(trial.Options{Issuers: client, Gateway: trial.NewGatewayClient(30 * time.Second), Now: time.Now, Logger: logger}),
 		Fingerprint: counter.Fingerprint, IdPTimeout: 30 * time.Second, PortalDomain: "localhost", PortalURL: func(domain string) string { return "http://" + domain },
 		IdPs: idp.NewAdapters(map[portico.ProviderType]idp.Constructor{
 			portico.ProviderOkta: func(p portico.Provider, credential secret.Text) (portico.IdP, error) {

@@ -102,7 +102,7 @@ func TestAProviderIsMadeTestedChangedAndDeleted(t *testing.T) {
 		t.Errorf("the form makes %+v, its call %+v", byForm.Provider, byCall.Provider)
 	}
 	for _, p := range found.Items {
-		if v, err := h.Providers.Verify(t.Context(), p.ID); err != nil || len(v.Errors) > 0 {
+		if v, err := h.Doctor.Verify(t.Context(), p.ID); err != nil || len(v.Errors) > 0 {
 			t.Errorf("the token is not what was typed: %v %v", v.Errors, err)
 		}
 	}
@@ -124,7 +124,7 @@ func editProvider(t *testing.T, h *consoletest.House, admin *webtest.Client, id 
 	if byForm.Name != "Renamed" || len(byForm.Labels) != 1 || byForm.Labels["team"] != "orders" {
 		t.Errorf("saved as %+v", byForm.Provider)
 	}
-	if v, err := h.Providers.Verify(t.Context(), id); err != nil || len(v.Errors) > 0 {
+	if v, err := h.Doctor.Verify(t.Context(), id); err != nil || len(v.Errors) > 0 {
 		t.Errorf("an empty token field has changed the token: %v %v", v.Errors, err)
 	}
 	if answer := h.Run(t, seen); answer.Status != 200 || answer.Body["name"] != "Renamed" || len(answer.Body["labels"].(map[string]any)) != 1 {
@@ -395,7 +395,7 @@ func TestStoredProvidersOfOtherTypes(t *testing.T) {
 	must(t, err)
 	path := providers + "/" + string(made.ID)
 	admin.Get(path).Is(200, path).Says("Microsoft Entra ID", "cannot register clients yet").Hides("DCR Token").Submit(path, url.Values{"name": {"Entra 2"}}).Is(200, path).Says("Entra 2 is saved")
-	if v, err := h.Providers.Verify(t.Context(), made.ID); err != nil || len(v.Errors) != 1 {
+	if v, err := h.Doctor.Verify(t.Context(), made.ID); err != nil || len(v.Errors) != 1 {
 		t.Errorf("%v, %v", v, err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"portico"
 	"portico/access"
 	"portico/control"
+	"portico/doctor"
 	"portico/secret"
 	"portico/usecase"
 	"portico/webui/design"
@@ -199,11 +200,11 @@ func (p pages) testProvider(w http.ResponseWriter, v *desk.Visit, view providerV
 		}
 	}
 	view.Form.Faults = nil
-	draft := control.ProviderDraft{Type: in.Type, Issuer: in.Issuer, Config: in.Config, Secret: in.Token}
+	draft := doctor.Draft{Type: in.Type, Issuer: in.Issuer, Config: in.Config, Secret: in.Token}
 	if view.Stored != nil {
 		draft.ID = view.Stored.ID
 	}
-	check, err := p.Providers.Try(v.Context(), draft)
+	check, err := p.Doctor.Try(v.Context(), draft)
 	if portico.KindOf(err) == portico.KindInvalid && err != nil {
 		view.Form.Reject("token", "appauth.token_for_new_issuer")
 		return p.providerRefused(w, v, view, nil)
