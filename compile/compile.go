@@ -231,11 +231,15 @@ func Service(s portico.Service, access []snapshot.Access) snapshot.Service {
 	return out
 }
 
-// Route compiles a route, which must have a service.
+// Route compiles a route. One without a service leads nowhere; it is compiled to
+// be checked and explained.
 func Route(r portico.Route) snapshot.Route {
 	out := snapshot.Route{
-		ID: string(r.ID), ServiceID: string(*r.ServiceID), Protocols: r.Protocols, Methods: r.Methods, Hosts: r.Hosts, Paths: r.Paths,
+		ID: string(r.ID), Protocols: r.Protocols, Methods: r.Methods, Hosts: r.Hosts, Paths: r.Paths,
 		Headers: r.Headers, StripPath: r.StripPath, PreserveHost: r.PreserveHost, RegexPriority: r.RegexPriority, CreatedAt: r.CreatedAt,
+	}
+	if r.ServiceID != nil {
+		out.ServiceID = string(*r.ServiceID)
 	}
 	if r.Name != nil {
 		out.Name = *r.Name

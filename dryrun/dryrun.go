@@ -114,6 +114,9 @@ func (r Requests) Try(ctx context.Context, q Request) (Answer, error) {
 		if err != nil {
 			return out, err
 		}
+		if ask.Unserved, err = unserved(ctx, tx); err != nil {
+			return out, err
+		}
 		if out.Explanation, err = gateway.Explain(ctx, config, ask); err != nil {
 			return out, err
 		}
@@ -157,6 +160,19 @@ func configuration(ctx context.Context, tx portico.Tx, caller *portico.Applicati
 	out := &snapshot.Snapshot{Epoch: "dry run", Routing: *routing}
 	if caller != nil {
 		out.Applications, err = compile.Applications(ctx, tx, []string{string(caller.ID)})
+	}
+	return out, err
+}
+
+// unserved are the routes that gateways do not know, because they have no
+// service, by control plane.
+func unserved(ctx context.Context, tx portico.Tx) (map[string][]snapshot.Route, error) {
+	routes, err := tx.Routes().List(ctx, portico.Everything())
+	out := map[string][]snapshot.Route{}
+	for _, r := range routes.Items {
+		if plane := string(r.ControlPlaneID); r.ServiceID == nil {
+			out[plane] = append(out[plane], compile.Route(r))
+		}
 	}
 	return out, err
 }

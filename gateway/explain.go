@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -30,6 +31,9 @@ type Question struct {
 	// taken to be good; empty: whatever is in Header counts.
 	Application string
 	Now         time.Time
+	// Unserved are routes without a service, by control plane. Gateways do not
+	// know them; they are named where they would have taken the request.
+	Unserved map[string][]snapshot.Route
 }
 
 // Explanation is what a gateway does with a request, and why.
@@ -96,7 +100,8 @@ const (
 	WrongHost   Miss = "host"
 	WrongMethod Miss = "method"
 	WrongHeader Miss = "header"
-	Disabled    Miss = "disabled" // the route's service
+	Disabled    Miss = "disabled"   // the route's service
+	NoService   Miss = "no_service" // the route has none
 )
 
 // Upstream is where a request is passed on to.
@@ -144,6 +149,11 @@ func Explain(ctx context.Context, s *snapshot.Snapshot, q Question) (Explanation
 	out.Application, out.APIID, out.Consumer, out.Upstream = e.verdict.Application, e.verdict.APIID, e.consumer, sent.upstream
 	passed := e.verdict.Status == http.StatusOK // the policy, if it was asked
 	out.ByRule = e.match.route != nil && out.Upstream == nil && out.Reason != notSecure && (passed || e.verdict.Status == 0)
+	if e.match.route == nil {
+		if err := out.unserved(q.Unserved, asked); err != nil {
+			return out, err
+		}
+	}
 	return out, out.compare(s.Routing, e.match.route, asked)
 }
 
@@ -198,11 +208,7 @@ func (x *Explanation) compare(routing snapshot.Routing, chosen *route, asked tar
 		}
 		switch {
 		case chosen == nil:
-			n := Near{Route: u.route.Route, Service: u.route.service.Service, Misses: misses}
-			if !slices.Contains(misses, WrongPath) {
-				n.fits = u.length()
-			}
-			x.near(n)
+			x.near(u, misses)
 		case len(misses) > 0 || seen[u.route.ID]:
 			continue
 		case u.route.ID == chosen.ID:
@@ -217,8 +223,27 @@ func (x *Explanation) compare(routing snapshot.Routing, chosen *route, asked tar
 	return nil
 }
 
-// near keeps the routes that come closest.
-func (x *Explanation) near(n Near) {
+// unserved tells which routes without a service come close.
+func (x *Explanation) unserved(by map[string][]snapshot.Route, asked target) error {
+	for _, plane := range slices.Sorted(maps.Keys(by)) {
+		none := &service{Service: snapshot.Service{ControlPlaneID: plane, Enabled: true}}
+		rules, err := rank(by[plane], map[string]*service{"": none}, nil)
+		if err != nil {
+			return err
+		}
+		for _, u := range rules {
+			x.near(u, append(u.misses(asked), NoService))
+		}
+	}
+	return nil
+}
+
+// near keeps the rule's route if it is one of those that come closest.
+func (x *Explanation) near(u *rule, misses []Miss) {
+	n := Near{Route: u.route.Route, Service: u.route.service.Service, Misses: misses}
+	if !slices.Contains(misses, WrongPath) {
+		n.fits = u.length()
+	}
 	if i := slices.IndexFunc(x.Near, func(other Near) bool { return other.Route.ID == n.Route.ID }); i >= 0 {
 		if x.Near[i].compare(n) <= 0 {
 			return

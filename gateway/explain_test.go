@@ -88,14 +88,19 @@ func TestExplanationsNameTheCause(t *testing.T) {
 	if m := got.Match; m == nil || m.Route.ID != "r-all" || m.Host != "*.example" || len(m.Over) != 1 || m.Over[0].Route.ID != "r-open" || m.Over[0].By != gateway.MoreAttributes {
 		t.Errorf("%+v", got.Match)
 	}
+	unserved := map[string][]snapshot.Route{"cp": {{ID: "r-bare", Paths: []string{"/bare"}, Methods: []string{"PUT"}}, {ID: "r-open-bare", Paths: []string{"/open"}}}}
 	for target, want := range map[string]gateway.Near{
-		"/off": {Route: snapshot.Route{ID: "r-off"}, Misses: []gateway.Miss{gateway.Disabled}},
-		"/tls": {Route: snapshot.Route{ID: "r-tls"}, Misses: []gateway.Miss{gateway.WrongMethod}},
+		"/bare/x": {Route: snapshot.Route{ID: "r-bare"}, Misses: []gateway.Miss{gateway.NoService}},
+		"/off":    {Route: snapshot.Route{ID: "r-off"}, Misses: []gateway.Miss{gateway.Disabled}},
+		"/tls":    {Route: snapshot.Route{ID: "r-tls"}, Misses: []gateway.Miss{gateway.WrongMethod}},
 	} {
-		got := w.explain(w.snapshot, gateway.Question{Method: "PUT", Target: target, Host: "other"})
+		got := w.explain(w.snapshot, gateway.Question{Method: "PUT", Target: target, Host: "other", Unserved: unserved})
 		if len(got.Near) == 0 || got.Near[0].Route.ID != want.Route.ID || !slices.Equal(got.Near[0].Misses, want.Misses) {
 			t.Errorf("%s: %+v", target, got.Near)
 		}
+	}
+	if got := w.explain(w.snapshot, gateway.Question{Method: "GET", Target: "/open", Host: "other", Unserved: unserved}); got.Match == nil || got.Match.Route.ID != "r-open" || len(got.Near)+len(got.Match.Over) > 0 {
+		t.Errorf("a route without a service counts: %+v", got)
 	}
 }
 

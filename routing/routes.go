@@ -99,9 +99,6 @@ func checkMatching(r portico.Route) error {
 			return portico.Invalid("headers."+name, "invalid", "hosts, not headers, say which hosts a route takes")
 		}
 	}
-	if r.ServiceID == nil {
-		r.ServiceID = new(portico.ServiceID("")) // not compiled, but checked alike
-	}
 	return faults(compile.Route(r).Validate())
 }
 

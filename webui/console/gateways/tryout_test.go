@@ -9,6 +9,7 @@ import (
 
 	"portico"
 	"portico/access"
+	"portico/apipackages"
 	"portico/control"
 	"portico/developers"
 	"portico/routing"
@@ -86,6 +87,9 @@ func TestARequestIsTried(t *testing.T) {
 	app := ask("application", string(g.app.ID))
 	see(404, "GET", "/order", "", ask("path", "/order"), "Answered with 404", "No route takes this request", "Another path.", "It takes /orders.")
 	see(404, "POST", "/orders", "", ask("method", "POST"), "Another method.", "It takes GET.")
+	_, err := g.Gateways.CreateRoute(t.Context(), g.route.ControlPlaneID, routing.RouteFields{Name: portico.Some("bare"), Paths: portico.Some([]string{"/bare"})})
+	must(t, err)
+	see(404, "GET", "/bare", "", ask("path", "/bare"), "No route takes this request", "bare", "It has no service.")
 	see(401, "GET", "/orders/7?x=1", "", ask(), "Answered with 401", "there is none", "Accepted by: keys", "Orders")
 	see(401, "GET", "/orders/7?x=1", "guess", ask("key", "guess"), "No application has this API key")
 	see(403, "GET", "/orders/7?x=1", g.key, app, "Answered with 403", "Checkout is not registered for this API", "Registrations of the application")
@@ -140,4 +144,38 @@ func TestATryTellsNothingThatMayNotBeSeen(t *testing.T) {
 	form.Submit("/test#answer", with(ask, "key", g.key)).Is(200, g.test).Says("An application that you may not look at").Hides("Checkout", ">Orders<")
 	stranger := g.As(t, "en", access.Grant{Role: "Viewer", Type: access.ControlPlanes, Entity: "another"})
 	stranger.Get(g.test).Is(403, g.test)
+}
+
+// TestAnOperationThatThePackageLacks holds that the page leads to the package.
+func TestAnOperationThatThePackageLacks(t *testing.T) {
+	t.Parallel()
+	g := guard(t)
+	ctx := t.Context()
+	api, err := g.APIs.Create(ctx, control.NewAPI{Name: "Returns", Specification: new(`{"openapi":"3.1.0","info":{"title":"Returns","version":"1"},"paths":{"/returns":{"get":{"responses":{}}},"/returns/{id}/refund":{"get":{"responses":{}}}}}`)})
+	must(t, err)
+	_, err = g.Gateways.CreateService(ctx, g.route.ControlPlaneID, routing.ServiceFields{Name: portico.Some("returns"), URL: portico.Some("http://returns.internal:8080")})
+	must(t, err)
+	_, err = g.Gateways.CreateRoute(ctx, g.route.ControlPlaneID, routing.RouteFields{Name: portico.Some("returns"), Paths: portico.Some([]string{"/returns"}), Service: portico.Some("returns")})
+	must(t, err)
+	_, err = g.Implementations.Create(ctx, api.ID, g.route.ControlPlaneID, nil)
+	must(t, err)
+	pack, err := g.APIs.Create(ctx, control.NewAPI{Name: "Starter", IsPackage: true})
+	must(t, err)
+	found, err := g.Packages.Operations(ctx, api.ID, portico.Everything(portico.Where("path", "/returns")))
+	must(t, err)
+	must(t, g.Packages.ChangeOperations(ctx, pack.ID, []apipackages.Change{{Verb: apipackages.Add, Operation: found.Items[0].ID}}))
+	for _, id := range []portico.APIID{pack.ID, api.ID} {
+		_, err = g.Publications.Put(ctx, id, g.app.PortalID, control.PublicationFields{StrategyID: portico.Some(g.app.StrategyID)})
+		must(t, err)
+	}
+	_, err = g.Registrations.Create(ctx, g.app.ID, pack.ID, new(portico.Approved))
+	must(t, err)
+	asked := url.Values{"method": {"GET"}, "scheme": {"http"}, "host": {strings.TrimPrefix(g.Gateway.URL, "http://")}, "path": {"/returns/7/refund"}, "application": {string(g.app.ID)}}
+	page := g.As(t, "en").Get(g.test).Submit("/test#answer", asked).Is(200, g.test).Says("Answered with 403", "Operations of the package")
+	if !strings.Contains(page.Body, "/packages/"+string(pack.ID)+"/operations") {
+		t.Error("no link leads to the package")
+	}
+	if status := g.call(t, "GET", "/returns/7/refund", g.key); status != 403 {
+		t.Errorf("answered %d", status)
+	}
 }
