@@ -69,7 +69,7 @@ func TestAProviderIsMadeTestedChangedAndDeleted(t *testing.T) {
 	form := admin.Get(providers+"/new").Is(200, providers).Says("New DCR Provider", "Developers never see it", "Issuer URL", "DCR Token", "Provider Type", "Cannot be used yet")
 
 	token := h.Okta.Token.Reveal()
-	filled := url.Values{"name": {"DCR Okta"}, "type": {"okta"}, "issuer": {h.Okta.Issuer}, "token": {token}, "labels": {"team=payments, env=prod"}}
+	filled := url.Values{"name": {"DCR Okta"}, "type": {"okta"}, "issuer": {h.Okta.Issuer}, "token": {token}, "display_name": {"Company sign-in"}, "labels": {"team=payments, env=prod"}}
 	with := func(name, value string) url.Values {
 		out := url.Values{name: {value}}
 		for key, values := range filled {
@@ -91,14 +91,14 @@ func TestAProviderIsMadeTestedChangedAndDeleted(t *testing.T) {
 	if call.Status != 201 {
 		t.Fatalf("the call answers %d %v", call.Status, call.Body)
 	}
-	form.Submit("/new", filled).Is(200, providers).Says("DCR Okta is saved", h.Okta.Issuer, "Not in use", "0 strategies").Hides(token)
+	form.Submit("/new", filled).Is(200, providers).Says("DCR Okta is saved", h.Okta.Issuer, "Not in use", "0 strategies", "Company sign-in").Hides(token)
 	found, err := h.Providers.List(t.Context(), portico.Everything())
 	must(t, err)
 	if len(found.Items) != 2 {
 		t.Fatalf("there are %d providers", len(found.Items))
 	}
 	byCall, byForm := found.Items[0], found.Items[1]
-	if byCall.Name != byForm.Name || byCall.Issuer != byForm.Issuer || byCall.Type != byForm.Type || len(byForm.Labels) != 2 || byForm.Labels["env"] != byCall.Labels["env"] {
+	if byCall.Name != byForm.Name || byCall.Issuer != byForm.Issuer || byCall.Type != byForm.Type || len(byForm.Labels) != 2 || byForm.Labels["env"] != byCall.Labels["env"] || *byForm.DisplayName != "Company sign-in" || *byCall.DisplayName != *byForm.DisplayName {
 		t.Errorf("the form makes %+v, its call %+v", byForm.Provider, byCall.Provider)
 	}
 	for _, p := range found.Items {
@@ -116,18 +116,19 @@ func editProvider(t *testing.T, h *consoletest.House, admin *webtest.Client, id 
 	page.Submit(path, url.Values{"view": {"test"}}).Is(200, path).Says("All good")
 	// The stored token goes to no other issuer.
 	page.Submit(path, url.Values{"issuer": {"https://evil.example/oauth2/default"}, "view": {"test"}}).Is(422, path).Says("the stored one is sent to the stored issuer only")
-	change := url.Values{"name": {"Renamed"}, "labels": {"team=orders"}}
-	seen := page.Submit(path, url.Values{"name": {"Renamed"}, "labels": {"team=orders"}, "view": {"call"}}).Is(200, path)
+	page.Submit(path, url.Values{"display_name": {""}}).Is(422, path).Fault("display_name")
+	change := url.Values{"name": {"Renamed"}, "display_name": {"Sign-in"}, "labels": {"team=orders"}}
+	seen := page.Submit(path, url.Values{"name": {"Renamed"}, "display_name": {"Sign-in"}, "labels": {"team=orders"}, "view": {"call"}}).Is(200, path)
 	page.Submit(path, change).Is(200, path).Says("Renamed is saved")
 	byForm, err := h.Providers.ByID(t.Context(), id)
 	must(t, err)
-	if byForm.Name != "Renamed" || len(byForm.Labels) != 1 || byForm.Labels["team"] != "orders" {
+	if byForm.Name != "Renamed" || *byForm.DisplayName != "Sign-in" || len(byForm.Labels) != 1 || byForm.Labels["team"] != "orders" {
 		t.Errorf("saved as %+v", byForm.Provider)
 	}
 	if v, err := h.Doctor.Verify(t.Context(), id); err != nil || len(v.Errors) > 0 {
 		t.Errorf("an empty token field has changed the token: %v %v", v.Errors, err)
 	}
-	if answer := h.Run(t, seen); answer.Status != 200 || answer.Body["name"] != "Renamed" || len(answer.Body["labels"].(map[string]any)) != 1 {
+	if answer := h.Run(t, seen); answer.Status != 200 || answer.Body["name"] != "Renamed" || answer.Body["display_name"] != "Sign-in" || len(answer.Body["labels"].(map[string]any)) != 1 {
 		t.Errorf("the call answers %d %v", answer.Status, answer.Body)
 	}
 	s := dcr(t, h, "Okta strategy", id)

@@ -132,6 +132,7 @@ func (p pages) showProvider(w http.ResponseWriter, v *desk.Visit, status int, vi
 // providerInput is what the form says.
 type providerInput struct {
 	Name, Issuer string
+	DisplayName  *string // nil: none
 	Type         portico.ProviderType
 	Config       portico.ProviderConfig
 	Fields       []configField // of Config that the form has
@@ -142,7 +143,10 @@ type providerInput struct {
 // readProvider reads the form; of a stored provider the type and the token need
 // not be given.
 func (p pages) readProvider(f *desk.Form, stored *control.ProviderView) providerInput {
-	in := providerInput{Name: f.Text("name", true, maxName), Labels: desk.Labels(f, "labels")}
+	in := providerInput{Name: f.Text("name", true, maxName), DisplayName: f.Optional("display_name", maxDisplayName), Labels: desk.Labels(f, "labels")}
+	if stored != nil && stored.DisplayName != nil && in.DisplayName == nil {
+		f.Reject("display_name", "appauth.provider_display_name_stays") // the contract's null is none
+	}
 	if stored == nil {
 		var offered []string
 		for _, t := range portico.ProviderTypes() {
@@ -182,7 +186,7 @@ func (p pages) createProvider(w http.ResponseWriter, v *desk.Visit) error {
 	}
 	if f.OK() {
 		var made control.ProviderView
-		made, err = p.Providers.Create(v.Context(), control.NewProvider{Name: in.Name, Type: in.Type, Issuer: in.Issuer, Config: in.Config, Secret: in.Token, Labels: in.Labels})
+		made, err = p.Providers.Create(v.Context(), control.NewProvider{Name: in.Name, DisplayName: in.DisplayName, Type: in.Type, Issuer: in.Issuer, Config: in.Config, Secret: in.Token, Labels: in.Labels})
 		if err == nil {
 			v.Flash("appauth.provider_created", "Name", made.Name)
 			return v.Redirect(providersPath)
@@ -236,6 +240,9 @@ func (p pages) storedProvider(v *desk.Visit) (providerView, error) {
 	}
 	view := providerView{Stored: &stored, MayEdit: v.May(access.Providers, access.Edit, string(id)), MayDrop: v.May(access.Providers, access.Delete, string(id))}
 	view.Form = v.EmptyForm(url.Values{"name": {stored.Name}, "issuer": {stored.Issuer}, "type": {string(stored.Type)}, "labels": desk.LabelWords(stored.Labels)})
+	if stored.DisplayName != nil {
+		view.Form.Values.Set("display_name", *stored.DisplayName)
+	}
 	fillConfig(view.Form.Values, stored.Config)
 	if view.Token, err = p.Providers.SecretStored(v.Context(), id); err != nil {
 		return view, err
@@ -288,6 +295,9 @@ func (p pages) updateProvider(w http.ResponseWriter, v *desk.Visit) error {
 // change is what makes a stored provider what the form says.
 func (in providerInput) change(stored control.ProviderView) control.ProviderChange {
 	ch := control.ProviderChange{Name: portico.Some(in.Name), Issuer: portico.Some(in.Issuer), Config: configChange(in.Fields, in.Config), Labels: desk.LabelChange(stored.Labels, in.Labels)}
+	if in.DisplayName != nil {
+		ch.DisplayName = portico.Some(*in.DisplayName)
+	}
 	if !in.Token.Empty() {
 		ch.Secret = portico.Some(in.Token)
 	}
@@ -297,6 +307,9 @@ func (in providerInput) change(stored control.ProviderView) control.ProviderChan
 // call is the request that does what the form does.
 func (in providerInput) call(stored *control.ProviderView) desk.Call {
 	body := map[string]any{"name": in.Name, "issuer": in.Issuer}
+	if in.DisplayName != nil {
+		body["display_name"] = *in.DisplayName
+	}
 	if stored != nil {
 		if labels := desk.LabelChange(stored.Labels, in.Labels); labels.Set {
 			body["labels"] = labels.Value
