@@ -46,6 +46,7 @@ type (
 	GroupMappingID     string
 	HandoffID          string
 	ClientHandleID     string
+	IgnoredFindingID   string
 
 	ConsumerID        string
 	ConsumerMappingID string

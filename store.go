@@ -78,6 +78,8 @@ type AuthTx interface {
 	Providers() Collection[ProviderID, Provider]
 	Strategies() Collection[StrategyID, Strategy]
 	ClientHandles() Collection[ClientHandleID, KeptHandle]
+	Inventories() Collection[ProviderID, Inventory]
+	IgnoredFindings() Collection[IgnoredFindingID, IgnoredFinding]
 }
 
 // CatalogTx holds what is published where.

@@ -90,6 +90,37 @@ func (c Credentials) addClient(ctx context.Context, app ApplicationView, idp por
 	return IssuedCredential{c.ofSecret(client.Ref.ClientID, client.Secret.SecretInfo), client.Secret.Value}, nil
 }
 
+// Restore puts a new client in the place of the application's only one, which
+// its identity provider has lost. Nobody is shown its secret: the developer
+// issues one. KindConflict: it is not the application's client any more.
+func (c Credentials) Restore(ctx context.Context, id portico.ApplicationID, lost portico.ClientRef) error {
+	ctx, cancel := c.conversation(ctx)
+	defer cancel()
+	app, err := Applications(c).ByID(ctx, "", id)
+	if err != nil {
+		return err
+	}
+	if app.ProviderID == nil || app.ClientRef() != lost {
+		return portico.Errorf(portico.KindConflict, "The application has another client by now; nothing was changed.")
+	}
+	idp, err := c.idpOf(app)
+	if err != nil {
+		return err
+	}
+	_, err = c.addClient(ctx, app, idp, true)
+	return err
+}
+
+// Retire takes one of several clients away from an application. KindNotFound,
+// KindConflict.
+func (c Credentials) Retire(ctx context.Context, id portico.ApplicationID, clientID string) error {
+	app, err := Applications(c).ByID(ctx, "", id)
+	if err != nil {
+		return err
+	}
+	return c.retireClient(ctx, app, clientID)
+}
+
 // mayAdd refuses a client too many.
 func mayAdd(app portico.Application, replace bool) error {
 	held := len(app.Clients())

@@ -122,3 +122,50 @@ func clientHandles() *table[portico.ClientHandleID, portico.KeptHandle] {
 		},
 	}
 }
+
+func inventories() *table[portico.ProviderID, portico.Inventory] {
+	return &table[portico.ProviderID, portico.Inventory]{
+		name:  "inventories",
+		noun:  "inventory",
+		audit: untold("what was found at an identity provider; what is done about it is told"),
+		row: func(i *portico.Inventory) []cell {
+			return []cell{
+				text("id", &i.ProviderID),
+				optionalInstant("checked_at", &i.CheckedAt),
+				number("clients", &i.Clients),
+				number("foreign_clients", &i.Foreign),
+				number("unreadable_clients", &i.Unreadable),
+				document("unseen", &i.Unseen),
+				document("findings", &i.Findings),
+				text("last_error", &i.LastError),
+				instant("due_at", &i.DueAt),
+				instant("created_at", &i.CreatedAt),
+				instant("updated_at", &i.UpdatedAt),
+			}
+		},
+		fields: []string{"id", "checked_at", "due_at", "created_at", "updated_at"},
+	}
+}
+
+func ignoredFindings() *table[portico.IgnoredFindingID, portico.IgnoredFinding] {
+	return &table[portico.IgnoredFindingID, portico.IgnoredFinding]{
+		name:  "ignored_findings",
+		noun:  "ignored finding",
+		audit: told("name"),
+		row: func(f *portico.IgnoredFinding) []cell {
+			return []cell{
+				text("id", &f.ID),
+				text("dcr_provider_id", &f.ProviderID),
+				text("finding_id", &f.FindingID),
+				text("name", &f.Name),
+				text("ignored_by", &f.IgnoredBy),
+				instant("created_at", &f.CreatedAt),
+				instant("updated_at", &f.UpdatedAt),
+			}
+		},
+		fields: []string{"id", "dcr_provider_id", "finding_id", "created_at", "updated_at"},
+		unique: map[string]string{
+			"ignored_findings_finding_id_key": "The finding is ignored already.",
+		},
+	}
+}

@@ -43,6 +43,8 @@ type schema struct {
 	groupMappings          *table[portico.GroupMappingID, portico.GroupMapping]
 	handoffs               *table[portico.HandoffID, portico.Handoff]
 	clientHandles          *table[portico.ClientHandleID, portico.KeptHandle]
+	inventories            *table[portico.ProviderID, portico.Inventory]
+	ignoredFindings        *table[portico.IgnoredFindingID, portico.IgnoredFinding]
 	adminTeams             *table[portico.AdminTeamID, portico.AdminTeam]
 	adminTeamMembers       *table[portico.AdminTeamMemberID, portico.AdminTeamMember]
 	roleAssignments        *table[portico.RoleAssignmentID, portico.RoleAssignment]
@@ -104,6 +106,8 @@ func newSchema() *schema {
 		groupMappings:          groupMappings().prepare(),
 		handoffs:               handoffs().prepare(),
 		clientHandles:          clientHandles().prepare(),
+		inventories:            inventories().prepare(),
+		ignoredFindings:        ignoredFindings().prepare(),
 		adminTeams:             adminTeams().prepare(),
 		adminTeamMembers:       adminTeamMembers().prepare(),
 		roleAssignments:        roleAssignments().prepare(),
@@ -140,6 +144,7 @@ func (s *schema) descriptions() []described {
 		s.pages.described(), s.snippets.described(), s.documents.described(), s.customizations.described(),
 		s.assets.described(), s.emailTemplates.described(), s.teams.described(), s.teamMembers.described(),
 		s.teamRoles.described(), s.identityProviders.described(), s.groupMappings.described(), s.handoffs.described(), s.clientHandles.described(),
+		s.inventories.described(), s.ignoredFindings.described(),
 		s.operations.described(), s.packageOperations.described(),
 		s.ipAllowLists.described(), s.emailConfigs.described(), s.emailDeliveries.described(), s.emailDomains.described(), s.mails.described(),
 		s.auditDestinations.described(), s.auditWebhooks.described(), s.auditReplays.described(),

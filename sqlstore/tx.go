@@ -188,6 +188,14 @@ func (t *tx) ClientHandles() portico.Collection[portico.ClientHandleID, portico.
 	return in(t, t.store.schema.clientHandles)
 }
 
+func (t *tx) Inventories() portico.Collection[portico.ProviderID, portico.Inventory] {
+	return in(t, t.store.schema.inventories)
+}
+
+func (t *tx) IgnoredFindings() portico.Collection[portico.IgnoredFindingID, portico.IgnoredFinding] {
+	return in(t, t.store.schema.ignoredFindings)
+}
+
 func (t *tx) Portals() portico.Collection[portico.PortalID, portico.Portal] {
 	return in(t, t.store.schema.portals)
 }

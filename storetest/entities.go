@@ -127,6 +127,12 @@ func testApplicationEntities(t *testing.T, open func(*testing.T) portico.Store) 
 	t.Run("client handles", check(open, w, subject[portico.ClientHandleID, portico.KeptHandle]{
 		of: portico.Tx.ClientHandles, id: func(e *portico.KeptHandle) *portico.ClientHandleID { return &e.ID },
 		refs: func(to *portico.KeptHandle, from portico.KeptHandle) { to.ProviderID = from.ProviderID }, like: w.ClientHandle}))
+	t.Run("inventories", check(open, w, subject[portico.ProviderID, portico.Inventory]{
+		of: portico.Tx.Inventories, id: func(e *portico.Inventory) *portico.ProviderID { return &e.ProviderID },
+		refs: func(to *portico.Inventory, from portico.Inventory) { to.ProviderID = from.ProviderID }, like: w.Inventory, alone: true}))
+	t.Run("ignored findings", check(open, w, subject[portico.IgnoredFindingID, portico.IgnoredFinding]{
+		of: portico.Tx.IgnoredFindings, id: func(e *portico.IgnoredFinding) *portico.IgnoredFindingID { return &e.ID },
+		refs: func(to *portico.IgnoredFinding, from portico.IgnoredFinding) { to.ProviderID = from.ProviderID }, like: w.IgnoredFinding}))
 }
 
 // check puts entities of every fullness through their life: there is one of

@@ -151,6 +151,10 @@ func findings(w World) []finding {
 				"dcr_provider_id": string(w.Provider.ID), "due_at": instant(w.Task.DueAt)}},
 		{"client handles", ask(portico.Tx.ClientHandles, func(e portico.KeptHandle) portico.ClientHandleID { return e.ID }), string(w.ClientHandle.ID),
 			map[string]string{"dcr_provider_id": string(w.Provider.ID), "client_id": w.ClientHandle.ClientID, "create_key": w.ClientHandle.CreateKey}},
+		{"inventories", ask(portico.Tx.Inventories, func(e portico.Inventory) portico.ProviderID { return e.ProviderID }), string(w.Inventory.ProviderID),
+			map[string]string{"due_at": instant(w.Inventory.DueAt)}},
+		{"ignored findings", ask(portico.Tx.IgnoredFindings, func(e portico.IgnoredFinding) portico.IgnoredFindingID { return e.ID }), string(w.IgnoredFinding.ID),
+			map[string]string{"dcr_provider_id": string(w.Provider.ID), "finding_id": w.IgnoredFinding.FindingID}},
 	}
 }
 

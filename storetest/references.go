@@ -314,6 +314,8 @@ func count(ctx context.Context, tx portico.Tx) (map[string]int, error) {
 		size(ctx, counts, "access tokens", tx.AccessTokens()),
 		size(ctx, counts, "tasks", tx.Tasks()),
 		size(ctx, counts, "client handles", tx.ClientHandles()),
+		size(ctx, counts, "inventories", tx.Inventories()),
+		size(ctx, counts, "ignored findings", tx.IgnoredFindings()),
 		size(ctx, counts, "pages", tx.Pages()),
 		size(ctx, counts, "snippets", tx.Snippets()),
 		size(ctx, counts, "documents", tx.Documents()),
@@ -391,7 +393,8 @@ func testCascades(t *testing.T, open func(*testing.T) portico.Store) {
 				}
 			}
 			return nil
-		}, []string{"applications", "keys", "issued secrets", "registrations", "hand-offs", "consumer mappings", "publications", "tasks", "client handles"}},
+		}, []string{"applications", "keys", "issued secrets", "registrations", "hand-offs", "consumer mappings", "publications", "tasks", "client handles",
+			"inventories", "ignored findings"}},
 		"user": {func(ctx context.Context, tx portico.Tx, w World) error { return tx.Users().Delete(ctx, w.User.ID) },
 			[]string{"access tokens"}},
 		"service": {func(ctx context.Context, tx portico.Tx, w World) error {

@@ -52,6 +52,8 @@ type World struct {
 	GroupMapping          portico.GroupMapping
 	Handoff               portico.Handoff
 	ClientHandle          portico.KeptHandle
+	Inventory             portico.Inventory
+	IgnoredFinding        portico.IgnoredFinding
 	Consumer              portico.Consumer
 	ConsumerMapping       portico.ConsumerMapping
 	Plugin                portico.Plugin
@@ -118,6 +120,7 @@ func newWorld() World {
 	w.Registration.ApplicationID, w.Registration.APIID, w.Registration.PortalID = w.Application.ID, w.API.ID, w.Portal.ID
 	w.Task.ProviderID, w.Task.ApplicationID = w.Provider.ID, w.Application.ID
 	w.ClientHandle.ProviderID = w.Provider.ID
+	w.Inventory.ProviderID, w.IgnoredFinding.ProviderID = w.Provider.ID, w.Provider.ID
 	w.tiePortal()
 	w.tieAdmins()
 	w.tieAudit()
@@ -157,6 +160,8 @@ func (w World) insert(ctx context.Context, tx portico.Tx) error {
 		func() error { return tx.Tasks().Insert(ctx, w.Task) },
 		func() error { return tx.Handoffs().Insert(ctx, w.Handoff) },
 		func() error { return tx.ClientHandles().Insert(ctx, w.ClientHandle) },
+		func() error { return tx.Inventories().Insert(ctx, w.Inventory) },
+		func() error { return tx.IgnoredFindings().Insert(ctx, w.IgnoredFinding) },
 		func() error { return w.insertAudit(ctx, tx) },
 	} {
 		if err := insert(); err != nil {
