@@ -40,6 +40,7 @@ var level = map[string]int{
 	"idp/curity":  5,
 	"hooks":       5,
 	"doctor":      5,
+	"inventory":   5,
 	"idp/bridge":  5,
 	"routing":     5,
 	"apipackages": 5,

@@ -111,16 +111,6 @@ func (c Credentials) Restore(ctx context.Context, id portico.ApplicationID, lost
 	return err
 }
 
-// Retire takes one of several clients away from an application. KindNotFound,
-// KindConflict.
-func (c Credentials) Retire(ctx context.Context, id portico.ApplicationID, clientID string) error {
-	app, err := Applications(c).ByID(ctx, "", id)
-	if err != nil {
-		return err
-	}
-	return c.retireClient(ctx, app, clientID)
-}
-
 // mayAdd refuses a client too many.
 func mayAdd(app portico.Application, replace bool) error {
 	held := len(app.Clients())

@@ -10,6 +10,7 @@ import (
 	"portico/developers"
 	"portico/doctor"
 	"portico/dryrun"
+	"portico/inventory"
 	"portico/mailroom"
 	"portico/overview"
 	"portico/rekey"
@@ -57,6 +58,7 @@ type Control struct {
 	Audit             audit.Audit
 	Overview          overview.Overview
 	Keys              rekey.Keys
+	Inventories       inventory.Inventories
 }
 
 // New wires the use cases to the outside.
@@ -73,6 +75,6 @@ func New(d usecase.Deps) *Control {
 		IdentityProviders: developers.IdentityProviders{Deps: d}, SingleSignOn: developers.SingleSignOn{Deps: d, Teams: developers.Teams{Deps: d}},
 		Applications: applications, Credentials: Credentials{s}, Registrations: Registrations{s}, Handoffs: Handoffs{s},
 		Catalogue: Catalogue{s}, Content: content.New(d), Reconciler: Reconciler{s}, Analytics: analytics.Analytics{Deps: d},
-		Audit: auditing, Overview: overview.Overview{Deps: d}, Keys: rekey.Keys{Deps: d},
+		Audit: auditing, Overview: overview.Overview{Deps: d}, Keys: rekey.Keys{Deps: d}, Inventories: inventory.Inventories{Deps: d, Clients: Credentials{s}},
 	}
 }

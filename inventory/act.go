@@ -172,7 +172,7 @@ func (a *acting) do(ctx context.Context, wish Wish, f portico.Finding) (Status, 
 	case f.Kind == portico.FindingMissing && wish.Action == portico.ActionPushBack:
 		return a.closed(ctx, f, a.Clients.Restore(ctx, f.ApplicationID, f.Client))
 	case f.Kind == portico.FindingMissing:
-		return a.closed(ctx, f, a.Clients.Retire(ctx, f.ApplicationID, f.Client.ClientID))
+		return a.closed(ctx, f, a.Clients.Delete(ctx, f.ApplicationID, f.Client.ClientID))
 	case wish.Action == portico.ActionAdopt:
 		return Done, a.adopt(ctx, f)
 	}

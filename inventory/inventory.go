@@ -15,8 +15,8 @@ import (
 type Clients interface {
 	// Restore puts a new client in the place of the application's only one.
 	Restore(ctx context.Context, app portico.ApplicationID, lost portico.ClientRef) error
-	// Retire takes one of several clients away from an application.
-	Retire(ctx context.Context, app portico.ApplicationID, clientID string) error
+	// Delete takes one of several clients away from an application.
+	Delete(ctx context.Context, app portico.ApplicationID, clientID string) error
 	// Settle works off tasks that were just committed, as far as that goes now.
 	Settle(ctx context.Context, tasks []portico.Task)
 }
@@ -232,7 +232,7 @@ func surveyed(ctx context.Context, tx portico.Tx, id portico.ProviderID) (s surv
 		return s, err
 	}
 	s.strategies = usecase.By(strategies.Items, func(s portico.Strategy) portico.StrategyID { return s.ID })
-	open, err := tx.Tasks().List(ctx, portico.Everything())
+	open, err := tx.Tasks().List(ctx, portico.Everything(portico.Filter{Field: "kind", Op: portico.OpNotEqual, Values: []string{string(portico.TaskNotify)}}))
 	s.busy, s.leaving = map[portico.ApplicationID]bool{}, map[string]bool{}
 	for _, task := range open.Items {
 		s.busy[task.ApplicationID] = true
