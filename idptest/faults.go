@@ -2,9 +2,12 @@ package idptest
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -27,8 +30,13 @@ func outcomes() []outcome {
 		{"AnswerLost", LoseAnswer, portico.IdPAmbiguous, true},
 		{"RequestLost", LoseRequest, portico.IdPAmbiguous, false},
 		{"Unreachable", Unreachable, portico.IdPUnavailable, false},
+		{"BrokenOff", Replace(BreakOff), portico.IdPAmbiguous, true},
 		{"Malformed", Replace(Garble), portico.IdPAmbiguous, true},
+		{"Empty", Replace(Say("")), portico.IdPAmbiguous, true},
+		{"OfAnotherShape", Replace(Say(`[{"id":1,"client_id":{}}]`)), portico.IdPAmbiguous, true},
+		{"OfNothing", Replace(Say("{}")), portico.IdPAmbiguous, true},
 		{"Endless", Replace(Flood), portico.IdPAmbiguous, true},
+		{"EndlessError", AnswerEndlessly(http.StatusInternalServerError), portico.IdPAmbiguous, false},
 		{"ServerError", Answer(http.StatusInternalServerError, nil, "oops"), portico.IdPAmbiguous, false},
 		{"BadGateway", Answer(http.StatusBadGateway, nil, "<html>"), portico.IdPAmbiguous, false},
 		{"ServiceUnavailable", Answer(http.StatusServiceUnavailable, nil, ""), portico.IdPAmbiguous, false},
@@ -140,17 +148,37 @@ func lostReplacement(f *fixture, fault Fault, kind portico.IdPErrorKind, done bo
 	}
 }
 
+// retryAfter: a pause that the provider asks for is kept, in whatever way it
+// says so; whoever waits is told how long.
 func retryAfter(f *fixture) {
-	f.wire.Break(f.CreateMethod, f.CreatePath, 1, Answer(http.StatusTooManyRequests, http.Header{"Retry-After": {"30"}}, ""))
-	_, err := f.idp.Create(f.Context(), spec("Later"), portico.NewRandomID())
-	f.want("create", err, portico.IdPUnavailable)
-	_, err = f.idp.Create(f.Context(), spec("Later"), portico.NewRandomID())
-	f.want("create within the pause", err, portico.IdPUnavailable)
-	if n := f.wire.Hits(); n != 1 {
-		f.Errorf("%d creations were sent within the pause asked for", n)
+	const pause = 30 * time.Second
+	for way, headers := range map[string]func(now, end time.Time) http.Header{
+		"in seconds": func(now, end time.Time) http.Header {
+			return http.Header{"Retry-After": {strconv.Itoa(int(end.Sub(now).Seconds()))}}
+		},
+		"until a date": func(now, end time.Time) http.Header {
+			return http.Header{"Date": {now.UTC().Format(http.TimeFormat)}, "Retry-After": {end.UTC().Format(http.TimeFormat)}}
+		},
+		"as the vendor does": f.Busy,
+	} {
+		if headers == nil {
+			continue
+		}
+		now := f.clock.Now()
+		f.wire.Break(f.CreateMethod, f.CreatePath, 1, Answer(http.StatusTooManyRequests, headers(now, now.Add(pause)), ""))
+		_, err := f.idp.Create(f.Context(), spec("Later"), portico.NewRandomID())
+		f.want("create", err, portico.IdPUnavailable)
+		if refused, ok := errors.AsType[*portico.IdPError](err); !ok || refused.RetryAfter < pause-time.Second || refused.RetryAfter > pause+2*time.Second {
+			f.Errorf("%s: %+v", way, err)
+		}
+		_, err = f.idp.Create(f.Context(), spec("Later"), portico.NewRandomID())
+		f.want("create within the pause", err, portico.IdPUnavailable)
+		if n := f.wire.Hits(); n != 1 {
+			f.Errorf("%s: %d creations were sent within the pause asked for", way, n)
+		}
+		f.must("wait", f.clock.Wait(f.Context(), time.Minute))
+		f.create(spec("Later"))
 	}
-	f.must("wait", f.clock.Wait(f.Context(), time.Minute))
-	f.create(spec("Later"))
 }
 
 func readRepeats(f *fixture) {
@@ -178,6 +206,7 @@ func readGivesUp(f *fixture) {
 	for name, fault := range map[string]Fault{
 		"unreachable": Unreachable, "lost": LoseAnswer, "503": Answer(http.StatusServiceUnavailable, nil, ""),
 		"500": Answer(http.StatusInternalServerError, nil, ""), "garbled": Replace(Garble), "endless": Replace(Flood),
+		"endless 502": AnswerEndlessly(http.StatusBadGateway), "broken off": Replace(BreakOff), "of another shape": Replace(Say("[]")),
 	} {
 		f.wire.Break(http.MethodGet, f.ObjectPath, 1000, fault)
 		_, err := f.idp.Read(f.Context(), made.Ref)
@@ -251,6 +280,11 @@ func redirectElsewhere(f *fixture) {
 	f.wire.Break(f.CreateMethod, f.CreatePath, 1, Answer(http.StatusPermanentRedirect, http.Header{"Location": {elsewhere.URL + "/steal"}}, ""))
 	_, err = f.idp.Create(f.Context(), spec("Redirected"), portico.NewRandomID())
 	f.want("create", err, portico.IdPAmbiguous)
+	if !f.blind() {
+		f.wire.Break(http.MethodGet, f.ObjectPath, 1, Answer(http.StatusFound, http.Header{"Location": {elsewhere.URL + "/steal"}}, ""))
+		_, err = f.idp.Read(f.Context(), made.Ref)
+		f.want("read", err, portico.IdPUnavailable)
+	}
 	if n := visits.Load(); n != 0 {
 		f.Errorf("the other host was asked %d times", n)
 	}
@@ -258,22 +292,25 @@ func redirectElsewhere(f *fixture) {
 
 // slowAnswer: a caller who gives up ends an answer that does not.
 func slowAnswer(f *fixture) {
-	s, key := spec("Slow"), portico.NewRandomID()
-	ctx, cancel := context.WithCancel(f.Context())
-	defer cancel()
-	f.wire.Break(f.CreateMethod, f.CreatePath, 1, Replace(Stall(cancel)))
-	_, err := f.idp.Create(ctx, s, key)
-	f.want("create", err, portico.IdPAmbiguous)
-	f.removeAfter(f.found(s, key).Ref)
-
-	f.sighted()
-	made, _ := f.create(spec("Slow"))
-	ctx, cancel = context.WithCancel(f.Context())
-	defer cancel()
-	f.wire.Break(http.MethodGet, f.ObjectPath, 1000, Replace(Stall(cancel)))
-	_, err = f.idp.Read(ctx, made.Ref)
-	f.want("read", err, portico.IdPUnavailable)
-	if n := f.wire.Hits(); n != 1 {
-		f.Errorf("asked %d times although the caller gave up", n)
+	for way, slow := range map[string]func(begun func()) func(*http.Request) io.Reader{"stalls": Stall, "drips": Drip} {
+		s, key := spec("Slow"), portico.NewRandomID()
+		ctx, cancel := context.WithCancel(f.Context())
+		f.wire.Break(f.CreateMethod, f.CreatePath, 1, Replace(slow(cancel)))
+		_, err := f.idp.Create(ctx, s, key)
+		cancel()
+		f.want("create, which "+way, err, portico.IdPAmbiguous)
+		f.removeAfter(f.found(s, key).Ref)
+		if f.blind() {
+			continue
+		}
+		made, _ := f.create(spec("Slow"))
+		ctx, cancel = context.WithCancel(f.Context())
+		f.wire.Break(http.MethodGet, f.ObjectPath, 1000, Replace(slow(cancel)))
+		_, err = f.idp.Read(ctx, made.Ref)
+		cancel()
+		f.want("read, which "+way, err, portico.IdPUnavailable)
+		if n := f.wire.Hits(); n != 1 {
+			f.Errorf("%s: asked %d times although the caller gave up", way, n)
+		}
 	}
 }

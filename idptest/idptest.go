@@ -33,6 +33,9 @@ type Options struct {
 	SecretsUnlimited bool
 	// Audience of the strategies whose clients are registered, if it matters.
 	Audience string
+	// Busy are the headers that the vendor refuses a call with for the sake of its
+	// rate limit, if they are not Retry-After.
+	Busy func(now, end time.Time) http.Header
 	// Steps are the requests that a registration consists of, in their order.
 	Steps []Request
 	// Credential is the management credential: it must be in no error.

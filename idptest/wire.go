@@ -100,6 +100,17 @@ func Answer(status int, header http.Header, body string) Fault {
 	}
 }
 
+// AnswerEndlessly answers without asking the provider, and does not stop.
+func AnswerEndlessly(status int) Fault {
+	return func(req *http.Request, _ http.RoundTripper) (*http.Response, error) {
+		closeBody(req)
+		return &http.Response{
+			StatusCode: status, Status: http.StatusText(status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+			Header: http.Header{}, Body: io.NopCloser(Flood(req)), ContentLength: -1, Request: req,
+		}, nil
+	}
+}
+
 // Replace lets the provider do what it is asked and answers something else
 // with its status.
 func Replace(body func(*http.Request) io.Reader) Fault {
@@ -118,6 +129,16 @@ func Replace(body func(*http.Request) io.Reader) Fault {
 // Garble cuts the answer's JSON off.
 func Garble(*http.Request) io.Reader { return strings.NewReader(`{"id":`) }
 
+// Say answers with a text.
+func Say(text string) func(*http.Request) io.Reader {
+	return func(*http.Request) io.Reader { return strings.NewReader(text) }
+}
+
+// BreakOff loses the connection in the middle of the answer.
+func BreakOff(*http.Request) io.Reader {
+	return io.MultiReader(strings.NewReader(`{"id":"`), broken{})
+}
+
 // Flood answers without end.
 func Flood(*http.Request) io.Reader { return endless{} }
 
@@ -129,6 +150,12 @@ func Stall(begun func()) func(*http.Request) io.Reader {
 	}
 }
 
+// Drip answers with a byte at a time, tells that it does, and goes on until the
+// caller gives up.
+func Drip(begun func()) func(*http.Request) io.Reader {
+	return func(req *http.Request) io.Reader { return &dripping{req: req, begun: begun} }
+}
+
 type endless struct{}
 
 func (endless) Read(p []byte) (int, error) {
@@ -136,6 +163,27 @@ func (endless) Read(p []byte) (int, error) {
 		p[i] = ' '
 	}
 	return len(p), nil
+}
+
+type broken struct{}
+
+func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+type dripping struct {
+	req   *http.Request
+	begun func()
+	count int
+}
+
+func (d *dripping) Read(p []byte) (int, error) {
+	if err := d.req.Context().Err(); err != nil {
+		return 0, err
+	}
+	if d.count++; d.count == 100 {
+		d.begun()
+	}
+	p[0] = ' '
+	return 1, nil
 }
 
 type stalled struct {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -80,6 +81,12 @@ func TestConformance(t *testing.T) {
 		CreatePath: "/api/v2/clients", ObjectPath: "/api/v2/clients/", UpdateMethod: http.MethodPatch, KeysRepeat: true, Audience: ordersAPI,
 		Steps:      []idptest.Request{{Method: http.MethodPost, Path: "/oauth/token"}, {Method: http.MethodPost, Path: "/api/v2/clients"}, {Method: http.MethodPost, Path: "/api/v2/client-grants"}},
 		Credential: secret.New(managerSecret), Token: tokenOf(f, ordersAPI),
+		Busy: func(now, end time.Time) http.Header {
+			return http.Header{
+				"Date": {now.UTC().Format(http.TimeFormat)}, "X-Ratelimit-Limit": {"50"}, "X-Ratelimit-Remaining": {"0"},
+				"X-Ratelimit-Reset": {strconv.FormatInt(end.Unix(), 10)},
+			}
+		},
 	})
 }
 

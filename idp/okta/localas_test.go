@@ -20,7 +20,7 @@ func TestConformanceWithLocalAuthorizationServer(t *testing.T) {
 		return newClient(t, as.Issuer, as.Token.Reveal(), hc, clock)
 	}, idptest.Options{
 		CreatePath: "/api/v1/apps", ObjectPath: "/api/v1/apps/",
-		Credential: as.Token, Token: tokenAt(as.Issuer + "/v1/token"),
+		Credential: as.Token, Token: tokenAt(as.Issuer + "/v1/token"), Busy: busy,
 	})
 }
 

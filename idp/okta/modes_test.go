@@ -106,7 +106,7 @@ func TestModesConform(t *testing.T) {
 			if c.scopes != nil {
 				config.ServiceClientID, credential = serviceApp(t, as, c.scopes...)
 			}
-			o := idptest.Options{CreatePath: "/api/v1/apps", ObjectPath: "/api/v1/apps/", Credential: credential, Token: tokenAt(as.Issuer + "/v1/token")}
+			o := idptest.Options{CreatePath: "/api/v1/apps", ObjectPath: "/api/v1/apps/", Credential: credential, Token: tokenAt(as.Issuer + "/v1/token"), Busy: busy}
 			if c.mode == portico.RegistrationDCR {
 				o.CreatePath, o.ObjectPath, o.KeysRepeat = "/oauth2/v1/clients", "/oauth2/v1/clients/", true
 			}

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -80,8 +81,16 @@ func TestConformance(t *testing.T) {
 		return newClient(t, f.URL+"/oauth2/default", fakeToken, hc, clock)
 	}, idptest.Options{
 		CreatePath: "/api/v1/apps", ObjectPath: "/api/v1/apps/",
-		Credential: secret.New(fakeToken), Token: tokenAt(f.URL + "/oauth2/default/v1/token"),
+		Credential: secret.New(fakeToken), Token: tokenAt(f.URL + "/oauth2/default/v1/token"), Busy: busy,
 	})
+}
+
+// busy is how Okta says that its rate limit is used up.
+func busy(now, end time.Time) http.Header {
+	return http.Header{
+		"Date": {now.UTC().Format(http.TimeFormat)}, "X-Rate-Limit-Limit": {"25"}, "X-Rate-Limit-Remaining": {"0"},
+		"X-Rate-Limit-Reset": {strconv.FormatInt(end.Unix(), 10)},
+	}
 }
 
 func fakeClient(t *testing.T) (*fakeOkta, *okta.Client) {
