@@ -1,6 +1,7 @@
 package idp_test
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"sync/atomic"
@@ -112,4 +113,37 @@ func TestAbsurdHeaders(t *testing.T) {
 			t.Errorf("%v: retry after %v", h, e.RetryAfter)
 		}
 	}
+}
+
+// FuzzRateHeaders: whatever a vendor's headers say, a pause is no longer than
+// five minutes, and over after that.
+func FuzzRateHeaders(f *testing.F) {
+	f.Add(429, "100", "0", "1700000000", "Sat, 21 Nov 2026 12:00:00 GMT", "7")
+	f.Add(429, "", "", "", "", "Sat, 21 Nov 2026 12:00:07 GMT")
+	f.Add(200, "9223372036854775807", "4", "-1", "yesterday", "")
+	f.Add(200, "0", "0", "9223372036854775807", "", "99999999999999999999")
+	f.Fuzz(func(t *testing.T, status int, limit, remaining, reset, date, retryAfter string) {
+		clock, answer := idptest.NewClock(time.Now()), idptest.Answer(status, http.Header{
+			"X-Limit": {limit}, "X-Remaining": {remaining}, "X-Reset": {reset}, "Date": {date}, "Retry-After": {retryAfter},
+		}, "{}")
+		var requests atomic.Int32
+		api := newAPI(t, "https://idp.example", roundTrip(func(r *http.Request) (*http.Response, error) {
+			requests.Add(1)
+			return answer(r, nil)
+		}), clock)
+		const longest = 5 * time.Minute
+		call := idp.Call{Method: http.MethodPost, Path: "/", Creates: true}
+		for n := range int32(2) {
+			_, err := api.Do(t.Context(), call)
+			if refused, ok := errors.AsType[*portico.IdPError](err); ok && (refused.RetryAfter < 0 || refused.RetryAfter > longest) {
+				t.Errorf("to be repeated after %s", refused.RetryAfter)
+			}
+			if requests.Load() != n+1 {
+				t.Fatalf("%d requests after %d calls: %v", requests.Load(), n+1, err)
+			}
+			if err := clock.Wait(t.Context(), longest); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
 }

@@ -188,3 +188,27 @@ func FuzzExplainOAuth(f *testing.F) {
 		}
 	})
 }
+
+// FuzzTokenAnswer: what a token endpoint answers is a bearer token with an end,
+// or an error; never a token that is none, or that is kept for ever.
+func FuzzTokenAnswer(f *testing.F) {
+	f.Add([]byte(`{"access_token":"a","token_type":"bearer","expires_in":3600,"scope":"a b"}`))
+	f.Add([]byte(`{"access_token":"a","token_type":"Bearer","expires_in":"3600"}`))
+	f.Add([]byte(`{"access_token":"a","token_type":"Bearer","expires_in":-9e99}`))
+	f.Add([]byte(`{"access_token":7,"token_type":"mac"}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		clock := idptest.NewClock(time.Now())
+		answer := roundTrip(func(r *http.Request) (*http.Response, error) {
+			return idptest.Answer(http.StatusOK, nil, string(body))(r, nil)
+		})
+		source := idp.NewTokenSource(newAPI(t, "https://idp.example", answer, clock), idp.Call{Method: http.MethodPost, Path: "/token"})
+		token, err := source.Fetch(t.Context())
+		if err != nil {
+			wantKind(t, err, portico.IdPUnavailable)
+			return
+		}
+		if life := token.ExpiresAt.Sub(clock.Now()); token.Value.Empty() || life < 0 || life > 365*24*time.Hour {
+			t.Errorf("%s: a token %+v, for %s", body, token, life)
+		}
+	})
+}
