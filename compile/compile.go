@@ -114,7 +114,7 @@ func Applications(ctx context.Context, tx portico.Tx, ids []string) ([]snapshot.
 	for i, a := range apps.Items {
 		out[i] = snapshot.Application{
 			ID: string(a.ID), Name: a.Name, PortalID: string(a.PortalID), StrategyID: string(a.StrategyID),
-			ClientID: a.ClientID, Generation: uint64(a.Generation),
+			ClientID: a.ClientID, Generation: uint64(a.Generation), Scopes: a.Scopes,
 		}
 		for _, former := range a.FormerClients {
 			out[i].FormerClients = append(out[i].FormerClients, former.ClientID)

@@ -233,7 +233,11 @@ func TestManyTouchedApplications(t *testing.T) {
 			}
 		}
 		for _, id := range ids[1200:] {
-			if _, err := tx.Applications().Change(w.ctx, id, func(a *portico.Application) error { a.Generation++; return nil }); err != nil {
+			if _, err := tx.Applications().Change(w.ctx, id, func(a *portico.Application) error {
+				a.Generation++
+				a.Scopes, a.FormerClients = []string{"a"}, []portico.ClientRef{{ClientID: "before"}}
+				return nil
+			}); err != nil {
 				return err
 			}
 		}
@@ -242,6 +246,11 @@ func TestManyTouchedApplications(t *testing.T) {
 	d, ok = w.since(t, m.version)
 	if !ok || len(d.Upserted) != many-1200 || len(d.Removed) != 1200 {
 		t.Fatalf("%t: %d changed, %d removed", ok, len(d.Upserted), len(d.Removed))
+	}
+	for _, a := range d.Upserted {
+		if !slices.Equal(a.Scopes, []string{"a"}) || !slices.Equal(a.FormerClients, []string{"before"}) {
+			t.Fatalf("upserted %+v", a)
+		}
 	}
 	m.apply(d)
 	if full := w.full(t); !reflect.DeepEqual(m.applications, byID(full.Applications)) || m.version != full.Version {

@@ -354,8 +354,8 @@ func (a Applications) Update(ctx context.Context, id portico.ApplicationID, ch A
 		if ch.Scopes.Set {
 			app.Scopes = ch.Scopes.Value
 		}
-		if ch.ClientID.Set {
-			app.Generation++
+		if ch.ClientID.Set || ch.Scopes.Set {
+			app.Generation++ // tokens that were got before are not what would be got now
 		}
 		return nil
 	}

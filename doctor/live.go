@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"portico"
-	"portico/oauth"
 	"portico/trial"
 )
 
@@ -131,7 +130,7 @@ func (d Doctor) liveTokens(ctx context.Context, provider portico.ProviderType, s
 	}
 	for _, s := range strategies {
 		began := d.Now()
-		subject := trial.Subject{Strategy: s, Client: client.Ref.ClientID, Scopes: askedScopes(provider, s.OIDC.Scopes)}
+		subject := trial.Subject{Strategy: s, Dialect: string(provider), Client: client.Ref.ClientID}
 		steps := d.Trials.Client(ctx, subject, client.Secret.Value)
 		for range liveAttempts - 1 {
 			if !newcomer(steps) || !pause(ctx, livePause) {
@@ -144,18 +143,10 @@ func (d Doctor) liveTokens(ctx context.Context, provider portico.ProviderType, s
 			fault = fmt.Sprintf("Auth strategy [%s]: %s", s.Name, strings.ReplaceAll(fault, client.Secret.Value.Reveal(), client.Secret.Value.String()))
 		}
 		v.Note(portico.CheckIssued, fault, d.Now().Sub(began))
-		if missing := notGranted(subject.Scopes, steps); fault == "" && len(missing) > 0 {
+		if missing := notGranted(subject.Requested(), steps); fault == "" && len(missing) > 0 {
 			v.Warnings = append(v.Warnings, fmt.Sprintf("Auth strategy [%s]: the access token was issued without the scope %s. Grant it at the identity provider, or remove it from the strategy.", s.Name, strings.Join(missing, ", ")))
 		}
 	}
-}
-
-// askedScopes are what the gateway asks for at a provider of the type.
-func askedScopes(t portico.ProviderType, scopes []string) []string {
-	if len(scopes) == 0 && t != portico.ProviderOkta && t != portico.ProviderAuth0 && t != portico.ProviderAzureAD {
-		return []string{"openid"}
-	}
-	return slices.DeleteFunc(slices.Clone(scopes), oauth.Personal)
 }
 
 // newcomer says that the provider may not know the client yet.

@@ -138,10 +138,10 @@ func (p *policy) basicWith(ctx context.Context, q *query, s *strategy, app *snap
 	t := p.tokens.find(q.authorization.ClientID, id, q.now)
 	p.tokenLookups.count(t != nil)
 	if t != nil {
-		p.refreshEarly(ctx, q, s, id, t)
+		p.refreshEarly(ctx, q, call{s, app, id, q.authorization, q.Source}, t)
 	} else {
 		var refused *refusal
-		if t, refused = p.exchange(ctx, q, s, id); refused != nil {
+		if t, refused = p.exchange(ctx, q, call{s, app, id, q.authorization, q.Source}); refused != nil {
 			claimed := *refused
 			claimed.app = app
 			return attempt{refusal: &claimed}
@@ -183,7 +183,8 @@ type exchanged struct {
 // exchange gets a token for credentials that none is remembered for. Callers
 // with the same credentials share one request to the identity provider, and a
 // caller who leaves does not take it away from the others.
-func (p *policy) exchange(ctx context.Context, q *query, s *strategy, id credentialID) (*token, *refusal) {
+func (p *policy) exchange(ctx context.Context, q *query, call call) (*token, *refusal) {
+	id := call.id
 	if known, ok := p.refused.Find(id, q.now); ok {
 		return nil, &known
 	}
@@ -193,7 +194,6 @@ func (p *policy) exchange(ctx context.Context, q *query, s *strategy, id credent
 			return nil, limited
 		}
 	}
-	call := call{s, id, q.authorization, q.Source}
 	result := p.flight.DoChan(string(id[:]), func() (any, error) {
 		// One who came while the previous flight landed finds its result here.
 		if t := p.tokens.find(call.ClientID, id, p.now()); t != nil {
@@ -216,6 +216,7 @@ func (p *policy) exchange(ctx context.Context, q *query, s *strategy, id credent
 // call is one exchange with an identity provider.
 type call struct {
 	strategy *strategy
+	app      *snapshot.Application
 	id       credentialID
 	oauth.Credentials
 	source netip.Addr
@@ -227,7 +228,7 @@ func (p *policy) fly(ctx context.Context, c call) exchanged {
 	ctx, cancel := context.WithTimeout(ctx, exchangeTimeout)
 	defer cancel()
 	s := c.strategy
-	granted, err := s.provider.ClientCredentials(ctx, s.grant(c.ClientID, c.Secret))
+	granted, err := s.provider.ClientCredentials(ctx, s.grant(c.app, c.Credentials))
 	if err != nil {
 		return p.notGranted(ctx, c, err)
 	}
@@ -296,15 +297,14 @@ func (p *policy) remember(c call, r refusal, until time.Time) exchanged {
 
 // refreshEarly replaces a token that nears its end, in the background, so that
 // no caller waits for it and a provider in trouble is noticed by none.
-func (p *policy) refreshEarly(ctx context.Context, q *query, s *strategy, id credentialID, t *token) {
+func (p *policy) refreshEarly(ctx context.Context, q *query, c call, t *token) {
 	due := t.refreshAt.Load()
 	if q.now.UnixNano() < due || !t.refreshAt.CompareAndSwap(due, q.now.Add(refreshPause).UnixNano()) {
 		return
 	}
-	c := call{s, id, q.authorization, q.Source}
 	go func() {
 		if e := p.fly(context.WithoutCancel(ctx), c); e.refusal != nil && e.refusal.reason != Unavailable {
-			p.tokens.drop(c.ClientID, id, p.now())
+			p.tokens.drop(c.ClientID, c.id, p.now())
 		}
 	}()
 }

@@ -420,16 +420,21 @@ func TestTokenRequest(t *testing.T) {
 	for name, c := range map[string]struct {
 		dialect string
 		scopes  []string
+		chosen  []string // by the application
 		args    map[string]string
 		want    map[string]string
 	}{
-		"no scopes":       {"", nil, nil, map[string]string{"scope": "openid", "grant_type": "client_credentials"}},
-		"okta, none left": {"okta", []string{"openid", "email", "offline_access"}, nil, map[string]string{"scope": ""}},
-		"okta":            {"okta", []string{"openid", "orders"}, nil, map[string]string{"scope": "orders"}},
-		"auth0":           {"auth0", []string{"openid", "a"}, map[string]string{"audience": "https://api"}, map[string]string{"scope": "a", "audience": "https://api"}},
+		"no scopes":       {"", nil, nil, nil, map[string]string{"scope": "openid", "grant_type": "client_credentials"}},
+		"okta, none left": {"okta", []string{"openid", "email", "offline_access"}, nil, nil, map[string]string{"scope": ""}},
+		"okta":            {"okta", []string{"openid", "orders"}, nil, nil, map[string]string{"scope": "orders"}},
+		"auth0":           {"auth0", []string{"openid", "a"}, nil, map[string]string{"audience": "https://api"}, map[string]string{"scope": "a", "audience": "https://api"}},
+		"some of them":    {"auth0", []string{"openid", "a", "b"}, []string{"openid", "b"}, nil, map[string]string{"scope": "b"}},
 	} {
 		w := newWorld(t, func(_ *world, s *snapshot.Snapshot) {
 			oidc(s).Dialect, oidc(s).Scopes, oidc(s).TokenArgs = c.dialect, c.scopes, c.args
+			for i := range s.Applications {
+				s.Applications[i].Scopes = c.chosen
+			}
 		})
 		w.wantStatus(name, 200, "Authorization", basic(clientID, clientSecret))
 		form := w.auth.form()

@@ -58,7 +58,6 @@ type strategy struct {
 	provider               *oauth.Provider
 	basic, bearer, session bool
 	claim                  []string
-	scopes                 []string // to request
 	expect                 oauth.Expectation
 }
 
@@ -222,22 +221,8 @@ func newStrategy(s snapshot.Strategy, providers *oauth.Providers) *strategy {
 	if len(out.claim) == 0 {
 		out.claim = []string{"sub"}
 	}
-	out.scopes = requestScopes(s.OIDC)
 	out.expect = oauth.Expectation{Audiences: s.OIDC.Audiences, Leeway: cmp.Or(s.OIDC.Leeway, noLeeway), StrictType: s.OIDC.StrictType}
 	return out
-}
-
-// requestScopes are the scopes of a client credentials request. Okta, Auth0 and
-// Entra ID refuse those that concern a person.
-func requestScopes(o *snapshot.OIDC) []string {
-	scopes := o.Scopes
-	if len(scopes) == 0 {
-		scopes = []string{"openid"}
-	}
-	if slices.Contains([]string{"okta", "auth0", "azureAd"}, o.Dialect) {
-		scopes = slices.DeleteFunc(slices.Clone(scopes), oauth.Personal)
-	}
-	return scopes
 }
 
 // grants reports whether the granted scopes satisfy what the strategy
@@ -248,7 +233,12 @@ func (s *strategy) grants(granted []string) bool {
 	})
 }
 
-// grant is the token request for a caller's own credentials.
-func (s *strategy) grant(clientID string, clientSecret secret.Text) oauth.Grant {
-	return oauth.Grant{ClientID: clientID, Secret: clientSecret, Scopes: s.scopes, Extra: maps.Clone(s.oidc.TokenArgs)}
+// grant is the token request for a caller's own credentials. Providers refuse
+// scopes that the application has not.
+func (s *strategy) grant(app *snapshot.Application, c oauth.Credentials) oauth.Grant {
+	scopes := s.oidc.Scopes
+	if len(app.Scopes) > 0 {
+		scopes = app.Scopes
+	}
+	return oauth.Grant{ClientID: c.ClientID, Secret: c.Secret, Scopes: oauth.RequestScopes(s.oidc.Dialect, scopes), Extra: maps.Clone(s.oidc.TokenArgs)}
 }

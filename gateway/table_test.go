@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"slices"
 	"testing"
 	"time"
 
@@ -49,18 +48,6 @@ func TestTransportsSurviveAChange(t *testing.T) {
 	}
 	if len(other.transports) != 1 || other.transports[key] != nil {
 		t.Error("a transport that no service uses is kept")
-	}
-}
-
-func TestRequestedScopes(t *testing.T) {
-	t.Parallel()
-	given := []string{"openid", "orders", "email"}
-	okta := requestScopes(&snapshot.OIDC{Dialect: "okta", Scopes: given})
-	if !slices.Equal(okta, []string{"orders"}) || !slices.Equal(given, []string{"openid", "orders", "email"}) {
-		t.Errorf("%q of %q", okta, given)
-	}
-	if got := requestScopes(&snapshot.OIDC{}); !slices.Equal(got, []string{"openid"}) {
-		t.Errorf("%q", got)
 	}
 }
 

@@ -153,6 +153,8 @@ type Application struct {
 	Consumers []Consumer `cbor:"9,keyasint,omitempty"`
 	// FormerClients are client ids that it had before and that still work.
 	FormerClients []string `cbor:"10,keyasint,omitempty"`
+	// Scopes are those of the strategy's that it has; empty: all of them.
+	Scopes []string `cbor:"11,keyasint,omitempty"`
 }
 
 // clientIDs are all of its client ids.

@@ -61,11 +61,21 @@ func NewGatewayClient(timeout time.Duration) *http.Client {
 // Subject is what is tried.
 type Subject struct {
 	Strategy portico.Strategy
+	Dialect  string         // type of the DCR provider; empty: there is none
 	Client   string         // client id of the application; empty with key auth
 	Scopes   []string       // asked for; none: the strategy's
 	Status   portico.Status // of the registration for the API; empty: there is none
 	Host     string         // that the gateway is told; empty: the address'
 	Address  string         // of an operation at the gateway, for a GET; empty: the API has no route yet
+}
+
+// Requested are the scopes that are asked for, as the gateway would.
+func (s Subject) Requested() []string {
+	scopes := s.Scopes
+	if len(scopes) == 0 {
+		scopes = s.Strategy.OIDC.Scopes
+	}
+	return oauth.RequestScopes(s.Dialect, scopes)
 }
 
 // Stage is a step of a trial.
@@ -233,11 +243,7 @@ func issuer(ctx context.Context, step *Step, provider *oauth.Provider) {
 
 // token asks for a token as the gateway would, and verifies it.
 func (r *run) token(ctx context.Context, step *Step, provider *oauth.Provider, credential secret.Text) (oauth.Token, *oauth.Claims) {
-	config := r.subject.Strategy.OIDC
-	scopes := r.subject.Scopes
-	if len(scopes) == 0 {
-		scopes = config.Scopes
-	}
+	config, scopes := r.subject.Strategy.OIDC, r.subject.Requested()
 	token, err := provider.ClientCredentials(ctx, oauth.Grant{ClientID: r.subject.Client, Secret: credential, Scopes: scopes, Extra: config.TokenArgs()})
 	if err != nil {
 		step.Cause, step.Detail = tokenCause(err, scopes), err.Error()

@@ -81,6 +81,9 @@ func (p pages) test(w http.ResponseWriter, v *page.Visit, a app) error {
 		return v.Render(w, http.StatusTooManyRequests, v.T("apps.test_title"), testPage(view))
 	}
 	subject := trial.Subject{Strategy: a.Strategy, Client: a.ClientID, Scopes: a.Scopes}
+	if a.Provider != nil {
+		subject.Dialect = string(a.Provider.Type)
+	}
 	if view.Chosen != nil {
 		subject.Status = view.Chosen.Status
 	}
