@@ -117,7 +117,7 @@ type SetUp interface {
 // SetUpWishes are what auth strategies need of an authorization server.
 type SetUpWishes struct {
 	Scopes []string
-	Claim  []string // the credential claim; none: no matter
+	Claims [][]string // the credential claims, each as a way into the token; an empty one is no matter
 }
 
 // SetUpStep is one thing to make.

@@ -15,6 +15,7 @@ import (
 	"portico/overview"
 	"portico/rekey"
 	"portico/routing"
+	"portico/setup"
 	"portico/usecase"
 )
 
@@ -29,6 +30,7 @@ type Control struct {
 	Admins            admins.Admins
 	Providers         Providers
 	Doctor            doctor.Doctor
+	SetUp             setup.SetUp
 	Strategies        Strategies
 	Portals           Portals
 	AllowLists        allowlist.Lists
@@ -68,7 +70,7 @@ func New(d usecase.Deps) *Control {
 	s := saga{d}
 	applications := Applications{s}
 	return &Control{
-		Accounts: admins.Accounts{Deps: d}, Admins: admins.New(d), Providers: Providers{s}, Doctor: doctor.Doctor{Deps: d}, Strategies: Strategies{s},
+		Accounts: admins.Accounts{Deps: d}, Admins: admins.New(d), Providers: Providers{s}, Doctor: doctor.Doctor{Deps: d}, SetUp: setup.SetUp{Deps: d}, Strategies: Strategies{s},
 		Portals: Portals{s}, AllowLists: allowlist.Lists{Deps: d}, EmailSettings: mailroom.Settings{Deps: d}, EmailDomains: mailroom.Domains{Deps: d}, Outbox: mailroom.Outbox{Deps: d}, APIs: APIs{s}, Packages: apipackages.Packages{Deps: d}, Publications: Publications{s},
 		Implementations: routing.Implementations{Deps: d}, Gateways: routing.Gateways{Deps: d}, DryRuns: dryrun.Requests{Deps: d},
 		Developers: developers.Accounts{Deps: d, Applications: applications}, Sessions: developers.Sessions{Deps: d}, Teams: developers.Teams{Deps: d}, Templates: developers.Templates{Deps: d},

@@ -18,8 +18,6 @@ func TestOktaHowTo(t *testing.T) {
 	pages := newBrowser(t, p.OktaURL)
 	pages.signIn(p.Admin.Email, p.Admin.Password)
 	token := pages.createToken("dcr")
-	pages.addScope("default", "orders.read")
-	pages.addClaim("default", "client_id", "app.clientId")
 
 	blocks := codeBlock.FindAllStringSubmatch(readFile(t, "../docs/okta.md"), -1)
 	if len(blocks) < 8 {

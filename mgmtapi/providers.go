@@ -23,6 +23,7 @@ func (s *server) providerRoutes() []route.Route {
 		route.On("PATCH", "/v2/dcr-providers/{dcrProviderId}", "update-dcr-provider", s.updateProvider, access.For(access.Providers, access.Edit, "dcrProviderId")),
 		route.On("DELETE", "/v2/dcr-providers/{dcrProviderId}", "delete-dcr-provider", s.deleteProvider, access.For(access.Providers, access.Delete, "dcrProviderId")),
 		route.On("POST", "/v2/dcr-providers/{dcrProviderId}/verify", "verify-dcr-provider", s.verifyProvider, access.For(access.Providers, access.Edit, "dcrProviderId")),
+		route.On("POST", "/v2/dcr-providers/{dcrProviderId}/set-up", "", s.setUpProvider, access.For(access.Providers, access.Edit, "dcrProviderId")),
 	}
 }
 
@@ -244,4 +245,43 @@ func (s *server) verifyProvider(w http.ResponseWriter, r *http.Request) error {
 		said = append(said, "Warning: "+warning)
 	}
 	return httpkit.JSON(w, http.StatusOK, verificationView{Status: status, Errors: said})
+}
+
+// setUpView is the answer of Portico's own operation that prepares a provider's
+// authorization server: what was made or, of a dry run, would be.
+type setUpView struct {
+	DryRun bool            `json:"dry_run"`
+	Steps  []setUpStepView `json:"steps"`
+}
+
+type setUpStepView struct {
+	Kind   string `json:"kind"` // scope, claim, policy or rule
+	Name   string `json:"name"`
+	Detail string `json:"detail"`
+}
+
+func (s *server) setUpProvider(w http.ResponseWriter, r *http.Request) error {
+	id, err := httpkit.PathID[portico.ProviderID](r, "dcrProviderId")
+	if err != nil {
+		return err
+	}
+	o, err := httpkit.ReadObject(r)
+	if err != nil {
+		return err
+	}
+	view, run := setUpView{DryRun: o.Bool("dry_run", false, httpkit.Required), Steps: []setUpStepView{}}, s.SetUp.Apply
+	if err := o.Err(); err != nil {
+		return err
+	}
+	if view.DryRun {
+		run = s.SetUp.Plan
+	}
+	steps, err := run(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	for _, step := range steps {
+		view.Steps = append(view.Steps, setUpStepView(step))
+	}
+	return httpkit.JSON(w, http.StatusOK, view)
 }

@@ -179,7 +179,7 @@ func TestSetUp(t *testing.T) {
 	issuer := servers[slices.IndexFunc(servers, func(s struct{ ID, Name, Issuer string }) bool { return s.Name == "orders" })].Issuer
 	id, key := serviceApp(t, as, "okta.apps.read", "okta.apps.manage", "okta.authorizationServers.read", "okta.authorizationServers.manage")
 	c := adapter(t, issuer, portico.ProviderConfig{ServiceClientID: id}, key, http.DefaultClient, idptest.NewClock(time.Now())).(*okta.Client)
-	wishes := portico.SetUpWishes{Scopes: []string{"openid", "read", "read", "write"}, Claim: []string{"client_id"}}
+	wishes := portico.SetUpWishes{Scopes: []string{"openid", "read", "read", "write"}, Claims: [][]string{{"client_id"}, {}, {"sub"}, {"client_id"}}}
 	plan, err := c.Plan(t.Context(), wishes)
 	if err != nil || names(plan) != "scope read, scope write, claim client_id, policy Developer portal, rule Client credentials" {
 		t.Fatalf("plan %s, %v", names(plan), err)
@@ -209,12 +209,12 @@ func TestSetUp(t *testing.T) {
 		t.Error(err)
 	}
 	wantFinding(t, "warnings", c.CheckScopes(t.Context(), portico.OIDCConfig{Scopes: []string{"read"}, CredentialClaim: []string{"client_id"}}))
-	more, err := c.Apply(t.Context(), portico.SetUpWishes{Scopes: []string{"admin"}, Claim: []string{"cid"}})
+	more, err := c.Apply(t.Context(), portico.SetUpWishes{Scopes: []string{"admin"}, Claims: [][]string{{"cid"}}})
 	if err != nil || names(more) != "scope admin, rule Client credentials 2" {
 		t.Errorf("another scope: %s, %v", names(more), err)
 	}
 	for _, claim := range [][]string{{"cid", "sub"}, {"ver"}} {
-		if _, err := c.Plan(t.Context(), portico.SetUpWishes{Claim: claim}); !portico.IsIdP(err, portico.IdPRejected) {
+		if _, err := c.Plan(t.Context(), portico.SetUpWishes{Claims: [][]string{claim}}); !portico.IsIdP(err, portico.IdPRejected) {
 			t.Errorf("claim %q: %v", claim, err)
 		}
 	}

@@ -57,7 +57,7 @@ func (o *organization) plan(ctx context.Context, w portico.SetUpWishes) ([]setUp
 	var steps []setUpStep
 	for _, part := range []func() ([]setUpStep, error){
 		func() ([]setUpStep, error) { return o.planScopes(ctx, scopes) },
-		func() ([]setUpStep, error) { return o.planClaim(ctx, w.Claim) },
+		func() ([]setUpStep, error) { return o.planClaims(ctx, w.Claims) },
 		func() ([]setUpStep, error) { return o.planPolicy(ctx, scopes) },
 	} {
 		more, err := part()
@@ -92,8 +92,23 @@ var reservedClaims = [...]string{
 	"scp", "sid", "sub", "token_type", "uid", "user_id", "username", "ver",
 }
 
-// planClaim adds the claim that tells applications apart, unless Okta sets it
-// anyway.
+// planClaims adds the claims that tell applications apart, unless Okta sets
+// them anyway.
+func (o *organization) planClaims(ctx context.Context, claims [][]string) (steps []setUpStep, err error) {
+	for _, claim := range claims {
+		more, err := o.planClaim(ctx, claim)
+		if err != nil {
+			return nil, err
+		}
+		for _, step := range more {
+			if !slices.ContainsFunc(steps, func(s setUpStep) bool { return s.Name == step.Name }) {
+				steps = append(steps, step)
+			}
+		}
+	}
+	return steps, nil
+}
+
 func (o *organization) planClaim(ctx context.Context, claim []string) ([]setUpStep, error) {
 	switch {
 	case len(claim) == 0 || len(claim) == 1 && (claim[0] == "cid" || claim[0] == "sub"):

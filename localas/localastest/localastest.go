@@ -161,6 +161,13 @@ func (i *Instance) AddUser(firstName, lastName, login, password string, groups .
 	})
 }
 
+// AddAuthorizationServer makes an authorization server that has nothing of its
+// own yet, and returns its issuer.
+func (i *Instance) AddAuthorizationServer(name, audience string) (issuer string) {
+	i.t.Helper()
+	return i.URL + "/oauth2/" + i.manage(http.MethodPost, "/api/v1/authorizationServers", map[string]any{"name": name, "audiences": []string{audience}})
+}
+
 // manage calls the management API and returns the id of what it answers.
 func (i *Instance) manage(method, path string, body any) string {
 	i.t.Helper()
@@ -180,7 +187,7 @@ func (i *Instance) manage(method, path string, body any) string {
 	}
 	defer response.Body.Close()
 	var made struct{ ID string }
-	if err := json.NewDecoder(response.Body).Decode(&made); err != nil || response.StatusCode != http.StatusOK {
+	if err := json.NewDecoder(response.Body).Decode(&made); err != nil || response.StatusCode >= http.StatusMultipleChoices {
 		i.t.Fatalf("%s %s: %s (%v)", method, path, response.Status, err)
 	}
 	return made.ID

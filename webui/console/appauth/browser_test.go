@@ -21,6 +21,7 @@ func views(provider, strategy string) []webtest.View {
 		{Name: "new-provider", Path: providers + "/new"},
 		{Name: "provider", Path: providers + "/" + provider},
 		{Name: "provider-delete", Path: providers + "/" + provider + "/delete"},
+		{Name: "provider-set-up", Path: providers + "/" + provider + "/set-up"},
 		{Name: "strategies", Path: strategies},
 		{Name: "new-strategy", Path: strategies + "/new"},
 		{Name: "strategy", Path: strategies + "/" + strategy},

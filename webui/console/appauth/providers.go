@@ -86,6 +86,7 @@ type providerView struct {
 	Usable  bool          // there is an adapter for the type, so that the rest can be tested
 	MayEdit bool
 	MayDrop bool
+	SetsUp  bool // its authorization server can be prepared
 	UsedBy  []reference
 	Hidden  int                   // so many more use it, which the visitor may not see
 	Check   *portico.Verification // nil: the connection was not tested
@@ -247,6 +248,7 @@ func (p pages) storedProvider(v *desk.Visit) (providerView, error) {
 	if view.Token, err = p.Providers.SecretStored(v.Context(), id); err != nil {
 		return view, err
 	}
+	view.SetsUp = view.MayEdit && p.SetUp.Offers(stored.Provider)
 	strategies, err := p.Strategies.List(v.Context(), portico.Everything(portico.Where("dcr_provider_id", id)))
 	for _, s := range strategies.Items {
 		if v.May(access.Strategies, access.View, string(s.ID)) {

@@ -61,6 +61,7 @@ type strategyView struct {
 	Untouched bool                 // nothing was filled in yet, so that there is nothing to warn of
 	MayEdit   bool
 	MayDrop   bool
+	SetsUp    bool        // its provider's authorization server can be prepared
 	UsedBy    []reference // publications, then applications
 	Hidden    int         // so many more use it, which the visitor may not see
 	Call      templ.Component
@@ -173,6 +174,9 @@ func (p pages) storedStrategy(v *desk.Visit) (strategyView, error) {
 		return strategyView{}, err
 	}
 	view := strategyView{Stored: &stored, Form: v.EmptyForm(strategyValues(stored)), MayEdit: v.May(access.Strategies, access.Edit, string(id)), MayDrop: v.May(access.Strategies, access.Delete, string(id))}
+	if stored.Provider != nil {
+		view.SetsUp = v.May(access.Providers, access.Edit, string(stored.Provider.ID)) && p.SetUp.Offers(*stored.Provider)
+	}
 	err = p.addPublications(v, &view)
 	if err == nil {
 		err = p.addApplications(v, &view)
