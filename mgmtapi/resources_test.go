@@ -34,7 +34,7 @@ func TestRoundTrips(t *testing.T) {
 		"DCR providers": {
 			create: "create-dcr-provider", read: "get-dcr-provider", update: "update-dcr-provider", remove: "delete-dcr-provider",
 			first:  object{"provider_type": "okta", "name": "a", "display_name": "A", "issuer": "https://a.example/oauth2/default", "labels": object{"a": "1", "B": "2"}, "dcr_config": object{"dcr_token": "hidden-okta-token"}},
-			second: object{"name": "b", "display_name": "B", "issuer": "https://b.example/", "labels": object{"a": nil, "c": "3", "KONGCTL-protected": "true"}, "dcr_config": object{"dcr_token": "hidden-okta-token"}},
+			second: object{"name": "b", "display_name": "B", "issuer": "https://a.example/oauth2/partners/", "labels": object{"a": nil, "c": "3", "KONGCTL-protected": "true"}, "dcr_config": object{"dcr_token": "hidden-okta-token"}},
 			shown: func(member string, value any) object {
 				if member == "dcr_config" {
 					return object{"dcr_config": object{}}
