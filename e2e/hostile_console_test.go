@@ -68,10 +68,14 @@ func (a *attacked) makeWaiting(admin *api) {
 	app := admin.do("POST", portal+"/applications", object{"name": "waiting", "owner": object{"id": a.ids["owner"], "type": "developer"}, "auth_strategy_id": a.ids["strategy"]}, 201)
 	registration := id(admin.do("POST", portal+"/applications/"+id(app)+"/registrations", object{"api_id": a.ids["apiId"], "status": "pending"}, 201))
 	admin.do("POST", "/v3/invites", object{"email": "invited@example.com"}, 201)
+	pack := a.ids["/v3/api-packages/{apiId}"]
+	admin.do("PUT", "/v3/api-packages/"+pack+"/publications/"+a.ids["portalId"], object{"auth_strategy_ids": []string{a.ids["strategy"]}}, 200)
+	admin.do("PUT", "/v3/api-packages/"+pack+"/current-specification", object{"content": specification, "type": "oas3"}, 200)
 	plane, machine := "/gateways/{controlPlaneId}", "/system-accounts/{accountId}"
 	maps.Copy(a.ids, map[string]string{
 		"/approvals/developers/{id}": waiting, "/approvals/registrations/{id}": registration, "name": "reset-password",
 		"/settings/teams/{teamId}": a.ids["/v3/teams/{teamId}"], "/settings" + machine + "/tokens/{tokenId}": a.ids["/v3"+machine+"/access-tokens/{tokenId}"],
+		"/packages/{apiId}": pack, "/packages/{apiId}/documents/{documentId}": a.ids["/v3/api-packages/{apiId}/documents/{documentId}"],
 		plane + "/services/{entityId}": a.ids["ServiceId"], plane + "/routes/{entityId}": a.ids["RouteId"],
 		plane + "/plugins/{entityId}": a.ids["PluginId"], plane + "/consumers/{entityId}": a.ids["ConsumerId"],
 	})
@@ -131,24 +135,32 @@ func (a *attacked) findWhatOnlyPagesName(t *testing.T) {
 	}
 }
 
-// others are things like those under attack, by the wildcards that the addresses
-// of others begin with: nothing of ours is in them.
+// others are things like those under attack, by what the addresses of what they
+// hold begin with: nothing of ours is in them.
 func (a *attacked) others(admin *api) map[string]string {
 	made := func(path string) string {
 		return id(admin.do("POST", path, object{"name": "elsewhere", "description": "E"}, 201))
 	}
-	return map[string]string{"portalId": made("/v3/portals"), "apiId": made("/v3/apis"), "controlPlaneId": made("/v2/control-planes"), "accountId": made("/v3/system-accounts")}
+	return map[string]string{
+		"/portals/{portalId}": made("/v3/portals"), "/apis/{apiId}": made("/v3/apis"), "/packages/{apiId}": made("/v3/api-packages"),
+		"/gateways/{controlPlaneId}": made("/v2/control-planes"), "/settings/system-accounts/{accountId}": made("/v3/system-accounts"),
+	}
 }
 
 // attackElsewhere asks for what is ours as if it were another's.
 func (b *besiegedPage) attackElsewhere(t *testing.T, others map[string]string) {
-	names := wildcards.FindAllStringSubmatch(b.pattern, -1)
-	if len(names) < 2 || names[1][1] == "name" { // an e-mail's text, which every portal has
+	names := wildcards.FindAllStringSubmatchIndex(b.pattern, -1)
+	if len(names) < 2 || strings.Contains(b.pattern, "{name}") { // an e-mail's text, which every portal has
 		return
 	}
-	path := b.pathWith(b.target, names[0][1], others[names[0][1]])
+	holder := b.pattern[:names[0][1]]
+	other, known := others[holder]
+	if !known {
+		t.Fatalf("there is no other %s", holder)
+	}
+	path := b.pathWith(b.target, b.pattern[names[0][2]:names[0][3]], other)
 	if status := b.visit(t, b.request(t, b.method, path, "application/x-www-form-urlencoded", []byte(b.form.Encode())), ""); status != http.StatusNotFound {
-		t.Errorf("%s %s with another's {%s} answers %d", b.method, b.pattern, names[0][1], status)
+		t.Errorf("%s %s with another's {…} answers %d", b.method, b.pattern, status)
 	}
 }
 
