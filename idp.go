@@ -95,6 +95,13 @@ type ClientLister interface {
 	Clients(ctx context.Context, cursor string) (batch []ClientState, next string, err error)
 }
 
+// ClientEnabler is the optional port of providers whose clients can be switched
+// off, and on again. Update never does: somebody may have had a reason.
+type ClientEnabler interface {
+	// EnableClient switches a client on; one that is on is a success. IdPNotFound.
+	EnableClient(ctx context.Context, ref ClientRef) error
+}
+
 // ScopeChecker is the optional port of providers that can say what an auth
 // strategy's scopes, audience and credential claim would run into. The warnings are
 // sentences for an admin.

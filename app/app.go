@@ -128,6 +128,7 @@ func (a *App) openState(ctx context.Context, o Options) error {
 		a.deps.MailLater = a.mails.Wake
 	}
 	a.Control = control.New(a.deps)
+	a.registry.MustRegister(newProviderMetrics(a.Control.Inventories, o.Logger))
 	policy.SkipTLSVerification = true
 	a.auditor = audit.Sender{Deps: a.deps, Unverified: oauth.NewHTTPClient(policy)}
 	a.gateway = gateway.New(gateway.Options{
@@ -268,6 +269,7 @@ func (a *App) Run(ctx context.Context) error {
 	var work errgroup.Group
 	work.Go(func() error { return a.publisher.Run(background) })
 	work.Go(func() error { a.Control.Reconciler.Run(background); return nil })
+	work.Go(func() error { a.Control.Inventories.Run(background, a.config.IdPCompare); return nil })
 	work.Go(func() error { a.sweep(background); return nil })
 	work.Go(func() error { a.auditor.Run(background); return nil })
 	work.Go(func() error { a.usage.Run(background, usageInterval, a.Control.Analytics.Record, a.logger); return nil })

@@ -45,6 +45,7 @@ type Config struct {
 	SMTPPassword     secret.Text
 	IdPTimeout       time.Duration
 	IdPAllowPrivate  bool
+	IdPCompare       time.Duration
 	TrustedProxies   []netip.Prefix
 	AuditKeep        time.Duration
 	LogLevel         slog.Level
@@ -63,6 +64,7 @@ func Default() Config {
 		PortalDomain:     "localhost",
 		MailFrom:         "portico@localhost",
 		IdPTimeout:       20 * time.Second,
+		IdPCompare:       time.Hour,
 		SMTPEncryption:   string(mail.StartTLS),
 		AuditKeep:        90 * 24 * time.Hour,
 		LogLevel:         slog.LevelInfo,
@@ -111,6 +113,7 @@ func Settings() []Setting {
 		{"mail.smtp.password", "its password", hidden(func(c *Config) *secret.Text { return &c.SMTPPassword })},
 		{"idp.timeout", "longest conversation with an identity provider", duration(func(c *Config) *time.Duration { return &c.IdPTimeout })},
 		{"idp.allow_private", "let identity providers be in private networks: true or false", boolean(func(c *Config) *bool { return &c.IdPAllowPrivate })},
+		{"idp.compare", "how often the clients in identity providers are compared with the applications", duration(func(c *Config) *time.Duration { return &c.IdPCompare })},
 		{"trusted_proxies", "networks of the proxies in front, separated by commas", setProxies},
 		{"audit.keep", "how long entries of the audit log are kept", duration(func(c *Config) *time.Duration { return &c.AuditKeep })},
 		{"log.level", "debug, info, warn or error", setLevel},

@@ -33,6 +33,8 @@ func TestAPorticoKeptInFiles(t *testing.T) {
 		{0, "Nothing to change.", []string{"apply", "-f", files, "--prune"}},
 		{2, "): failed\n  - ", []string{"doctor"}},
 		{1, "nothing was examined", []string{"doctor", "nobody"}},
+		{1, "--dry-run changes nothing", []string{"reconcile", "--dry-run", "--remove"}},
+		{1, "there is no DCR provider", []string{"reconcile", "--provider", "nobody"}},
 		{0, "set OKTA_DCR_TOKEN before applying", []string{"export", "--out", exported}},
 		{0, "Nothing to change.", []string{"diff", "-f", exported}},
 		{1, "no access token", []string{"diff", "-f", exported, "--token-file", "/dev/null"}},

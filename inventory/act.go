@@ -297,6 +297,12 @@ func (a *acting) pushBack(ctx context.Context, f portico.Finding) error {
 	if err := a.idp.Update(ctx, f.Client, spec); err != nil {
 		return err
 	}
+	enabler, can := a.idp.(portico.ClientEnabler)
+	if can && slices.ContainsFunc(f.Fields, func(d portico.FieldDrift) bool { return d.Name == fieldEnabled }) {
+		if err := enabler.EnableClient(ctx, f.Client); err != nil {
+			return err
+		}
+	}
 	return a.Store.Update(ctx, func(tx portico.Tx) error {
 		var fields []portico.AuditField
 		for _, field := range f.Fields {

@@ -118,7 +118,7 @@ func (f *fakeIdP) Create(ctx context.Context, spec portico.ClientSpec, key strin
 
 // become makes the client what a spec says.
 func (c *fakeClient) become(spec portico.ClientSpec) {
-	c.Name, c.Scopes, c.Enabled = spec.Name, append([]string{}, spec.Scopes...), true
+	c.Name, c.Scopes = spec.Name, append([]string{}, spec.Scopes...)
 	c.RedirectURIs, c.GrantTypes = slices.Clone(spec.RedirectURIs), slices.Clone(spec.GrantTypes)
 	if len(spec.RedirectURIs) > 0 {
 		c.GrantTypes = append(c.GrantTypes, "authorization_code")
@@ -149,6 +149,11 @@ func (f *fakeIdP) Read(ctx context.Context, ref portico.ClientRef) (state portic
 // Update implements portico.IdP.
 func (f *fakeIdP) Update(ctx context.Context, ref portico.ClientRef, spec portico.ClientSpec) error {
 	return f.of(ctx, "update", ref, func(c *fakeClient) error { c.become(spec); return nil })
+}
+
+// EnableClient implements portico.ClientEnabler.
+func (f *fakeIdP) EnableClient(ctx context.Context, ref portico.ClientRef) error {
+	return f.of(ctx, "enable", ref, func(c *fakeClient) error { c.Enabled = true; return nil })
 }
 
 // Delete implements portico.IdP.

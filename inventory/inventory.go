@@ -69,6 +69,28 @@ func (i Inventories) Last(ctx context.Context, id portico.ProviderID) (View, err
 	})
 }
 
+// All are the last inventories of all providers, by the provider's name.
+func (i Inventories) All(ctx context.Context) (map[string]View, error) {
+	return usecase.View(ctx, i.Store, func(tx portico.Tx) (map[string]View, error) {
+		providers, err := tx.Providers().List(ctx, portico.Everything())
+		if err != nil {
+			return nil, err
+		}
+		byID := usecase.By(providers.Items, func(p portico.Provider) portico.ProviderID { return p.ID })
+		kept, err := tx.Inventories().List(ctx, portico.Everything())
+		if err != nil {
+			return nil, err
+		}
+		out := map[string]View{}
+		for _, last := range kept.Items {
+			if out[byID[last.ProviderID].Name], err = view(ctx, tx, last); err != nil {
+				return nil, err
+			}
+		}
+		return out, nil
+	})
+}
+
 // view adds what was decided about the findings.
 func view(ctx context.Context, tx portico.Tx, kept portico.Inventory) (View, error) {
 	ignored, err := tx.IgnoredFindings().List(ctx, portico.Everything(portico.Where("dcr_provider_id", kept.ProviderID)))

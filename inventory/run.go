@@ -43,13 +43,13 @@ func (i Inventories) Run(ctx context.Context, interval time.Duration) {
 	tick := time.NewTicker(min(wake, interval))
 	defer tick.Stop()
 	for {
-		if err := i.Due(ctx, interval); err != nil && ctx.Err() == nil {
-			i.Logger.ErrorContext(ctx, "clients in identity providers not compared; trying again later", "err", err)
-		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+		}
+		if err := i.Due(ctx, interval); err != nil && ctx.Err() == nil {
+			i.Logger.ErrorContext(ctx, "clients in identity providers not compared; trying again later", "err", err)
 		}
 	}
 }

@@ -413,7 +413,11 @@ func (f fakeIdP) Read(_ context.Context, ref portico.ClientRef) (portico.ClientS
 	if !ok {
 		return portico.ClientState{}, &portico.IdPError{Kind: portico.IdPNotFound, Detail: "No such client."}
 	}
-	return portico.ClientState{Ref: ref, Name: spec.Name, Enabled: true, ApplicationID: spec.ApplicationID}, nil
+	grants := spec.GrantTypes
+	if len(spec.RedirectURIs) > 0 {
+		grants = append([]string{"authorization_code"}, grants...)
+	}
+	return portico.ClientState{Ref: ref, Name: spec.Name, RedirectURIs: spec.RedirectURIs, GrantTypes: grants, Enabled: true, ApplicationID: spec.ApplicationID}, nil
 }
 
 func (f fakeIdP) Update(_ context.Context, ref portico.ClientRef, spec portico.ClientSpec) error {
@@ -455,6 +459,19 @@ func (f *fakeIdPs) setDown(down bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.down = down
+}
+
+// tamper changes a client behind our back; nil removes it.
+func (f *fakeIdPs) tamper(id string, change func(*portico.ClientSpec)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	spec := f.clients[id]
+	if change == nil {
+		delete(f.clients, id)
+		return
+	}
+	change(&spec)
+	f.clients[id] = spec
 }
 
 // count is how many clients there are.

@@ -43,7 +43,7 @@ func root(env func(string) string) *cobra.Command {
 	for _, s := range app.Settings() {
 		flags.String(s.Flag(), "", s.Usage+" ["+s.Env()+"]")
 	}
-	p.cmd.AddCommand(p.demo(), p.serve(), p.migrate(), p.token(), p.admin(), p.outbox(), p.apply(), p.diff(), p.export(), p.doctor(), p.audit(), p.rekey(), p.backup(), p.version())
+	p.cmd.AddCommand(p.demo(), p.serve(), p.migrate(), p.token(), p.admin(), p.outbox(), p.apply(), p.diff(), p.export(), p.doctor(), p.reconcile(), p.audit(), p.rekey(), p.backup(), p.version())
 	return p.cmd
 }
 

@@ -20,6 +20,7 @@ type app struct {
 	ID          string `json:"id"`
 	Label       string `json:"label"`
 	Status      string `json:"status"`
+	Created     string `json:"created"`
 	SignOnMode  string `json:"signOnMode"`
 	Credentials struct {
 		OAuth struct {
@@ -67,6 +68,7 @@ func (a app) state() portico.ClientState {
 		Enabled:        a.Status == "ACTIVE",
 		ApplicationID:  id,
 		OrganizationID: portico.OrganizationID(organization),
+		CreatedAt:      parseTime(a.Created),
 	}
 }
 

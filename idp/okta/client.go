@@ -182,6 +182,17 @@ func (c *Client) Delete(ctx context.Context, ref portico.ClientRef) error {
 	return err
 }
 
+// EnableClient implements portico.ClientEnabler. Tokens from before the app was
+// deactivated stay useless.
+func (c *Client) EnableClient(ctx context.Context, ref portico.ClientRef) error {
+	id, err := c.appID(ctx, ref)
+	if err != nil {
+		return err
+	}
+	_, err = c.api.Do(ctx, idp.Call{Method: http.MethodPost, Path: appPath(id, "lifecycle", "activate"), Class: classApp, Repeats: true})
+	return err
+}
+
 // Clients implements portico.ClientLister. The batch holds every OAuth client
 // of the organisation; ours have an ApplicationID.
 func (c *Client) Clients(ctx context.Context, cursor string) (batch []portico.ClientState, next string, err error) {

@@ -58,6 +58,7 @@ func newFakeOkta(t *testing.T) *fakeOkta {
 		"PUT /api/v1/apps/{id}":                                              f.withApp(f.replace),
 		"DELETE /api/v1/apps/{id}":                                           f.withApp(f.remove),
 		"POST /api/v1/apps/{id}/lifecycle/deactivate":                        f.withApp(f.deactivate),
+		"POST /api/v1/apps/{id}/lifecycle/activate":                          f.withApp(f.activate),
 		"GET /api/v1/apps/{id}/credentials/secrets":                          f.withApp(f.listSecrets),
 		"POST /api/v1/apps/{id}/credentials/secrets":                         f.withApp(f.addSecret),
 		"POST /api/v1/apps/{id}/credentials/secrets/{sid}/lifecycle/{state}": f.withApp(f.switchSecret),
@@ -244,6 +245,11 @@ func (f *fakeOkta) replace(w http.ResponseWriter, r *http.Request, a *fakeApp) {
 
 func (f *fakeOkta) deactivate(w http.ResponseWriter, _ *http.Request, a *fakeApp) {
 	a.object["status"] = "INACTIVE"
+	fmt.Fprint(w, "{}")
+}
+
+func (f *fakeOkta) activate(w http.ResponseWriter, _ *http.Request, a *fakeApp) {
+	a.object["status"] = "ACTIVE"
 	fmt.Fprint(w, "{}")
 }
 

@@ -229,6 +229,30 @@ func TestAnswersThatAreNoApp(t *testing.T) {
 
 // TestDeletedByHand: an app that an admin deactivated or deleted in Okta is no
 // obstacle.
+func TestDeactivatedByHand(t *testing.T) {
+	t.Parallel()
+	f, c := fakeClient(t)
+	made, err := c.Create(t.Context(), spec("Trips"), "key-0001")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.set(func() { f.apps[0].object["status"] = "INACTIVE" })
+	if err := c.Update(t.Context(), made.Ref, spec("Journeys")); err != nil {
+		t.Fatal(err)
+	}
+	if state, err := c.Read(t.Context(), made.Ref); err != nil || state.Enabled || state.CreatedAt == nil {
+		t.Errorf("after a new name: %+v, %v", state, err)
+	}
+	for range 2 {
+		if err := c.EnableClient(t.Context(), made.Ref); err != nil {
+			t.Error(err)
+		}
+	}
+	if state, err := c.Read(t.Context(), made.Ref); err != nil || !state.Enabled {
+		t.Errorf("switched on: %+v, %v", state, err)
+	}
+}
+
 func TestDeletedByHand(t *testing.T) {
 	t.Parallel()
 	f, c := fakeClient(t)
