@@ -24,9 +24,9 @@ const (
 // authorization server with Dynamic Client Registration (RFC 7591, RFC 7592).
 const ProviderRFC7591 ProviderType = "rfc7591"
 
-// ProviderTypes lists every provider type, in the contract's order.
+// ProviderTypes lists every provider type: the contract's in its order, then ours.
 func ProviderTypes() []ProviderType {
-	return []ProviderType{ProviderAuth0, ProviderAzureAD, ProviderCurity, ProviderOkta, ProviderKongIdentity, ProviderHTTP}
+	return []ProviderType{ProviderAuth0, ProviderAzureAD, ProviderCurity, ProviderOkta, ProviderKongIdentity, ProviderHTTP, ProviderRFC7591}
 }
 
 // Provider is a DCR provider: an identity provider that Portico may register
@@ -52,7 +52,7 @@ type ProviderConfig struct {
 	InitialClientAudience     *string `json:"initial_client_audience,omitempty"`
 	UseDeveloperManagedScopes bool    `json:"use_developer_managed_scopes,omitempty"`
 	BaseURL                   string  `json:"dcr_base_url,omitempty"`
-	RegistrationEndpoint      string  `json:"registration_endpoint,omitempty"`
+	RegistrationEndpoint      *string `json:"registration_endpoint,omitempty"` // where the issuer names none, or one at another host
 	DisableEventHooks         bool    `json:"disable_event_hooks,omitempty"`
 	DisableRefreshSecret      bool    `json:"disable_refresh_secret,omitempty"`
 	AllowMultipleCredentials  bool    `json:"allow_multiple_credentials,omitempty"`
@@ -60,6 +60,14 @@ type ProviderConfig struct {
 	// of an API token, and the API that it does so with.
 	ServiceClientID  string           `json:"client_id,omitempty"`
 	RegistrationMode RegistrationMode `json:"registration_mode,omitempty"`
+}
+
+// Endpoint is RegistrationEndpoint; empty: there is none.
+func (c ProviderConfig) Endpoint() string {
+	if c.RegistrationEndpoint == nil {
+		return ""
+	}
+	return *c.RegistrationEndpoint
 }
 
 // RegistrationMode is which of Okta's APIs registers clients.
@@ -106,7 +114,7 @@ func (p Provider) GoesElsewhere(changed Provider) bool {
 
 // origins are the hosts that the secret may be sent to.
 func (p Provider) origins() (out []string) {
-	for _, address := range []string{p.Issuer, p.Config.BaseURL, p.Config.RegistrationEndpoint} {
+	for _, address := range []string{p.Issuer, p.Config.BaseURL, p.Config.Endpoint()} {
 		if address == "" {
 			continue
 		}

@@ -20,7 +20,8 @@ type ProviderView struct {
 }
 
 // NewProvider is the wish for a provider. Secret is the one secret of its type:
-// dcr_token, initial_client_secret or api_key; kongIdentity has none.
+// dcr_token, initial_client_secret, api_key or initial_access_token; kongIdentity
+// has none, and rfc7591 need not have one.
 type NewProvider struct {
 	Name        string
 	DisplayName *string
@@ -47,6 +48,7 @@ type ProviderConfigChange struct {
 	InitialClientAudience     portico.Opt[string]
 	UseDeveloperManagedScopes portico.Opt[bool]
 	BaseURL                   portico.Opt[string]
+	RegistrationEndpoint      portico.Opt[string]
 	DisableEventHooks         portico.Opt[bool]
 	DisableRefreshSecret      portico.Opt[bool]
 	AllowMultipleCredentials  portico.Opt[bool]
@@ -79,12 +81,12 @@ func (p Providers) Create(ctx context.Context, in NewProvider) (ProviderView, er
 // Offers says whether providers of a type can be used, not only stored.
 func (p Providers) Offers(t portico.ProviderType) bool { return p.IdPs.Offers(t) }
 
-// seal encrypts a provider's secret; a type without one has nothing to seal.
+// seal encrypts a provider's secret, if it has one.
 func (p Providers) seal(provider portico.Provider, value secret.Text) ([]byte, error) {
-	if provider.Type == portico.ProviderKongIdentity {
+	switch {
+	case provider.Type == portico.ProviderKongIdentity, provider.Type == portico.ProviderRFC7591 && value.Empty():
 		return nil, nil
-	}
-	if value.Empty() {
+	case value.Empty():
 		return nil, portico.Invalid("dcr_config", "required", "The credential of the identity provider is missing.")
 	}
 	return p.Sealer.Seal(value, provider.SecretPlace())
@@ -150,6 +152,7 @@ func (ch ProviderConfigChange) Apply(to *portico.ProviderConfig) {
 	ch.InitialClientAudience.ApplyPtr(&to.InitialClientAudience)
 	ch.UseDeveloperManagedScopes.Apply(&to.UseDeveloperManagedScopes)
 	ch.BaseURL.Apply(&to.BaseURL)
+	ch.RegistrationEndpoint.ApplyPtr(&to.RegistrationEndpoint)
 	ch.DisableEventHooks.Apply(&to.DisableEventHooks)
 	ch.DisableRefreshSecret.Apply(&to.DisableRefreshSecret)
 	ch.AllowMultipleCredentials.Apply(&to.AllowMultipleCredentials)

@@ -28,7 +28,7 @@ func applicationAuth() schema {
 			fields: []field{
 				{name: "name", required: true},
 				{name: "display_name"},
-				{name: "provider_type", required: true, fixed: true, choices: []string{"auth0", "azureAd", "curity", "okta", "kongIdentity", "http"}},
+				{name: "provider_type", required: true, fixed: true, choices: []string{"auth0", "azureAd", "curity", "okta", "kongIdentity", "http", "rfc7591"}},
 				{name: "issuer", required: true},
 				labels(),
 				{name: "dcr_config", shape: object, fields: []field{
@@ -39,6 +39,8 @@ func applicationAuth() schema {
 					{name: "dcr_token", shape: secretText, only: []string{"okta"}},
 					{name: "dcr_base_url"},
 					{name: "api_key", shape: secretText, only: []string{"http"}},
+					{name: "initial_access_token", shape: secretText, only: []string{"rfc7591"}},
+					{name: "registration_endpoint", nullable: true},
 					{name: "disable_event_hooks", shape: flag},
 					{name: "disable_refresh_secret", shape: flag},
 					{name: "allow_multiple_credentials", shape: flag},

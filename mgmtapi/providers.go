@@ -71,6 +71,11 @@ type bridgeConfig struct {
 	AllowMultipleCredentials bool   `json:"allow_multiple_credentials"`
 }
 
+// registrationConfig is that of Portico's own type.
+type registrationConfig struct {
+	RegistrationEndpoint *string `json:"registration_endpoint"`
+}
+
 func viewProviderConfig(t portico.ProviderType, c portico.ProviderConfig) any {
 	switch t {
 	case portico.ProviderAuth0:
@@ -79,9 +84,14 @@ func viewProviderConfig(t portico.ProviderType, c portico.ProviderConfig) any {
 		return clientConfig{c.InitialClientID}
 	case portico.ProviderHTTP:
 		return bridgeConfig{c.BaseURL, c.DisableEventHooks, c.DisableRefreshSecret, c.AllowMultipleCredentials}
+	case portico.ProviderRFC7591:
+		return registrationConfig{c.RegistrationEndpoint}
 	}
 	return struct{}{}
 }
+
+// maxInitialToken leaves room for an access token that is a JWT.
+const maxInitialToken = 4096
 
 // apiKey is what the contract asks of the http bridge's key.
 var apiKey = regexp.MustCompile(`^[a-zA-Z0-9_]+$`)
@@ -112,6 +122,10 @@ func readProviderConfig(body *httpkit.Object, t portico.ProviderType, presence h
 	case portico.ProviderOkta:
 		o := body.Object("dcr_config", presence)
 		return c, sealed(o.OptString("dcr_token", presence, httpkit.Length(1, 256)))
+	case portico.ProviderRFC7591:
+		o := body.Object("dcr_config") // may be left out where registering is open to everybody
+		c.RegistrationEndpoint = o.OptURL("registration_endpoint", httpkit.MaxLength(256), httpkit.Nullable)
+		return c, sealed(o.OptString("initial_access_token", httpkit.Length(1, maxInitialToken), httpkit.Nullable))
 	case portico.ProviderKongIdentity:
 		body.Object("dcr_config") // may be left out, and has no members
 	default:

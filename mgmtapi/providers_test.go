@@ -97,7 +97,7 @@ func TestProviderRules(t *testing.T) {
 	s := newServer(t)
 	s.keep(hidden()...)
 	okta, auth0, azure, curity, bridge, kong := provider("okta"), provider("auth0"), provider("azureAd"), provider("curity"), provider("http"), provider("kongIdentity")
-	types := "[auth0 azureAd curity okta kongIdentity http]"
+	types := "[auth0 azureAd curity okta kongIdentity http rfc7591]"
 	for name, tt := range map[string]struct {
 		body   any
 		faults []string
@@ -153,6 +153,11 @@ func TestProviderRules(t *testing.T) {
 		"http key with other characters": {with(bridge, "dcr_config.api_key", "twelve-chars!"), []string{"dcr_config.api_key matches_regex"}},
 		"http switches": {with(bridge, "dcr_config.disable_event_hooks", 1, "dcr_config.disable_refresh_secret", "no", "dcr_config.allow_multiple_credentials", null),
 			[]string{"dcr_config.disable_event_hooks is_boolean", "dcr_config.disable_refresh_secret is_boolean", "dcr_config.allow_multiple_credentials is_boolean"}},
+
+		"rfc7591 endpoint is no URL": {with(kong, "provider_type", "rfc7591", "dcr_config", map[string]any{"registration_endpoint": "register"}), []string{"dcr_config.registration_endpoint invalid"}},
+		"rfc7591 token empty":        {with(kong, "provider_type", "rfc7591", "dcr_config", map[string]any{"initial_access_token": ""}), []string{"dcr_config.initial_access_token min_length 1"}},
+		"rfc7591 token too long":     {with(kong, "provider_type", "rfc7591", "dcr_config", map[string]any{"initial_access_token": long(4097)}), []string{"dcr_config.initial_access_token max_length 4096"}},
+		"rfc7591 with okta's token":  {with(kong, "provider_type", "rfc7591", "dcr_config", map[string]any{"dcr_token": "x"}), []string{"dcr_config.dcr_token unknown_property"}},
 
 		"everything at once": {with(okta, "name", "", "issuer", "x", "extra", 1, "dcr_config.dcr_token", nil),
 			[]string{"name min_length 1", "issuer invalid", "dcr_config.dcr_token required", "extra unknown_property"}},
@@ -362,7 +367,7 @@ func TestListProviders(t *testing.T) {
 		"page[size]=1001":            "page[size] max 1000",
 		"page[after]=x":              "page[after] unknown_property",
 		"filter[colour]=x":           "filter[colour] unknown_property",
-		"filter[provider_type]=ping": "filter[provider_type] enum [auth0 azureAd curity okta kongIdentity http]",
+		"filter[provider_type]=ping": "filter[provider_type] enum [auth0 azureAd curity okta kongIdentity http rfc7591]",
 		"sort=colour":                "sort enum [created_at updated_at provider_type issuer name]",
 	} {
 		s.refuses(t, "GET", providers+"?"+encode(query), nil, fault)

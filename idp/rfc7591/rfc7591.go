@@ -37,7 +37,7 @@ func New(cfg Config) (*Client, error) {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	server, err := dcr.New(dcr.Config{
-		Vendor: "The authorization server", Issuer: cfg.Provider.Issuer, Endpoint: cfg.Provider.Config.RegistrationEndpoint,
+		Vendor: "The authorization server", Issuer: cfg.Provider.Issuer, Endpoint: cfg.Provider.Config.Endpoint(),
 		Initial: func(context.Context) (secret.Text, error) { return cfg.Token, nil },
 		Secrets: []secret.Text{cfg.Token}, Handles: cfg.Handles, HTTP: cfg.HTTP, Now: cfg.Now, Wait: cfg.Wait, Logger: cfg.Logger,
 	})

@@ -55,7 +55,7 @@ func TestConformance(t *testing.T) {
 			s, handles := dcrtest.Start(t, b), idptest.NewHandles()
 			p := provider(s.URL)
 			if b.Silent {
-				p.Config.RegistrationEndpoint = s.URL + "/register"
+				p.Config.RegistrationEndpoint = new(s.URL + "/register")
 			}
 			idptest.Run(t, func(t *testing.T, hc *http.Client, clock *idptest.Clock) portico.IdP {
 				return newClient(t, rfc7591.Config{Provider: p, Token: secret.New(b.Initial), HTTP: hc, Handles: handles, Now: clock.Now, Wait: clock.Wait})
@@ -261,6 +261,6 @@ func TestTokensStayAtHome(t *testing.T) {
 		t.Errorf("create: %v, after %d requests to the other host", err, s.Requests())
 	}
 	p := provider(issuer.URL)
-	p.Config.RegistrationEndpoint = s.URL + "/register"
+	p.Config.RegistrationEndpoint = new(s.URL + "/register")
 	create(t, newClient(t, rfc7591.Config{Provider: p, Token: secret.New(initial)}), spec("As entered"))
 }

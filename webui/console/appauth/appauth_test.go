@@ -10,6 +10,7 @@ import (
 	"portico"
 	"portico/access"
 	"portico/control"
+	"portico/idp/dcr/dcrtest"
 	"portico/secret"
 	"portico/webtest"
 	"portico/webui/console/appauth"
@@ -385,6 +386,40 @@ func TestFieldsOfAType(t *testing.T) {
 	must(t, err)
 	if changed.Config.InitialClientAudience != nil || changed.Config.InitialClientID != "another" {
 		t.Errorf("changed by the call to %+v", changed.Config)
+	}
+}
+
+// TestAProviderOfAnyServer: Portico's own type has a token that need not be, and
+// an endpoint that can be taken away.
+func TestAProviderOfAnyServer(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	server := dcrtest.Start(t, dcrtest.Behaviour{Initial: "the-initial-token", RotateOnWrite: true})
+	open := url.Values{"name": {"Open"}, "type": {"rfc7591"}, "issuer": {"https://as.example"}, "token": {""}, "view": {"call"}}
+	form := h.As(t, "en").Get(providers+"/new").Is(200, providers).Says("Registration Endpoint", "RFC 7591")
+	form.Submit("/new", open).Is(200, providers).Says("registration_endpoint").Hides("DCR_TOKEN", "initial_access_token")
+	open.Set("token", "the-initial-token")
+	form.Submit("/new", open).Is(200, providers).Says("initial_access_token", "DCR_TOKEN").Hides("the-initial-token")
+	open.Del("view")
+	open.Set("token", "")
+	form.Submit("/new", open).Is(200, providers).Says("Open is saved")
+	filled := url.Values{"name": {"Any"}, "type": {"rfc7591"}, "issuer": {server.URL}, "token": {"the-initial-token"}, "registration_endpoint": {"register"}}
+	form.Submit("/new", filled).Is(422, providers).Fault("registration_endpoint")
+	filled.Set("registration_endpoint", server.URL+"/register")
+	filled.Set("view", "test")
+	form.Submit("/new", filled).Is(200, providers).Says("The token may register clients").Hides("the-initial-token")
+	filled.Del("view")
+	form.Submit("/new", filled).Is(200, providers).Says("Any is saved")
+	found, err := h.Providers.List(t.Context(), portico.Everything(portico.Where("name", "Any")))
+	must(t, err)
+	path := providers + "/" + string(found.Items[0].ID)
+	page := h.As(t, "en").Get(path).Is(200, path).Says("Initial Access Token")
+	page.Submit(path, url.Values{"registration_endpoint": {"https://elsewhere.example/register"}}).Is(400, path).Fault("token")
+	page.Submit(path, url.Values{"registration_endpoint": {""}}).Is(200, path).Says("Any is saved")
+	after, err := h.Providers.ByID(t.Context(), found.Items[0].ID)
+	must(t, err)
+	if after.Config.RegistrationEndpoint != nil || len(after.SealedSecret) == 0 {
+		t.Errorf("changed to %+v", after.Provider)
 	}
 }
 

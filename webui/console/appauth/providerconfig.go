@@ -17,6 +17,7 @@ const (
 	fieldAudience = configField("audience")
 	fieldScopes   = configField("developer_scopes")
 	fieldBaseURL  = configField("base_url")
+	fieldEndpoint = configField("registration_endpoint")
 )
 
 // configFields are the fields that a provider type has besides those of all.
@@ -28,6 +29,8 @@ func configFields(t portico.ProviderType) []configField {
 		return []configField{fieldClientID}
 	case portico.ProviderHTTP:
 		return []configField{fieldBaseURL}
+	case portico.ProviderRFC7591:
+		return []configField{fieldEndpoint}
 	}
 	return nil
 }
@@ -39,8 +42,22 @@ func secretMember(t portico.ProviderType) string {
 		return "initial_client_secret"
 	case portico.ProviderHTTP:
 		return "api_key"
+	case portico.ProviderRFC7591:
+		return "initial_access_token"
 	}
 	return "dcr_token"
+}
+
+// needsToken says whether a provider of a type must have a credential: where
+// registering is open to everybody there is none.
+func needsToken(t portico.ProviderType) bool { return t != portico.ProviderRFC7591 }
+
+// maxTokenOf is how long the credential of a type may be.
+func maxTokenOf(t portico.ProviderType) int {
+	if t == portico.ProviderRFC7591 {
+		return maxInitialToken
+	}
+	return maxToken
 }
 
 // readConfig reads the fields of a type; those of other types do not count.
@@ -55,6 +72,10 @@ func readConfig(f *desk.Form, fields []configField) (c portico.ProviderConfig) {
 			c.UseDeveloperManagedScopes = f.Value(string(field)) != ""
 		case fieldBaseURL:
 			c.BaseURL = f.URL(string(field), true, maxName)
+		case fieldEndpoint:
+			if address := f.URL(string(field), false, maxName); address != "" {
+				c.RegistrationEndpoint = &address
+			}
 		}
 	}
 	return c
@@ -64,6 +85,7 @@ func readConfig(f *desk.Form, fields []configField) (c portico.ProviderConfig) {
 func fillConfig(values url.Values, c portico.ProviderConfig) {
 	values.Set(string(fieldClientID), c.InitialClientID)
 	values.Set(string(fieldBaseURL), c.BaseURL)
+	values.Set(string(fieldEndpoint), c.Endpoint())
 	if c.InitialClientAudience != nil {
 		values.Set(string(fieldAudience), *c.InitialClientAudience)
 	}
@@ -87,6 +109,8 @@ func configChange(fields []configField, c portico.ProviderConfig) (ch control.Pr
 			ch.UseDeveloperManagedScopes = portico.Some(c.UseDeveloperManagedScopes)
 		case fieldBaseURL:
 			ch.BaseURL = portico.Some(c.BaseURL)
+		case fieldEndpoint:
+			ch.RegistrationEndpoint = portico.Opt[string]{Set: true, Null: c.RegistrationEndpoint == nil, Value: c.Endpoint()}
 		}
 	}
 	return ch
@@ -106,6 +130,8 @@ func configBody(fields []configField, c portico.ProviderConfig) map[string]any {
 			body["use_developer_managed_scopes"] = c.UseDeveloperManagedScopes
 		case fieldBaseURL:
 			body["dcr_base_url"] = c.BaseURL
+		case fieldEndpoint:
+			body["registration_endpoint"] = c.RegistrationEndpoint
 		}
 	}
 	return body

@@ -23,6 +23,8 @@ const (
 	maxToken  = 256
 )
 
+const maxInitialToken = 4096 // as the management API says
+
 // providersView is the list of DCR providers.
 type providersView struct {
 	desk.List
@@ -71,6 +73,8 @@ func typeName(t portico.ProviderType) string {
 		return "Kong Identity"
 	case portico.ProviderHTTP:
 		return "HTTP DCR bridge"
+	case portico.ProviderRFC7591:
+		return "RFC 7591"
 	}
 	return string(t)
 }
@@ -164,7 +168,7 @@ func (p pages) readProvider(f *desk.Form, stored *control.ProviderView) provider
 		in.Fields = configFields(in.Type)
 	}
 	in.Config = readConfig(f, in.Fields)
-	token := f.Text("token", stored == nil, maxToken)
+	token := f.Text("token", stored == nil && needsToken(in.Type), maxTokenOf(in.Type))
 	f.Values.Del("token")
 	in.Token = secret.New(token)
 	return in
@@ -199,7 +203,7 @@ func (p pages) createProvider(w http.ResponseWriter, v *desk.Visit) error {
 // testProvider asks the identity provider about what is filled in; nothing is
 // saved. A name is not needed for it.
 func (p pages) testProvider(w http.ResponseWriter, v *desk.Visit, view providerView, in providerInput) error {
-	for _, field := range []string{"issuer", "token", string(fieldClientID), string(fieldBaseURL)} {
+	for _, field := range []string{"issuer", "token", string(fieldClientID), string(fieldBaseURL), string(fieldEndpoint)} {
 		if view.Form.Fault(field) != "" {
 			return p.providerRefused(w, v, view, nil)
 		}
@@ -329,7 +333,9 @@ func (in providerInput) call(stored *control.ProviderView) desk.Call {
 	if in.Config.InitialClientAudience == nil {
 		delete(config, "initial_client_audience") // null takes one away, and there is none
 	}
-	config[secretMember(in.Type)] = desk.Variable("DCR_TOKEN")
+	if needsToken(in.Type) || !in.Token.Empty() {
+		config[secretMember(in.Type)] = desk.Variable("DCR_TOKEN")
+	}
 	body["provider_type"], body["dcr_config"] = in.Type, config
 	if len(in.Labels) > 0 {
 		body["labels"] = in.Labels
