@@ -52,6 +52,8 @@ type ProviderConfigChange struct {
 	DisableEventHooks         portico.Opt[bool]
 	DisableRefreshSecret      portico.Opt[bool]
 	AllowMultipleCredentials  portico.Opt[bool]
+	ServiceClientID           portico.Opt[string] // with the secret that belongs to it
+	RegistrationMode          portico.Opt[string]
 }
 
 // Create adds a provider. Its secret is sealed before it is stored, for this
@@ -156,6 +158,8 @@ func (ch ProviderConfigChange) Apply(to *portico.ProviderConfig) {
 	ch.DisableEventHooks.Apply(&to.DisableEventHooks)
 	ch.DisableRefreshSecret.Apply(&to.DisableRefreshSecret)
 	ch.AllowMultipleCredentials.Apply(&to.AllowMultipleCredentials)
+	ch.ServiceClientID.Apply(&to.ServiceClientID)
+	ch.RegistrationMode.Apply((*string)(&to.RegistrationMode))
 }
 
 // Delete removes a provider; KindNotFound, or KindConflict while an auth

@@ -11,6 +11,7 @@ import (
 	"portico/listing"
 	"portico/mgmtapi/route"
 	"portico/mgmtapi/wire"
+	"portico/oauth"
 	"portico/secret"
 )
 
@@ -64,6 +65,13 @@ type clientConfig struct {
 	InitialClientID string `json:"initial_client_id"`
 }
 
+// oktaConfig is the contract's empty object, unless what Portico has beyond it is
+// used.
+type oktaConfig struct {
+	ServiceClientID  string                   `json:"client_id,omitempty"`
+	RegistrationMode portico.RegistrationMode `json:"registration_mode,omitempty"`
+}
+
 type bridgeConfig struct {
 	BaseURL                  string `json:"dcr_base_url"`
 	DisableEventHooks        bool   `json:"disable_event_hooks"`
@@ -82,6 +90,8 @@ func viewProviderConfig(t portico.ProviderType, c portico.ProviderConfig) any {
 		return auth0Config{c.InitialClientID, c.InitialClientAudience, c.UseDeveloperManagedScopes}
 	case portico.ProviderAzureAD, portico.ProviderCurity:
 		return clientConfig{c.InitialClientID}
+	case portico.ProviderOkta:
+		return oktaConfig{c.ServiceClientID, c.RegistrationMode}
 	case portico.ProviderHTTP:
 		return bridgeConfig{c.BaseURL, c.DisableEventHooks, c.DisableRefreshSecret, c.AllowMultipleCredentials}
 	case portico.ProviderRFC7591:
@@ -120,8 +130,7 @@ func readProviderConfig(body *httpkit.Object, t portico.ProviderType, presence h
 		c.AllowMultipleCredentials = o.OptBool("allow_multiple_credentials")
 		return c, sealed(o.OptString("api_key", presence, httpkit.Length(12, 256), httpkit.Pattern(apiKey, "made of letters, digits and underscores")))
 	case portico.ProviderOkta:
-		o := body.Object("dcr_config", presence)
-		return c, sealed(o.OptString("dcr_token", presence, httpkit.Length(1, 256)))
+		return readOktaConfig(body.Object("dcr_config", presence), presence)
 	case portico.ProviderRFC7591:
 		o := body.Object("dcr_config") // may be left out where registering is open to everybody
 		c.RegistrationEndpoint = o.OptURL("registration_endpoint", httpkit.MaxLength(256), httpkit.Nullable)
@@ -132,6 +141,32 @@ func readProviderConfig(body *httpkit.Object, t portico.ProviderType, presence h
 		body.Ignore("dcr_config") // without a type nothing can be said of it
 	}
 	return c, portico.Opt[secret.Text]{}
+}
+
+// maxPrivateKey is how long a JSON Web Key may be: those of RSA with 4096 bits
+// have about 3,200 characters.
+const maxPrivateKey = 8192
+
+// readOktaConfig reads the contract's API token or, beyond the contract, the
+// service app that is used in its place; and which of Okta's APIs registers.
+func readOktaConfig(o *httpkit.Object, presence httpkit.Rule) (c control.ProviderConfigChange, credential portico.Opt[secret.Text]) {
+	c.RegistrationMode = o.OptEnum("registration_mode", httpkit.Optional, string(portico.RegistrationApps), string(portico.RegistrationDCR))
+	if !o.Has("client_id") && !o.Has("private_key") {
+		token := o.OptString("dcr_token", presence, httpkit.Length(1, 256))
+		c.ServiceClientID = portico.Opt[string]{Set: token.Set}
+		return c, portico.Opt[secret.Text]{Set: token.Set, Value: secret.New(token.Value)}
+	}
+	if o.Has("dcr_token") {
+		o.Ignore("dcr_token")
+		o.Invalid("dcr_token", "invalid", "cannot stand beside the client_id and private_key of a service app")
+	}
+	c.ServiceClientID = o.OptString("client_id", httpkit.Required, httpkit.Length(1, 100))
+	key := o.OptString("private_key", httpkit.Required, httpkit.Length(1, maxPrivateKey))
+	credential = portico.Opt[secret.Text]{Set: key.Set, Value: secret.New(key.Value)}
+	if _, err := oauth.NewClientSigner(credential.Value); key.Set && err != nil {
+		o.Invalid("private_key", "invalid", "cannot be used: "+err.Error())
+	}
+	return c, credential
 }
 
 func (s *server) createProvider(w http.ResponseWriter, r *http.Request) error {

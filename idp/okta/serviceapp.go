@@ -1,7 +1,6 @@
 package okta
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -13,6 +12,7 @@ import (
 
 	"portico"
 	"portico/idp"
+	"portico/oauth"
 	"portico/secret"
 )
 
@@ -36,7 +36,7 @@ func (o *organization) service() bool { return o.api.Tokens != nil }
 // authorizeAsService makes the APIs of a service app, each with tokens of its
 // own.
 func (o *organization) authorizeAsService(base idp.Config, clientID string, key secret.Text) error {
-	signer, err := newSigner(key)
+	signer, err := oauth.NewClientSigner(key)
 	if err != nil {
 		return &portico.IdPError{Kind: portico.IdPRejected, Detail: "The private key of the service app cannot be used: " + err.Error() + ". Paste it as Okta shows it when it is generated."}
 	}
@@ -74,41 +74,6 @@ func assert(signer jose.Signer, clientID string, endpoint *idp.API) (secret.Text
 		return secret.Text{}, errors.New("the private key does not sign")
 	}
 	return secret.New(text), nil
-}
-
-// newSigner reads a private JSON Web Key of RSA or an elliptic curve. Its errors
-// quote nothing of the key.
-func newSigner(text secret.Text) (jose.Signer, error) {
-	var key jose.JSONWebKey
-	if err := json.Unmarshal([]byte(text.Reveal()), &key); err != nil {
-		return nil, errors.New("it is not a JSON Web Key")
-	}
-	if !key.Valid() || key.IsPublic() {
-		return nil, errors.New("it is not the private key of a pair")
-	}
-	var has struct {
-		Type  string `json:"kty"`
-		Curve string `json:"crv"`
-	}
-	_ = json.Unmarshal([]byte(text.Reveal()), &has) // was read above
-	algorithm, known := map[string]jose.SignatureAlgorithm{
-		"RSA": jose.RS256, "EC P-256": jose.ES256, "EC P-384": jose.ES384, "EC P-521": jose.ES512,
-	}[joined(has.Type, has.Curve)]
-	if !known {
-		return nil, errors.New("it is of a kind that Okta does not take")
-	}
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: algorithm, Key: key}, nil)
-	if err != nil {
-		return nil, errors.New("it does not sign")
-	}
-	return signer, nil
-}
-
-func joined(kind, curve string) string {
-	if curve == "" {
-		return kind
-	}
-	return kind + " " + curve
 }
 
 // serviceFault says why a service app may not register clients.
