@@ -31,6 +31,17 @@ func (a *attacked) makeAdmin(admin *api) {
 	a.ids["/v3/identity-providers/{id}"], a.ids["organizationLoginPath"] = provider, "victims"
 	make("/v3/identity-providers/{idpId}/team-group-mappings/{id}", "/v3/identity-providers/"+provider+"/team-group-mappings", object{"team_id": team, "group": "g"})
 	a.makePackage(admin)
+	a.makeOthers(admin)
+}
+
+// makeOthers makes things like those under attack that hold nothing of ours.
+func (a *attacked) makeOthers(admin *api) {
+	for holder, path := range map[string]string{
+		"/v3/portals/{portalId}": "/v3/portals", "/v3/apis/{apiId}": "/v3/apis", "/v3/api-packages/{apiId}": "/v3/api-packages",
+		"/v2/control-planes/{controlPlaneId}": "/v2/control-planes", "/v3/system-accounts/{accountId}": "/v3/system-accounts", "/v3/teams/{teamId}": "/v3/teams",
+	} {
+		a.ids["another "+holder] = id(admin.do("POST", path, object{"name": "elsewhere", "description": "E"}, 201))
+	}
 }
 
 // makePackage makes an API package with an operation, a document and an image.

@@ -283,6 +283,18 @@ func schemasOf(t *testing.T, contracts []string) map[string]*openapi3.Schema {
 	return out
 }
 
+// members are what a contract lets a body have at its top.
+func members(s *openapi3.Schema) []string {
+	if s == nil {
+		return nil
+	}
+	out := slices.Collect(maps.Keys(s.Properties))
+	for _, part := range slices.Concat(s.AllOf, s.OneOf, s.AnyOf) {
+		out = append(out, members(part.Value)...)
+	}
+	return out
+}
+
 // attackRandomly sends bodies made up from the contract's schema, most of them
 // with a value gone wrong somewhere.
 func (a *attacked) attackRandomly(t *testing.T, op target, schema *openapi3.Schema) {

@@ -30,7 +30,7 @@ func TestHostileConsole(t *testing.T) {
 	a.makeWaiting(admin)
 	a.enterConsole(t)
 	a.findWhatOnlyPagesName(t)
-	others := a.others(admin)
+	others := a.others()
 	clients, apps := a.clients(t), a.registered(t)
 	routes := console.Routes(&desk.Site{Control: control.New(usecase.Deps{})})
 	forms := a.formsOfPages(t, routes)
@@ -135,15 +135,12 @@ func (a *attacked) findWhatOnlyPagesName(t *testing.T) {
 	}
 }
 
-// others are things like those under attack, by what the addresses of what they
-// hold begin with: nothing of ours is in them.
-func (a *attacked) others(admin *api) map[string]string {
-	made := func(path string) string {
-		return id(admin.do("POST", path, object{"name": "elsewhere", "description": "E"}, 201))
-	}
+// others are those that makeOthers made, by what the addresses of what they hold
+// begin with.
+func (a *attacked) others() map[string]string {
 	return map[string]string{
-		"/portals/{portalId}": made("/v3/portals"), "/apis/{apiId}": made("/v3/apis"), "/packages/{apiId}": made("/v3/api-packages"),
-		"/gateways/{controlPlaneId}": made("/v2/control-planes"), "/settings/system-accounts/{accountId}": made("/v3/system-accounts"),
+		"/portals/{portalId}": a.ids["another /v3/portals/{portalId}"], "/apis/{apiId}": a.ids["another /v3/apis/{apiId}"], "/packages/{apiId}": a.ids["another /v3/api-packages/{apiId}"],
+		"/gateways/{controlPlaneId}": a.ids["another /v2/control-planes/{controlPlaneId}"], "/settings/system-accounts/{accountId}": a.ids["another /v3/system-accounts/{accountId}"],
 	}
 }
 

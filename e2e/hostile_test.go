@@ -25,7 +25,8 @@ import (
 // target is an operation under attack.
 type target struct {
 	method, pattern, id string
-	body                object // one that is accepted; nil when none is read
+	body                object   // one that is accepted; nil when none is read
+	sets                []string // other members that the contract lets a body have
 }
 
 // attacked is an installation with one of everything, and who attacks it.
@@ -164,7 +165,7 @@ func TestHostileManagement(t *testing.T) {
 	var targets []target
 	for _, op := range mgmtapi.Operations() {
 		if !isEmpty(op) {
-			targets = append(targets, target{op.Method, op.Pattern, op.ID, nil})
+			targets = append(targets, target{method: op.Method, pattern: op.Pattern, id: op.ID})
 		}
 	}
 	bodies := a.managementBodies()
@@ -197,7 +198,7 @@ func TestHostileClassic(t *testing.T) {
 func targetsOf(operations []portalapi.Operation) []target {
 	var out []target
 	for _, op := range operations {
-		out = append(out, target{op.Method, op.Pattern, op.ID, nil})
+		out = append(out, target{method: op.Method, pattern: op.Pattern, id: op.ID})
 	}
 	return out
 }
@@ -226,7 +227,7 @@ func (a *attacked) attack(t *testing.T, targets []target, bodies map[string]obje
 			if key == "" {
 				key = op.method + " " + op.pattern
 			}
-			op.body = bodies[key]
+			op.body, op.sets = bodies[key], members(schemas[op.id])
 			delete(bodies, key)
 			if op.body == nil && op.method != "GET" && op.method != "DELETE" && !slices.Contains(bodyless, op.id) {
 				t.Errorf("no body for %s %s", op.method, op.pattern)
@@ -235,6 +236,7 @@ func (a *attacked) attack(t *testing.T, targets []target, bodies map[string]obje
 			t.Run(op.method+op.pattern, func(t *testing.T) {
 				t.Parallel()
 				a := &attacked{a.program, a.base, a.header, a.ids, attacker(!throttled.MatchString(op.pattern))}
+				a.attackElsewhere(t, op)
 				a.attackPath(t, op)
 				if op.method == "GET" {
 					a.attackQuery(t, op)
@@ -286,6 +288,28 @@ var noIDs = []string{
 	"x", "0", "null", "%00", "%FF%FE", "%F0%9F%94%91", "%2F..%2F..%2Fetc%2Fpasswd", "%25", "a%20b", "%27%3B--", strings.Repeat("a", 8000),
 	"00000000-0000-0000-0000-000000000000", "01a1fbf7-b2b4-7520-946b-b97c07ba3a7", "{}", "%E2%80%AE",
 }
+
+// attackElsewhere asks for what is ours as if it were another's.
+func (a *attacked) attackElsewhere(t *testing.T, op target) {
+	names := wildcards.FindAllStringSubmatchIndex(op.pattern, -1)
+	if len(names) < 2 || !strings.HasPrefix(op.pattern, "/v") || ofEach.MatchString(op.method+" "+op.pattern) {
+		return
+	}
+	holder := op.pattern[:names[0][1]]
+	other := a.ids["another "+holder]
+	if other == "" {
+		t.Fatalf("there is no other %s", holder)
+	}
+	path := a.pathWith(op, op.pattern[names[0][2]:names[0][3]], other)
+	if status, _ := a.send(t, op.method, path, "application/json", op.encoded(t, op.body)); status != 404 {
+		t.Errorf("%s %s answers %d", op.method, path, status)
+	}
+}
+
+// ofEach are addresses below something that lead to what each has, or to what
+// comes to be by asking, or to what there is one of (another user comes
+// by invitation only); and DELETE of what a gateway does not hold is content.
+var ofEach = regexp.MustCompile(`/(identity-providers|users/\{userId\})/|^/\{(templateName|variableName)\}|^PUT .*/publications/\{portalId\}$|^(PUT|DELETE) .*/core-entities/`)
 
 func (a *attacked) attackPath(t *testing.T, op target) {
 	for _, w := range wildcards.FindAllStringSubmatch(op.pattern, -1) {
@@ -353,12 +377,20 @@ var oddities = []any{
 	[]any{}, []any{nil}, []any{[]any{}}, []any{"", 1, object{}}, slices.Repeat([]any{"a"}, 2000), object{}, object{"": ""}, object{"a": nil}, object{"constructor": object{"a": []any{1}}},
 }
 
-// attackMembers adds a member that nobody knows, puts an oddity in the place of
+// assigned are members that the installation assigns itself, nobody else.
+var assigned = []string{"id", "created_at", "updated_at", "org_id", "organization_id", "portal_id", "owner_id", "developer_id", "client_secret", "password_hash", "digest", "sealed", "nobody_knows_this"}
+
+// attackMembers adds members that nobody may set, puts an oddity in the place of
 // every member, and takes every member out.
 func (a *attacked) attackMembers(t *testing.T, op target) {
-	body := op.encoded(t, with(op.fresh(), []string{"nobody_knows_this"}, 1))
-	if status, doc := a.send(t, op.method, a.path(op), "application/json", body); status != 400 || len(doc.Invalid) == 0 || doc.Invalid[0].Rule != "unknown_property" {
-		t.Errorf("%s %s takes a member that nobody knows: %d %+v", op.method, op.pattern, status, doc)
+	for _, name := range assigned {
+		if _, mayBe := op.body[name]; mayBe || slices.Contains(op.sets, name) {
+			continue
+		}
+		body := op.encoded(t, with(op.fresh(), []string{name}, a.ids["portalId"]))
+		if status, doc := a.send(t, op.method, a.path(op), "application/json", body); status != 400 || len(doc.Invalid) == 0 || doc.Invalid[0].Rule != "unknown_property" {
+			t.Errorf("%s %s takes %s: %d %+v", op.method, op.pattern, name, status, doc)
+		}
 	}
 	for _, at := range places(op.body, nil) {
 		for _, odd := range append(oddities, absent{}) {
