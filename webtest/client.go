@@ -3,6 +3,7 @@ package webtest
 import (
 	"bytes"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -114,9 +115,7 @@ func (s *Shown) Submit(action string, values url.Values) *Shown {
 		if !strings.HasSuffix(form.Action, action) {
 			continue
 		}
-		for name, value := range values {
-			form.Values[name] = value
-		}
+		maps.Copy(form.Values, values)
 		return s.Post(form.Action, form.Values)
 	}
 	s.t.Fatalf("%s has no form that leads to %s:\n%s", s.Path, action, s.Text())
@@ -124,11 +123,15 @@ func (s *Shown) Submit(action string, values url.Values) *Shown {
 }
 
 // PostForm is a form that is posted: where to, and what a browser would send of
-// it as it is.
+// it as it is. Of the buttons that is the only one's, if there is only one.
 type PostForm struct {
-	Action string
-	Values url.Values
+	Action  string
+	Values  url.Values
+	Buttons []Button
 }
+
+// Button is one that sends a form. Action is empty where it is the form's.
+type Button struct{ Name, Value, Action string }
 
 // PostForms are a page's forms that are posted.
 func PostForms(page string) ([]PostForm, error) {
@@ -139,18 +142,52 @@ func PostForms(page string) ([]PostForm, error) {
 	return postForms(doc), nil
 }
 
+// Forms are the page's forms that are posted.
+func (s *Shown) Forms() []PostForm { return postForms(s.doc) }
+
 func postForms(doc *html.Node) []PostForm {
 	var out []PostForm
 	for n := range doc.Descendants() {
-		if method, _ := attr(n, "method"); n.Data == "form" && method == "post" {
-			action, _ := attr(n, "action")
-			out = append(out, PostForm{action, filledIn(n)})
+		if method, _ := attr(n, "method"); n.Data != "form" || method != "post" {
+			continue
+		}
+		f := PostForm{Values: filledIn(n), Buttons: buttons(n)}
+		f.Action, _ = attr(n, "action")
+		if len(f.Buttons) == 1 && f.Buttons[0].Name != "" {
+			f.Values.Set(f.Buttons[0].Name, f.Buttons[0].Value)
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// buttons are those that send a form.
+func buttons(form *html.Node) []Button {
+	var out []Button
+	for n := range form.Descendants() {
+		if kind, _ := attr(n, "type"); n.Data == "button" && kind != "button" {
+			var b Button
+			b.Name, _ = attr(n, "name")
+			b.Value, _ = attr(n, "value")
+			b.Action, _ = attr(n, "formaction")
+			out = append(out, b)
 		}
 	}
 	return out
 }
 
-// filledIn is what a browser would send of a form as it is.
+// Links are where the page's links lead to.
+func (s *Shown) Links() []string {
+	var out []string
+	for n := range s.doc.Descendants() {
+		if href, ok := attr(n, "href"); n.Data == "a" && ok {
+			out = append(out, href)
+		}
+	}
+	return out
+}
+
+// filledIn is what a browser would send of a form as it is, but for its buttons.
 func filledIn(form *html.Node) url.Values {
 	sent := url.Values{}
 	for n := range form.Descendants() {
@@ -159,7 +196,7 @@ func filledIn(form *html.Node) url.Values {
 		value, _ := attr(n, "value")
 		_, checked := attr(n, "checked")
 		switch {
-		case name == "":
+		case name == "" || n.Data == "button":
 		case n.Data == "input" && (kind == "radio" || kind == "checkbox"):
 			if checked {
 				sent.Add(name, value)

@@ -156,11 +156,11 @@ func (p pages) leave(k kind) desk.Handler {
 		if err != nil {
 			return err
 		}
+		team := f.Value("leave")
 		return submit(w, v, task{
 			form: f, show: k.show, done: to(v, h.Path, "admins.left"),
-			run: func() error {
-				return gone(p.Admins.Teams.Remove(v.Context(), portico.AdminTeamID(f.Value("leave")), h.Holder))
-			},
+			call: desk.Call{Method: http.MethodDelete, Path: "/v3/teams/" + team + "/" + k.members + "/" + h.ID},
+			run:  func() error { return gone(p.Admins.Teams.Remove(v.Context(), portico.AdminTeamID(team), h.Holder)) },
 		})
 	}
 }

@@ -103,7 +103,7 @@ func teamsCard(c memberships, path string) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					if c.May {
-						templ_7745c5c3_Err = removeButton(path+"/teams/remove", "leave", string(t.ID), i18n.T(ctx, "admins.remove_of", "Name", t.Name)).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = desk.RemoveMenu(path+"/teams/remove", "leave", string(t.ID), t.Name).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}

@@ -9,7 +9,11 @@ import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
 import (
+	"context"
+
+	"portico"
 	"portico/webui/design"
+	"portico/webui/desk"
 	"portico/webui/i18n"
 	"portico/webui/visit"
 )
@@ -67,7 +71,7 @@ func invitations(c usersView) templ.Component {
 					var templ_7745c5c3_Var4 string
 					templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(i.Email)
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `invites.templ`, Line: 17, Col: 32}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `invites.templ`, Line: 21, Col: 32}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 					if templ_7745c5c3_Err != nil {
@@ -109,10 +113,7 @@ func invitations(c usersView) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					if c.MayEdit {
-						templ_7745c5c3_Err = design.Menu(design.MenuProps{ID: "menu-" + string(i.ID), Label: i18n.T(ctx, "admins.actions_for", "Name", i.Email), Items: []design.MenuItem{
-							{Label: i18n.T(ctx, "admins.invite_again"), Icon: "send", Post: usersPath + "/invite/again", Name: "invite", Value: string(i.ID)},
-							{Label: i18n.T(ctx, "admins.invite_revoke"), Icon: "close", Post: usersPath + "/invite/revoke", Name: "invite", Value: string(i.ID), Danger: true},
-						}}).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = design.Menu(design.MenuProps{ID: "menu-" + string(i.ID), Label: i18n.T(ctx, "admins.actions_for", "Name", i.Email), Items: inviteActions(ctx, i.ID)}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -194,7 +195,7 @@ func invitePage(c inviteView) templ.Component {
 					var templ_7745c5c3_Var8 string
 					templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "admins.no_mail"))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `invites.templ`, Line: 49, Col: 38}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `invites.templ`, Line: 50, Col: 38}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 					if templ_7745c5c3_Err != nil {
@@ -284,7 +285,7 @@ func withoutTeams() templ.Component {
 			var templ_7745c5c3_Var11 string
 			templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "admins.invite_call"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `invites.templ`, Line: 66, Col: 40}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `invites.templ`, Line: 67, Col: 40}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
 			if templ_7745c5c3_Err != nil {
@@ -302,6 +303,12 @@ func withoutTeams() templ.Component {
 		}
 		return nil
 	})
+}
+
+func inviteActions(ctx context.Context, id portico.InviteID) []design.MenuItem {
+	again := design.MenuItem{Label: i18n.T(ctx, "admins.invite_again"), Icon: "send", Post: usersPath + "/invite/again", Name: "invite", Value: string(id)}
+	revoke := design.MenuItem{Label: i18n.T(ctx, "admins.invite_revoke"), Icon: "close", Post: usersPath + "/invite/revoke", Name: "invite", Value: string(id), Danger: true}
+	return []design.MenuItem{again, revoke, desk.AsCall(ctx, again)}
 }
 
 var _ = templruntime.GeneratedTemplate

@@ -269,10 +269,12 @@ func (p pages) removeRole(k kind) desk.Handler {
 		if err != nil {
 			return err
 		}
+		role := f.Value("assigned")
 		return submit(w, v, task{
 			form: f, show: k.show, done: to(v, h.Path, "admins.role_removed"),
+			call: desk.Call{Method: http.MethodDelete, Path: h.API + "/assigned-roles/" + role},
 			run: func() error {
-				return gone(p.Admins.Roles.Remove(v.Context(), h.Holder, portico.RoleAssignmentID(f.Value("assigned"))))
+				return gone(p.Admins.Roles.Remove(v.Context(), h.Holder, portico.RoleAssignmentID(role)))
 			},
 		})
 	}

@@ -386,7 +386,7 @@ func roleTable(c assignedRoles, path string) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if c.May {
-					templ_7745c5c3_Err = removeButton(path+"/roles/remove", "assigned", string(r.ID), i18n.T(ctx, "admins.remove_of", "Name", r.Type+" "+r.Role)).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = desk.RemoveMenu(path+"/roles/remove", "assigned", string(r.ID), r.Type+" "+r.Role).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

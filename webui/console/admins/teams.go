@@ -258,13 +258,15 @@ func (p pages) removeMember(w http.ResponseWriter, v *desk.Visit) error {
 	if err != nil {
 		return err
 	}
-	member := admins.OfUser(portico.UserID(f.Value("remove_user")))
+	user := f.Value("remove_user")
+	member, call := admins.OfUser(portico.UserID(user)), "/users/"+user
 	if account := f.Value("remove_account"); account != "" {
-		member = admins.OfSystemAccount(portico.SystemAccountID(account))
+		member, call = admins.OfSystemAccount(portico.SystemAccountID(account)), "/system-accounts/"+account
 	}
 	return submit(w, v, task{
 		form: f, show: p.showTeam, done: to(v, teamPath(team), "admins.left"),
-		run: func() error { return gone(p.Admins.Teams.Remove(v.Context(), team, member)) },
+		call: desk.Call{Method: http.MethodDelete, Path: "/v3/teams/" + string(team) + call},
+		run:  func() error { return gone(p.Admins.Teams.Remove(v.Context(), team, member)) },
 	})
 }
 

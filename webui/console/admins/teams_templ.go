@@ -645,7 +645,7 @@ func teamUsers(c teamView) templ.Component {
 							return templ_7745c5c3_Err
 						}
 						if c.MayEdit {
-							templ_7745c5c3_Err = removeButton(teamPath(c.ID)+"/users/remove", "remove_user", string(u.ID), i18n.T(ctx, "admins.remove_of", "Name", u.FullName)).Render(ctx, templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = desk.RemoveMenu(teamPath(c.ID)+"/users/remove", "remove_user", string(u.ID), u.FullName).Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
@@ -855,7 +855,7 @@ func teamAccounts(c teamView) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					if c.MayEdit {
-						templ_7745c5c3_Err = removeButton(teamPath(c.ID)+"/system-accounts/remove", "remove_account", string(a.ID), i18n.T(ctx, "admins.remove_of", "Name", a.Name)).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = desk.RemoveMenu(teamPath(c.ID)+"/system-accounts/remove", "remove_account", string(a.ID), a.Name).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}

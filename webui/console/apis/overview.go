@@ -347,11 +347,12 @@ func (p pages) putImage(w http.ResponseWriter, v *desk.Visit, a api) error {
 		return err
 	}
 	media, data := f.File("image", maxImage)
+	uri := "data:" + media + ";base64," + base64.StdEncoding.EncodeToString(data)
 	if data == nil && f.OK() {
 		f.Reject("image", "apis.choose_image")
+		uri = desk.Variable("IMAGE")
 	}
-	uri := "data:" + media + ";base64," + base64.StdEncoding.EncodeToString(data)
-	if v.WantsCall() && f.OK() {
+	if v.WantsCall() {
 		call := v.Call(desk.Call{Method: http.MethodPut, Path: a.Wire(imagePath), Body: map[string]string{"data": uri}})
 		return p.showOverview(w, v, http.StatusOK, apiForm{Form: v.EmptyForm(valuesOf(a)), API: &a, Package: a.IsPackage, Call: call})
 	}

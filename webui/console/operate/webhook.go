@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/a-h/templ"
+
 	"portico"
 	"portico/access"
 	"portico/audit"
@@ -13,7 +15,12 @@ import (
 	"portico/webui/i18n"
 )
 
-const webhookPath = auditPath + "/webhook"
+// Where the page is, and where the management API has the same.
+const (
+	webhookPath     = auditPath + "/webhook"
+	webhookAPI      = "/v3/audit-log-webhook"
+	destinationsAPI = "/v3/audit-log-destinations"
+)
 
 func (p pages) webhookRoutes() []desk.Route {
 	return []desk.Route{
@@ -29,6 +36,7 @@ type webhookView struct {
 	status      audit.Status
 	destination *portico.AuditDestination // nil: none yet
 	mayEdit     bool
+	call        templ.Component // nil: it was not asked for
 }
 
 func (p pages) webhook(w http.ResponseWriter, v *desk.Visit) error {
@@ -80,6 +88,10 @@ func (p pages) saveWebhook(w http.ResponseWriter, v *desk.Visit) error {
 	}
 	f.Values.Del("authorization")
 	enabled := f.Has("enabled", "on")
+	if v.WantsCall() {
+		f.Faults, view.call = nil, v.Call(webhookCalls(view.destination, in, enabled)...)
+		return v.Render(w, http.StatusOK, v.T("operate.webhook_title"), webhookPage(view))
+	}
 	if f.OK() {
 		err = p.putWebhook(v, view.destination, in, enabled)
 		if err == nil {
@@ -91,6 +103,21 @@ func (p pages) saveWebhook(w http.ResponseWriter, v *desk.Visit) error {
 		}
 	}
 	return v.Render(w, http.StatusUnprocessableEntity, v.T("operate.webhook_title"), webhookPage(view))
+}
+
+// webhookCalls do what putWebhook does. The id of a new destination is in the
+// first one's answer.
+func webhookCalls(there *portico.AuditDestination, in audit.Destination, enabled bool) []desk.Call {
+	destination := map[string]any{"name": in.Name.Value, "endpoint": in.Endpoint.Value, "log_format": in.Format.Value, "skip_ssl_verification": in.SkipTLSVerification.Value}
+	if in.Authorization.Set {
+		destination["authorization"] = desk.Variable("WEBHOOK_AUTHORIZATION")
+	}
+	save, id := desk.Call{Method: http.MethodPost, Path: destinationsAPI, Body: destination}, desk.Variable("DESTINATION_ID")
+	if there != nil {
+		id = string(there.ID)
+		save.Method, save.Path = http.MethodPatch, destinationsAPI+"/"+id
+	}
+	return []desk.Call{save, {Method: http.MethodPatch, Path: webhookAPI, Body: map[string]any{"audit_log_destination_id": id, "enabled": enabled}}}
 }
 
 // putWebhook saves where to and then that.
@@ -108,7 +135,10 @@ func (p pages) putWebhook(v *desk.Visit, there *portico.AuditDestination, in aud
 	return err
 }
 
-func (p pages) removeWebhook(_ http.ResponseWriter, v *desk.Visit) error {
+func (p pages) removeWebhook(w http.ResponseWriter, v *desk.Visit) error {
+	if v.WantsCall() {
+		return v.ShowCall(w, webhookPath, desk.Call{Method: http.MethodDelete, Path: webhookAPI})
+	}
 	if err := p.Audit.Webhooks.Delete(v.Context(), audit.Organization()); err != nil {
 		return err
 	}

@@ -123,7 +123,7 @@ func (p pages) decideSelected(q queue) desk.Handler {
 			next = portico.Status(f.Choice("decision", string(portico.Approved), string(portico.Rejected)))
 		}
 		reason := ""
-		if next == portico.Rejected {
+		if next == portico.Rejected && !v.WantsCall() {
 			reason = f.Text("reason", true, maxReason)
 		}
 		if len(ids) == 0 {
@@ -132,8 +132,24 @@ func (p pages) decideSelected(q queue) desk.Handler {
 		if !f.OK() {
 			return p.renderQueue(w, v, q, http.StatusUnprocessableEntity, queueView{Form: f})
 		}
+		if v.WantsCall() {
+			return p.showCalls(w, v, q, ids, next)
+		}
 		return p.decideAll(w, v, q, ids, next, reason)
 	}
+}
+
+// showCalls shows what decides about each.
+func (p pages) showCalls(w http.ResponseWriter, v *desk.Visit, q queue, ids []string, next portico.Status) error {
+	var calls []desk.Call
+	for _, id := range ids {
+		item, err := q.find(v.Context(), id)
+		if err != nil {
+			return err
+		}
+		calls = append(calls, q.call(item, next))
+	}
+	return v.ShowCall(w, q.path, calls...)
 }
 
 // decideAll decides about each by itself: what somebody else was faster with is

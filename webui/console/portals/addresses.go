@@ -128,8 +128,12 @@ func addressFields(ips []string) map[string]string {
 	return out
 }
 
-func (p pages) removeAddresses(_ http.ResponseWriter, v *desk.Visit, one portal) error {
-	if err := p.AllowLists.Delete(v.Context(), one.ID, portico.AllowListID(v.FormValue("entry"))); err != nil {
+func (p pages) removeAddresses(w http.ResponseWriter, v *desk.Visit, one portal) error {
+	entry := portico.AllowListID(v.FormValue("entry"))
+	if v.WantsCall() {
+		return v.ShowCall(w, one.Path(partAddresses), desk.Call{Method: http.MethodDelete, Path: one.API("/ip-allow-list/" + string(entry))})
+	}
+	if err := p.AllowLists.Delete(v.Context(), one.ID, entry); err != nil {
 		return err
 	}
 	v.Flash("portals.addresses_removed")

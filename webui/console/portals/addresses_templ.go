@@ -10,6 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import (
 	"portico/webui/design"
+	"portico/webui/desk"
 	"portico/webui/i18n"
 	"strings"
 )
@@ -137,7 +138,7 @@ func addressesPage(a addressesView) templ.Component {
 							var templ_7745c5c3_Var7 string
 							templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(strings.Join(e.AllowedIPs, ", "))
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `addresses.templ`, Line: 27, Col: 59}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `addresses.templ`, Line: 28, Col: 59}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
 							if templ_7745c5c3_Err != nil {
@@ -156,7 +157,7 @@ func addressesPage(a addressesView) templ.Component {
 								return templ_7745c5c3_Err
 							}
 							if a.Add.May {
-								templ_7745c5c3_Err = removeButton(a.Portal.Path(partAddresses+"/remove"), "entry", string(e.ID), i18n.T(ctx, "portals.remove_of", "Name", strings.Join(e.AllowedIPs, ", "))).Render(ctx, templ_7745c5c3_Buffer)
+								templ_7745c5c3_Err = desk.RemoveMenu(a.Portal.Path(partAddresses+"/remove"), "entry", string(e.ID), strings.Join(e.AllowedIPs, ", ")).Render(ctx, templ_7745c5c3_Buffer)
 								if templ_7745c5c3_Err != nil {
 									return templ_7745c5c3_Err
 								}
@@ -281,7 +282,7 @@ func ownAddress(a addressesView) templ.Component {
 				var templ_7745c5c3_Var12 string
 				templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "portals.own_listed", "Address", a.Own.String()))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `addresses.templ`, Line: 58, Col: 68}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `addresses.templ`, Line: 59, Col: 68}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
 				if templ_7745c5c3_Err != nil {
@@ -317,7 +318,7 @@ func ownAddress(a addressesView) templ.Component {
 				var templ_7745c5c3_Var14 string
 				templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "portals.own_not_listed", "Address", a.Own.String()))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `addresses.templ`, Line: 62, Col: 72}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `addresses.templ`, Line: 63, Col: 72}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
 				if templ_7745c5c3_Err != nil {

@@ -162,7 +162,7 @@ func (p pages) putImage(kind portico.AssetKind, action string) desk.Route {
 		}
 		field := string(kind)
 		mediaType, data := f.File(field, maxImage)
-		if data == nil && f.OK() && !v.WantsCall() {
+		if data == nil && f.OK() {
 			f.Reject(field, "portals.choose_file")
 		}
 		return submit(v, task{

@@ -194,11 +194,14 @@ func (p pages) testEmail(w http.ResponseWriter, v *desk.Visit, one portal) error
 	return show(http.StatusOK, testSent(v.Principal.User.Email))
 }
 
-func (p pages) resetEmail(_ http.ResponseWriter, v *desk.Visit, one portal) error {
+func (p pages) resetEmail(w http.ResponseWriter, v *desk.Visit, one portal) error {
 	if _, _, err := p.wording(v, one); err != nil {
 		return err
 	}
 	name := v.PathValue("name")
+	if v.WantsCall() {
+		return v.ShowCall(w, one.Path("/emails/"+name), desk.Call{Method: http.MethodDelete, Path: one.API("/email-templates/" + name)})
+	}
 	if err := p.Templates.Delete(v.Context(), one.ID, name); err != nil && portico.KindOf(err) != portico.KindNotFound {
 		return err
 	}

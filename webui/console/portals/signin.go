@@ -253,12 +253,16 @@ func (p pages) showGroups(w http.ResponseWriter, v *desk.Visit, status int, view
 	return p.showSignIn(w, v, status, view)
 }
 
-func (p pages) removeMapping(_ http.ResponseWriter, v *desk.Visit, one portal) error {
+func (p pages) removeMapping(w http.ResponseWriter, v *desk.Visit, one portal) error {
 	provider, err := p.provider(v, one)
 	if err != nil {
 		return err
 	}
-	if err := p.IdentityProviders.DeleteMapping(v.Context(), one.ID, provider.ID, portico.GroupMappingID(v.FormValue("mapping"))); err != nil {
+	mapped := portico.GroupMappingID(v.FormValue("mapping"))
+	if v.WantsCall() {
+		return v.ShowCall(w, one.Path(partSignIn), desk.Call{Method: http.MethodDelete, Path: one.API("/identity-providers/" + string(provider.ID) + "/team-group-mappings/" + string(mapped))})
+	}
+	if err := p.IdentityProviders.DeleteMapping(v.Context(), one.ID, provider.ID, mapped); err != nil {
 		return err
 	}
 	v.Flash("portals.group_removed")

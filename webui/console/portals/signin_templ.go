@@ -10,6 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import (
 	"portico/webui/design"
+	"portico/webui/desk"
 	"portico/webui/i18n"
 )
 
@@ -374,7 +375,7 @@ func groupsCard(s signInView) templ.Component {
 						var templ_7745c5c3_Var13 string
 						templ_7745c5c3_Var13, templ_7745c5c3_Err = templ.JoinStringErrs(m.Group)
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `signin.templ`, Line: 78, Col: 33}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `signin.templ`, Line: 79, Col: 33}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
 						if templ_7745c5c3_Err != nil {
@@ -387,7 +388,7 @@ func groupsCard(s signInView) templ.Component {
 						var templ_7745c5c3_Var14 string
 						templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs(m.Team)
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `signin.templ`, Line: 79, Col: 19}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `signin.templ`, Line: 80, Col: 19}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
 						if templ_7745c5c3_Err != nil {
@@ -398,7 +399,7 @@ func groupsCard(s signInView) templ.Component {
 							return templ_7745c5c3_Err
 						}
 						if s.May {
-							templ_7745c5c3_Err = removeButton(s.Portal.Path(partSignIn+"/groups/remove"), "mapping", string(m.ID), i18n.T(ctx, "portals.remove_of", "Name", m.Group)).Render(ctx, templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = desk.RemoveMenu(s.Portal.Path(partSignIn+"/groups/remove"), "mapping", string(m.ID), m.Group).Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}

@@ -51,10 +51,11 @@ type task struct {
 // see the call, is shown again instead.
 func submit(v *desk.Visit, t task) error {
 	switch {
+	case v.WantsCall():
+		t.form.Faults = nil
+		return t.show(http.StatusOK, v.Call(t.call))
 	case !t.form.OK():
 		return t.show(http.StatusUnprocessableEntity, nil)
-	case v.WantsCall():
-		return t.show(http.StatusOK, v.Call(t.call))
 	}
 	next, err := t.run()
 	if err != nil {

@@ -234,9 +234,12 @@ func (p pages) addMember(w http.ResponseWriter, v *desk.Visit, one portal) error
 	})
 }
 
-func (p pages) removeMember(_ http.ResponseWriter, v *desk.Visit, one portal) error {
-	team := portico.TeamID(v.PathValue("teamId"))
-	if err := p.Teams.RemoveMember(v.Context(), one.ID, team, portico.DeveloperID(v.FormValue("developer"))); err != nil {
+func (p pages) removeMember(w http.ResponseWriter, v *desk.Visit, one portal) error {
+	team, developer := portico.TeamID(v.PathValue("teamId")), portico.DeveloperID(v.FormValue("developer"))
+	if v.WantsCall() {
+		return v.ShowCall(w, one.Path("/teams/"+string(team)), desk.Call{Method: http.MethodDelete, Path: one.API("/teams/" + string(team) + "/developers/" + string(developer))})
+	}
+	if err := p.Teams.RemoveMember(v.Context(), one.ID, team, developer); err != nil {
 		return err
 	}
 	v.Flash("portals.member_removed")
@@ -272,9 +275,12 @@ func (p pages) assignRole(w http.ResponseWriter, v *desk.Visit, one portal) erro
 // everywhere is the region of roles, which means nothing here.
 const everywhere = "*"
 
-func (p pages) unassignRole(_ http.ResponseWriter, v *desk.Visit, one portal) error {
-	team := portico.TeamID(v.PathValue("teamId"))
-	if err := p.Teams.Unassign(v.Context(), one.ID, team, portico.TeamRoleID(v.FormValue("role"))); err != nil {
+func (p pages) unassignRole(w http.ResponseWriter, v *desk.Visit, one portal) error {
+	team, role := portico.TeamID(v.PathValue("teamId")), portico.TeamRoleID(v.FormValue("role"))
+	if v.WantsCall() {
+		return v.ShowCall(w, one.Path("/teams/"+string(team)), desk.Call{Method: http.MethodDelete, Path: one.API("/teams/" + string(team) + "/assigned-roles/" + string(role))})
+	}
+	if err := p.Teams.Unassign(v.Context(), one.ID, team, role); err != nil {
 		return err
 	}
 	v.Flash("portals.role_removed")

@@ -70,7 +70,10 @@ func (p pages) tree(w http.ResponseWriter, v *desk.Visit, one portal) error {
 	return v.Render(w, http.StatusOK, v.T("portals.tab_pages"), treePage(treeView{one, all, one.May(access.Content)}))
 }
 
-func (p pages) createDefaults(_ http.ResponseWriter, v *desk.Visit, one portal) error {
+func (p pages) createDefaults(w http.ResponseWriter, v *desk.Visit, one portal) error {
+	if v.WantsCall() {
+		return v.ShowCall(w, one.Path(tabPages), desk.Call{Method: http.MethodPost, Path: one.API("/default-content")})
+	}
 	made, err := p.Content.Defaults.Create(v.Context(), one.ID)
 	if err != nil {
 		return err
@@ -156,15 +159,15 @@ func (p pages) move(w http.ResponseWriter, v *desk.Visit, one portal) error {
 	if err != nil {
 		return err
 	}
-	parent := optional(f.Optional("parent", maxName))
+	parent := (*portico.PageID)(f.Optional("parent", maxName))
 	index := -1
 	if f.Choice("index", "0", "-1") == "0" {
 		index = 0
 	}
 	return submit(v, task{
-		form: f, call: desk.Call{Method: http.MethodPost, Path: one.API("/pages/" + string(l.ID) + "/move"), Body: body{"parent_page_id": orNull(parent.Ptr()), "index": index}},
+		form: f, call: moveCall(one, l, parent, index),
 		run: func() (string, error) {
-			return one.Path(tabPages), p.Content.Pages.Move(v.Context(), one.ID, l.ID, portico.Opt[portico.PageID]{Set: true, Null: parent.Null, Value: portico.PageID(parent.Value)}.Ptr(), index)
+			return one.Path(tabPages), p.Content.Pages.Move(v.Context(), one.ID, l.ID, parent, index)
 		},
 		fields: map[string]string{"parent_page_id": "parent"},
 		done:   "portals.moved", args: []any{"Page", l.Title},
@@ -172,8 +175,14 @@ func (p pages) move(w http.ResponseWriter, v *desk.Visit, one portal) error {
 	})
 }
 
+// moveCall moves a page below another one, nil: below none; index is its place
+// among those that are there.
+func moveCall(one portal, l leaf, parent *portico.PageID, index int) desk.Call {
+	return desk.Call{Method: http.MethodPost, Path: one.API("/pages/" + string(l.ID) + "/move"), Body: body{"parent_page_id": parent, "index": index}}
+}
+
 // step moves a page one place up or down among its siblings.
-func (p pages) step(_ http.ResponseWriter, v *desk.Visit, one portal) error {
+func (p pages) step(w http.ResponseWriter, v *desk.Visit, one portal) error {
 	l, all, err := p.placed(v, one)
 	if err != nil {
 		return err
@@ -194,6 +203,9 @@ func (p pages) step(_ http.ResponseWriter, v *desk.Visit, one portal) error {
 		index++
 	default:
 		return portico.Errorf(portico.KindInvalid, "A page moves up or down; nothing was changed.")
+	}
+	if v.WantsCall() {
+		return v.ShowCall(w, one.Path(tabPages), moveCall(one, l, l.ParentID, index))
 	}
 	if err := p.Content.Pages.Move(v.Context(), one.ID, l.ID, l.ParentID, index); err != nil {
 		return err

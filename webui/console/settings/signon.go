@@ -314,7 +314,11 @@ func (p pages) removeMapping(w http.ResponseWriter, v *desk.Visit) error {
 	if err != nil {
 		return err
 	}
-	err = p.Admins.IdentityProviders.DeleteMapping(v.Context(), provider.ID, portico.AdminGroupMappingID(v.FormValue("mapping")))
+	mapping := portico.AdminGroupMappingID(v.FormValue("mapping"))
+	if v.WantsCall() {
+		return v.ShowCall(w, signOnPath, desk.Call{Method: http.MethodDelete, Path: "/v3/identity-providers/" + string(provider.ID) + "/team-group-mappings/" + string(mapping)})
+	}
+	err = p.Admins.IdentityProviders.DeleteMapping(v.Context(), provider.ID, mapping)
 	switch portico.KindOf(err) {
 	case portico.KindConflict:
 		f := v.EmptyForm(nil)

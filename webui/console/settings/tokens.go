@@ -179,8 +179,12 @@ func (p pages) revokeToken(w http.ResponseWriter, v *desk.Visit) error {
 }
 
 // deleteToken takes a token that opens nothing any more off the list.
-func (p pages) deleteToken(_ http.ResponseWriter, v *desk.Visit) error {
-	err := p.Accounts.DeleteToken(v.Context(), v.Principal.User.ID, portico.AccessTokenID(v.PathValue("tokenId")))
+func (p pages) deleteToken(w http.ResponseWriter, v *desk.Visit) error {
+	user, id := v.Principal.User.ID, portico.AccessTokenID(v.PathValue("tokenId"))
+	if v.WantsCall() {
+		return v.ShowCall(w, tokensPath, desk.Call{Method: http.MethodDelete, Path: "/v3/users/" + string(user) + "/access-tokens/" + string(id)})
+	}
+	err := p.Accounts.DeleteToken(v.Context(), user, id)
 	if err != nil && portico.KindOf(err) != portico.KindNotFound { // it is gone already
 		return err
 	}
