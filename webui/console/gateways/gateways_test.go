@@ -222,13 +222,13 @@ func TestServicesRoutesAndConsumers(t *testing.T) {
 	if answer := h.Run(t, form.Submit("/new", url.Values{"username": {"by-call"}, "custom_id": {"c1"}, "tags": {"x"}, "view": {"call"}})); answer.Status != 201 {
 		t.Fatalf("the call answers %d %v", answer.Status, answer.Body)
 	}
-	form.Submit("/new", url.Values{"username": {"partner"}, "custom_id": {"c2"}}).Is(200, consumers).Says("partner", "c2", "by-call")
+	form.Submit("/new", url.Values{"username": {"partner"}, "custom_id": {"crm-2"}}).Is(200, consumers).Says("partner", "crm-2", "by-call")
 	form.Submit("/new", url.Values{}).Fault("username")
 	partner, err := h.Gateways.Consumer(t.Context(), plane.ID, "partner")
 	must(t, err)
 	one = consumers + "/" + string(partner.ID)
 	edit = admin.Get(one).Is(200, one)
-	edit.Submit(one, url.Values{"custom_id": {""}}).Is(200, consumers).Hides("c2")
+	edit.Submit(one, url.Values{"custom_id": {""}}).Is(200, consumers).Hides("crm-2")
 	admin.Get(consumers + "?q=part&sort=-username").Says("partner").Hides("by-call")
 	admin.Get(one+"/delete").Submit("/delete", nil).Is(200, consumers).Says("partner is deleted")
 }
