@@ -129,7 +129,11 @@ func addressFields(ips []string) map[string]string {
 }
 
 func (p pages) removeAddresses(w http.ResponseWriter, v *desk.Visit, one portal) error {
-	entry := portico.AllowListID(v.FormValue("entry"))
+	f, err := v.Form()
+	if err != nil {
+		return err
+	}
+	entry := portico.AllowListID(f.Value("entry"))
 	if v.WantsCall() {
 		return v.ShowCall(w, one.Path(partAddresses), desk.Call{Method: http.MethodDelete, Path: one.API("/ip-allow-list/" + string(entry))})
 	}

@@ -258,7 +258,11 @@ func (p pages) removeMapping(w http.ResponseWriter, v *desk.Visit, one portal) e
 	if err != nil {
 		return err
 	}
-	mapped := portico.GroupMappingID(v.FormValue("mapping"))
+	f, err := v.Form()
+	if err != nil {
+		return err
+	}
+	mapped := portico.GroupMappingID(f.Value("mapping"))
 	if v.WantsCall() {
 		return v.ShowCall(w, one.Path(partSignIn), desk.Call{Method: http.MethodDelete, Path: one.API("/identity-providers/" + string(provider.ID) + "/team-group-mappings/" + string(mapped))})
 	}

@@ -235,7 +235,11 @@ func (p pages) addMember(w http.ResponseWriter, v *desk.Visit, one portal) error
 }
 
 func (p pages) removeMember(w http.ResponseWriter, v *desk.Visit, one portal) error {
-	team, developer := portico.TeamID(v.PathValue("teamId")), portico.DeveloperID(v.FormValue("developer"))
+	f, err := v.Form()
+	if err != nil {
+		return err
+	}
+	team, developer := portico.TeamID(v.PathValue("teamId")), portico.DeveloperID(f.Value("developer"))
 	if v.WantsCall() {
 		return v.ShowCall(w, one.Path("/teams/"+string(team)), desk.Call{Method: http.MethodDelete, Path: one.API("/teams/" + string(team) + "/developers/" + string(developer))})
 	}
@@ -276,7 +280,11 @@ func (p pages) assignRole(w http.ResponseWriter, v *desk.Visit, one portal) erro
 const everywhere = "*"
 
 func (p pages) unassignRole(w http.ResponseWriter, v *desk.Visit, one portal) error {
-	team, role := portico.TeamID(v.PathValue("teamId")), portico.TeamRoleID(v.FormValue("role"))
+	f, err := v.Form()
+	if err != nil {
+		return err
+	}
+	team, role := portico.TeamID(v.PathValue("teamId")), portico.TeamRoleID(f.Value("role"))
 	if v.WantsCall() {
 		return v.ShowCall(w, one.Path("/teams/"+string(team)), desk.Call{Method: http.MethodDelete, Path: one.API("/teams/" + string(team) + "/assigned-roles/" + string(role))})
 	}

@@ -187,6 +187,10 @@ func (p pages) step(w http.ResponseWriter, v *desk.Visit, one portal) error {
 	if err != nil {
 		return err
 	}
+	f, err := v.Form()
+	if err != nil {
+		return err
+	}
 	index := 0
 	for _, sibling := range all {
 		if sibling.ID == l.ID {
@@ -196,7 +200,7 @@ func (p pages) step(w http.ResponseWriter, v *desk.Visit, one portal) error {
 			index++
 		}
 	}
-	switch v.FormValue("to") {
+	switch f.Value("to") {
 	case "up":
 		index = max(index-1, 0)
 	case "down":

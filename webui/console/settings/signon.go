@@ -314,7 +314,11 @@ func (p pages) removeMapping(w http.ResponseWriter, v *desk.Visit) error {
 	if err != nil {
 		return err
 	}
-	mapping := portico.AdminGroupMappingID(v.FormValue("mapping"))
+	f, err := v.Form()
+	if err != nil {
+		return err
+	}
+	mapping := portico.AdminGroupMappingID(f.Value("mapping"))
 	if v.WantsCall() {
 		return v.ShowCall(w, signOnPath, desk.Call{Method: http.MethodDelete, Path: "/v3/identity-providers/" + string(provider.ID) + "/team-group-mappings/" + string(mapping)})
 	}
