@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"cmp"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -56,7 +57,7 @@ func TestEveryActionIsShownAsACall(t *testing.T) {
 	}
 	operations := map[string]*regexp.Regexp{}
 	for _, op := range mgmtapi.Operations() {
-		operations[op.ID] = regexp.MustCompile("^" + op.Method + " " + parameter().ReplaceAllString(op.Pattern, "[^/]+") + "$")
+		operations[cmp.Or(op.ID, op.Method+" "+op.Pattern)] = regexp.MustCompile("^" + op.Method + " " + parameter().ReplaceAllString(op.Pattern, "[^/]+") + "$")
 	}
 	before, calls := entries(t, h), map[string][]string{}
 	visitAll(h.As(t, "en"), pages, func(page *webtest.Shown, target string, values url.Values) {
