@@ -12,6 +12,9 @@ func TestPagesInABrowser(t *testing.T) {
 	provider := okta(t, h, "Okta production")
 	s := dcr(t, h, "Okta for partners", provider.ID)
 	publish(t, h, s.ID)
+	renameThere(t, h, traveller(t, h, s.ID))
+	_, err := h.Inventories.Take(t.Context(), provider.ID)
+	must(t, err)
 	h.Matrix(t, views(string(provider.ID), string(s.ID)))
 }
 
@@ -22,6 +25,7 @@ func views(provider, strategy string) []webtest.View {
 		{Name: "provider", Path: providers + "/" + provider},
 		{Name: "provider-delete", Path: providers + "/" + provider + "/delete"},
 		{Name: "provider-set-up", Path: providers + "/" + provider + "/set-up"},
+		{Name: "provider-clients", Path: providers + "/" + provider + "/clients"},
 		{Name: "strategies", Path: strategies},
 		{Name: "new-strategy", Path: strategies + "/new"},
 		{Name: "strategy", Path: strategies + "/" + strategy},

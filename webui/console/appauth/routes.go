@@ -36,6 +36,8 @@ func Routes(s *desk.Site) []desk.Route {
 		desk.On("POST /application-auth/providers/{dcrProviderId}/delete", p.deleteProvider, provider(access.Delete)).As("delete-dcr-provider"),
 		desk.On("GET /application-auth/providers/{dcrProviderId}/set-up", p.setUpForm, provider(access.Edit)),
 		desk.On("POST /application-auth/providers/{dcrProviderId}/set-up", p.setUp, provider(access.Edit)).As("POST /v2/dcr-providers/{dcrProviderId}/set-up"),
+		desk.On("GET /application-auth/providers/{dcrProviderId}/clients", p.clients, provider(access.View)),
+		desk.On("POST /application-auth/providers/{dcrProviderId}/clients", p.reconcile, provider(access.Edit)).As("POST /v2/dcr-providers/{dcrProviderId}/reconcile"),
 		desk.On("GET /application-auth/strategies", p.strategies, seeStrategies),
 		desk.On("GET /application-auth/strategies/new", p.newStrategy, access.For(access.Strategies, access.Create, "")),
 		desk.On("POST /application-auth/strategies/new", p.createStrategy, access.For(access.Strategies, access.Create, "")).As("create-app-auth-strategy"),
