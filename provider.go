@@ -138,3 +138,22 @@ func TidyIssuer(issuer string) string {
 	}
 	return issuer
 }
+
+// ProviderHealth is what requests to a provider told of it lately. What has not
+// happened yet is zero.
+type ProviderHealth struct {
+	LastSuccess time.Time
+	LastFailure time.Time
+	Failure     string    // the last one, for an admin; never an address or a secret
+	Room        *RateRoom // nil: the provider does not tell, or has not yet
+}
+
+// RateRoom is what is left of a rate limit until its window ends.
+type RateRoom struct {
+	Limit     int64
+	Remaining int64
+	ResetAt   time.Time
+}
+
+// Failing says whether the provider failed after it last did its part.
+func (h ProviderHealth) Failing() bool { return h.LastFailure.After(h.LastSuccess) }

@@ -22,6 +22,7 @@ import (
 	"portico/configsync"
 	"portico/control"
 	"portico/gateway"
+	"portico/health"
 	"portico/httpkit"
 	"portico/keyring"
 	"portico/ledger"
@@ -110,8 +111,11 @@ func (a *App) openState(ctx context.Context, o Options) error {
 	client := oauth.NewHTTPClient(policy)
 	a.publisher = configsync.New(compile.Source{Store: store}, configsync.Options{Logger: o.Logger, Now: o.Now, Path: a.config.snapshot()})
 	a.usage = usage.NewCounter(portico.LatencyClasses(), ring.Derive("fingerprints of client secrets"))
+	monitor := health.New(o.Now)
+	a.registry.MustRegister(monitor)
 	a.deps = usecase.Deps{
-		Store: store, Sealer: ring, IdPs: identityProviders(client, store, ring, o.Now, o.Logger),
+		Health: monitor.Of,
+		Store:  store, Sealer: ring, IdPs: identityProviders(client, monitor, store, ring, o.Now, o.Logger),
 		Trials: trial.New(trial.Options{Issuers: client, Gateway: trial.NewGatewayClient(a.config.IdPTimeout), Now: o.Now, Logger: o.Logger}),
 		Mailer: mailer, Flusher: a.publisher, Client: client,
 		Logger: o.Logger, Now: o.Now, Checkpoint: o.Checkpoint, IdPTimeout: a.config.IdPTimeout,

@@ -1,6 +1,7 @@
 package doctor_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 
 	"portico"
 	"portico/control"
+	"portico/doctor"
 	"portico/localas/localastest"
 	"portico/secret"
 	"portico/webui/consoletest"
@@ -313,4 +315,51 @@ func (w *world) settle(t *testing.T) {
 	w.Clock.Advance(time.Hour)
 	_, err := w.Reconciler.Once(t.Context())
 	must(t, err)
+}
+
+// How a provider is doing, and what waits for it.
+func TestCondition(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	seen := portico.ProviderHealth{}
+	d := w.Doctor
+	d.Health = func(id portico.ProviderID) portico.ProviderHealth {
+		if id != w.provider {
+			t.Errorf("asked for %s", id)
+		}
+		return seen
+	}
+	condition := func() doctor.Condition {
+		t.Helper()
+		c, err := d.Condition(t.Context(), w.provider)
+		must(t, err)
+		return c
+	}
+	if c := condition(); c.Failing() || c.Waiting.Total != 0 || !c.CredentialExpires.IsZero() {
+		t.Errorf("nothing has happened: %+v", c)
+	}
+	seen.LastSuccess = w.Clock.Now()
+	if c := condition(); c.Failing() || !c.CredentialExpires.Equal(w.Clock.Now().Add(30*24*time.Hour)) {
+		t.Errorf("Okta lets an API token live for 30 days after its last use: %+v", c)
+	}
+	w.Okta.Fail("/api/v1/apps/", http.StatusServiceUnavailable, 99)
+	w.verify(t) // its client is not removed
+	seen.LastFailure, seen.Failure = w.Clock.Now().Add(time.Second), "503 Service Unavailable"
+	c := condition()
+	if !c.Failing() || c.Waiting.Total != 1 || c.Waiting.Items[0].Kind != portico.TaskRegister {
+		t.Errorf("work waits: %+v", c)
+	}
+	if _, err := d.Condition(t.Context(), "nobody"); portico.KindOf(err) != portico.KindNotFound {
+		t.Errorf("of nobody: %v", err)
+	}
+	jwt := "eyJhbGciOiJub25lIn0." + base64.RawURLEncoding.EncodeToString([]byte(`{"exp":1800000000}`)) + ".x"
+	for credential, want := range map[string]time.Time{jwt: time.Unix(1800000000, 0), "opaque": {}, "a.b.c": {}, "a.bnVsbA.c": {}} {
+		open, err := w.Providers.Create(t.Context(), control.NewProvider{Name: "dcr " + credential, Type: portico.ProviderRFC7591, Issuer: w.Okta.Issuer, Secret: secret.New(credential)})
+		must(t, err)
+		c, err := w.Doctor.Condition(t.Context(), open.ID)
+		must(t, err)
+		if !c.CredentialExpires.Equal(want) {
+			t.Errorf("%s expires %s", credential, c.CredentialExpires)
+		}
+	}
 }

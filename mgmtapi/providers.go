@@ -24,6 +24,7 @@ func (s *server) providerRoutes() []route.Route {
 		route.On("PATCH", "/v2/dcr-providers/{dcrProviderId}", "update-dcr-provider", s.updateProvider, access.For(access.Providers, access.Edit, "dcrProviderId")),
 		route.On("DELETE", "/v2/dcr-providers/{dcrProviderId}", "delete-dcr-provider", s.deleteProvider, access.For(access.Providers, access.Delete, "dcrProviderId")),
 		route.On("POST", "/v2/dcr-providers/{dcrProviderId}/verify", "verify-dcr-provider", s.verifyProvider, access.For(access.Providers, access.Edit, "dcrProviderId")),
+		route.On("GET", "/v2/dcr-providers/{dcrProviderId}/health", "", s.providerHealth, access.For(access.Providers, access.View, "dcrProviderId")),
 		route.On("POST", "/v2/dcr-providers/{dcrProviderId}/set-up", "", s.setUpProvider, access.For(access.Providers, access.Edit, "dcrProviderId")),
 		route.On("GET", "/v2/dcr-providers/{dcrProviderId}/findings", "", s.findings, access.For(access.Providers, access.View, "dcrProviderId")),
 		route.On("POST", "/v2/dcr-providers/{dcrProviderId}/reconcile", "", s.reconcileProvider, access.For(access.Providers, access.Edit, "dcrProviderId")),

@@ -52,6 +52,8 @@ type Deps struct {
 	// Checkpoint is called with the name of every step of the saga. It is a
 	// no-op in production; a test may end the process in it.
 	Checkpoint func(step string)
+	// Health is what was seen lately of a DCR provider; nil: nobody watches.
+	Health func(portico.ProviderID) portico.ProviderHealth
 	// Nodes are the gateways of this process; nil: none.
 	Nodes func() []Node
 	// IdPTimeout is the longest that one conversation with an identity provider

@@ -93,6 +93,7 @@ type providerView struct {
 	SetsUp  bool // its authorization server can be prepared
 	UsedBy  []reference
 	Hidden  int                   // so many more use it, which the visitor may not see
+	Doing   *doctor.Condition     // nil: of a new one
 	Check   *portico.Verification // nil: the connection was not tested
 	Call    templ.Component       // nil: it was not asked for
 }
@@ -112,6 +113,13 @@ func (p pages) newProvider(w http.ResponseWriter, v *desk.Visit) error {
 // showProvider renders the page, with the types as they can be chosen.
 func (p pages) showProvider(w http.ResponseWriter, v *desk.Visit, status int, view providerView) error {
 	v.NoStore() // a token may have been typed
+	if view.Stored != nil {
+		doing, err := p.Doctor.Condition(v.Context(), view.Stored.ID)
+		if err != nil {
+			return err
+		}
+		view.Doing = &doing
+	}
 	view.Usable = view.Stored == nil || p.Providers.Offers(view.Stored.Type)
 	var stored []design.Option // types that can be kept, but not used yet
 	for _, t := range portico.ProviderTypes() {
