@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -91,18 +92,33 @@ func (a *attacked) makeContent(admin *api, portal, api string) {
 // picture is an empty drawing as a data address.
 const picture = "data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHZpZXdCb3g9IjAgMCAxIDEiLz4="
 
-// okta is the authorization server's management API.
-func (a *attacked) okta() *api { return newAPI(a.t, a.OktaURL, "Authorization", "SSWS "+a.OktaToken) }
-
-// clients counts the authorization server's clients.
+// clients counts the authorization server's clients, page by page.
 func (a *attacked) clients(t *testing.T) int {
-	_, answer, err := a.okta().send("GET", "/api/v1/apps?limit=200", nil)
-	var list []object
-	if err = errors.Join(err, json.Unmarshal(answer, &list)); err != nil {
-		t.Fatal(err)
+	t.Helper()
+	count := 0
+	for page := []string{"", a.OktaURL + "/api/v1/apps?limit=200"}; page != nil; {
+		r, err := http.NewRequest(http.MethodGet, page[1], nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "SSWS "+a.OktaToken)
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var list []object
+		err = json.NewDecoder(res.Body).Decode(&list)
+		if err = errors.Join(err, res.Body.Close()); err != nil {
+			t.Fatal(err)
+		}
+		count += len(list)
+		page = following.FindStringSubmatch(strings.Join(res.Header.Values("Link"), ", "))
 	}
-	return len(list)
+	return count
 }
+
+// following finds the address of the next page.
+var following = regexp.MustCompile(`<([^>]*)>; rel="next"`)
 
 // registered counts the applications that have a client there.
 func (a *attacked) registered(t *testing.T) int {

@@ -246,6 +246,7 @@ func (a *attacked) hiddenForms() map[string]url.Values {
 		"POST /account/sessions/end-others":                          form(),
 		"POST /account/tokens/{tokenId}/delete":                      form("view", ""),
 		"POST /audit-log/webhook/remove":                             form("view", ""),
+		"POST /application-auth/providers/{dcrProviderId}/set-up":    form("view", ""),
 		"POST /email/{mail}/retry":                                   form("view", ""),
 		"POST /gateways/{controlPlaneId}/delete":                     form("confirm", "c", "view", ""),
 		"POST /gateways/{controlPlaneId}/plugins/new":                form("name", "cors", "instance_name", "i", "enabled", "on", "config.origins", "*", "view", ""),

@@ -260,8 +260,9 @@ func (b *besiegedPage) attackAddress(t *testing.T) {
 var goneAlready = []string{"/account/tokens/{tokenId}/delete"}
 
 // needToken are pages that are nothing without what is in their query: most are
-// at the end of a link in a mail.
-var needToken = []string{"/verify-email", "/reset-password", "/delete-account", "/invitation", "/login/sso", "/login/sso/callback", "/portals/{portalId}/appearance/preview.css"}
+// at the end of a link in a mail. The last says that no auth strategy is there to
+// set the provider up for.
+var needToken = []string{"/verify-email", "/reset-password", "/delete-account", "/invitation", "/login/sso", "/login/sso/callback", "/portals/{portalId}/appearance/preview.css", "/application-auth/providers/{dcrProviderId}/set-up"}
 
 func (b *besiegedPage) attackHeaders(t *testing.T) {
 	if b.method == http.MethodPost {
