@@ -46,6 +46,9 @@ func TestHostileConsole(t *testing.T) {
 		b.attack(t)
 	}
 	for _, ends := range []bool{false, true} {
+		if ends { // rubbish typed to confirm must not be the name that rubbish has given
+			admin.do("PATCH", "/v3/portals/"+a.ids["portalId"], object{"name": "Coffee Shop"}, 200)
+		}
 		t.Run("ends "+strconv.FormatBool(ends), func(t *testing.T) {
 			for _, route := range routes {
 				if ending.MatchString(route.Pattern) == ends {
