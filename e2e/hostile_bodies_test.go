@@ -39,7 +39,9 @@ func newAttacked(t *testing.T, base func(*program) string) *attacked {
 	for _, wildcard := range []string{"authStrategyId", "PUT /v2/application-auth-strategies/{authStrategyId}"} { // which may give it another type
 		set(id(admin.do("POST", "/v2/application-auth-strategies", object{"name": wildcard, "display_name": "V", "strategy_type": "openid_connect", "configs": object{"openid-connect": openID}}, 201)), wildcard)
 	}
-	set(id(admin.do("POST", "/v2/dcr-providers", object{"name": "victim", "provider_type": "okta", "issuer": p.Issuer, "dcr_config": object{"dcr_token": p.OktaToken}}, 201)), "dcrProviderId")
+	for _, wildcard := range []string{"dcrProviderId", "POST /v2/dcr-providers/{dcrProviderId}"} { // PATCH makes the one's address rubbish; POST asks the other
+		set(id(admin.do("POST", "/v2/dcr-providers", object{"name": wildcard, "provider_type": "okta", "issuer": p.Issuer, "dcr_config": object{"dcr_token": p.OktaToken}}, 201)), wildcard)
+	}
 	set(first("/v3/apis/"+api+"/versions"), "versionId", "specId")
 	set(first("/v3/api-implementations"), "implementationId")
 	set(first("/v2/control-planes/"+plane+"/core-entities/services"), "serviceId", "ServiceId", "ServiceIdOrName")
