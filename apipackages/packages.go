@@ -118,8 +118,9 @@ func (p Packages) RemoveOperation(ctx context.Context, id portico.APIID, operati
 // ChangeOperations makes changes to what a package holds, all or none of them,
 // in their order. KindNotFound (package), KindInvalid for an operation that is
 // not there or whose access no gateway controls, KindConflict for a method and
-// path that the package has of another API.
-func (p Packages) ChangeOperations(ctx context.Context, id portico.APIID, changes []Change) error {
+// path that the package has of another API. Operations of APIs that whoever asks
+// does not see are not there; nil sees all.
+func (p Packages) ChangeOperations(ctx context.Context, id portico.APIID, changes []Change, sees func(portico.APIID) bool) error {
 	return p.Commit(ctx, func(tx portico.Tx) error {
 		if _, err := packageOf(ctx, tx, id); err != nil {
 			return err
@@ -128,7 +129,7 @@ func (p Packages) ChangeOperations(ctx context.Context, id portico.APIID, change
 		if err != nil {
 			return err
 		}
-		m := membership{Packages: p, tx: tx, id: id, held: usecase.By(there.Items, operationID), keys: map[string]portico.Operation{}}
+		m := membership{Packages: p, tx: tx, id: id, sees: sees, held: usecase.By(there.Items, operationID), keys: map[string]portico.Operation{}}
 		operations, err := tx.Operations().List(ctx, portico.Everything(usecase.AnyOf("id", there.Items, operationID)))
 		if err != nil {
 			return err
@@ -150,6 +151,7 @@ type membership struct {
 	Packages
 	tx   portico.Tx
 	id   portico.APIID
+	sees func(portico.APIID) bool
 	held map[portico.OperationID]portico.PackageOperation
 	keys map[string]portico.Operation // of what is held, by method and path
 }
@@ -192,6 +194,9 @@ func (m membership) apply(ctx context.Context, i int, c Change) error {
 func (m membership) addable(ctx context.Context, i int, id portico.OperationID) (portico.Operation, error) {
 	field := fmt.Sprintf("body.%d.path", i)
 	operation, err := m.tx.Operations().ByID(ctx, id)
+	if err == nil && m.sees != nil && !m.sees(operation.APIID) {
+		err = portico.Errorf(portico.KindNotFound, "The API of the operation is hidden.")
+	}
 	if err != nil {
 		return operation, usecase.Missing(err, field, "There is no operation with this id.")
 	}

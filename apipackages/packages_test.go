@@ -79,7 +79,7 @@ func (d depot) operation(t testing.TB, a control.APIView, key string) portico.Op
 
 func (d depot) change(t testing.TB, changes ...apipackages.Change) error {
 	t.Helper()
-	return d.Packages.ChangeOperations(t.Context(), d.pack.ID, changes)
+	return d.Packages.ChangeOperations(t.Context(), d.pack.ID, changes, nil)
 }
 
 // held are the operations that the package holds, in words.
@@ -143,7 +143,8 @@ func TestChangesAreMadeInTheirOrderAllOrNone(t *testing.T) {
 	kind(t, "the same method and path of another API", d.change(t, add(post), add(other)), portico.KindConflict)
 	kind(t, "to remove what is not held", d.change(t, add(post), apipackages.Change{Verb: apipackages.Remove, Operation: other}), portico.KindInvalid)
 	kind(t, "to replace what is not held", d.change(t, apipackages.Change{Verb: apipackages.Replace, Operation: other, RateLimit: portico.Some(limit)}), portico.KindInvalid)
-	kind(t, "an API", d.Packages.ChangeOperations(t.Context(), d.wares.ID, []apipackages.Change{add(post)}), portico.KindNotFound)
+	kind(t, "one of an API that is hidden", d.Packages.ChangeOperations(t.Context(), d.pack.ID, []apipackages.Change{add(post)}, func(api portico.APIID) bool { return api != d.returns.ID }), portico.KindInvalid)
+	kind(t, "an API", d.Packages.ChangeOperations(t.Context(), d.wares.ID, []apipackages.Change{add(post)}, nil), portico.KindNotFound)
 	if got := d.held(t); got != "Wares GET /stock" || d.shown(t) != "GET /stock" {
 		t.Fatalf("refused changes have left %s, shown as %s", got, d.shown(t))
 	}

@@ -75,7 +75,7 @@ func TestAccessByOperation(t *testing.T) {
 	page, err := w.Packages.Operations(w.ctx, shop, portico.ListQuery{Size: 10, Number: 1})
 	must(t, err)
 	before := w.full(t).Version
-	must(t, w.Packages.ChangeOperations(w.ctx, pack.ID, []apipackages.Change{{Verb: apipackages.Add, Operation: page.Items[0].ID}}))
+	must(t, w.Packages.ChangeOperations(w.ctx, pack.ID, []apipackages.Change{{Verb: apipackages.Add, Operation: page.Items[0].ID}}, nil))
 	w.publish(t, pack.ID, w.portal.ID, &w.oidc.ID)
 	if d, ok := w.since(t, before); !ok || d.Routing == nil {
 		t.Error("gateways were not told of the package")
@@ -85,7 +85,7 @@ func TestAccessByOperation(t *testing.T) {
 	expect("packed", map[string][]snapshot.Access{"GET /v1/orders": both, "GET /v2/orders": both, "PUT /v1/orders/{id}": all, "PUT /v2/orders/{id}": all})
 
 	limit := portico.Some(portico.RateLimit{Limit: 0, Duration: "hours"})
-	must(t, w.Packages.ChangeOperations(w.ctx, pack.ID, []apipackages.Change{{Verb: apipackages.Replace, Operation: page.Items[0].ID, RateLimit: limit}}))
+	must(t, w.Packages.ChangeOperations(w.ctx, pack.ID, []apipackages.Change{{Verb: apipackages.Replace, Operation: page.Items[0].ID, RateLimit: limit}}, nil))
 	must(t, w.Publications.Delete(w.ctx, shop, w.portal.ID))
 	byPack.Limit, byPack.Window = 0, time.Hour
 	only := []snapshot.Access{byPack}

@@ -275,6 +275,7 @@ func (a *acting) adopt(ctx context.Context, f portico.Finding) error {
 					app.Name = field.Theirs[0]
 				case field.Name == fieldScopes:
 					app.Scopes = field.Theirs
+					app.Generation++ // tokens that were got before are not what would be got now
 				case len(field.Theirs) == 0:
 					app.RedirectURI = nil
 				default:

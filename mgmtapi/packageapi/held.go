@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"portico"
+	"portico/access"
 	"portico/apipackages"
 	"portico/httpkit"
 	"portico/listing"
@@ -131,7 +132,9 @@ func (s server) changeOperations(w http.ResponseWriter, r *http.Request) error {
 	if err := body.Err(); err != nil {
 		return err
 	}
-	if err := s.Packages.ChangeOperations(r.Context(), id, changes); err != nil {
+	granted := access.From(r.Context())
+	sees := func(api portico.APIID) bool { return granted.May(access.APIs, access.View, string(api)) }
+	if err := s.Packages.ChangeOperations(r.Context(), id, changes, sees); err != nil {
 		return err
 	}
 	return httpkit.NoContent(w)

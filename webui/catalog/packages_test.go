@@ -29,7 +29,7 @@ func (h *house) packed() control.APIView {
 	must(t, err)
 	pack, err := h.APIs.Create(ctx, control.NewAPI{IsPackage: true, Name: "Starter", Version: new("1")})
 	must(t, err)
-	must(t, h.Packages.ChangeOperations(ctx, pack.ID, []apipackages.Change{{Verb: apipackages.Add, Operation: operations.Items[0].ID}}))
+	must(t, h.Packages.ChangeOperations(ctx, pack.ID, []apipackages.Change{{Verb: apipackages.Add, Operation: operations.Items[0].ID}}, nil))
 	_, err = h.Publications.Put(ctx, pack.ID, h.portal.ID, control.PublicationFields{StrategyID: portico.Some(h.keys.ID), Visibility: portico.Some(portico.Public)})
 	must(t, err)
 	return pack

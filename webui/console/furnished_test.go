@@ -145,7 +145,7 @@ func furnishPackage(t *testing.T, h *consoletest.House, portal portico.Portal) {
 	must(t, err)
 	operations, err := h.Packages.Operations(ctx, held.ID, portico.Everything())
 	must(t, err)
-	must(t, h.Packages.ChangeOperations(ctx, pack.ID, []apipackages.Change{{Verb: apipackages.Add, Operation: operations.Items[0].ID}}))
+	must(t, h.Packages.ChangeOperations(ctx, pack.ID, []apipackages.Change{{Verb: apipackages.Add, Operation: operations.Items[0].ID}}, nil))
 	_, err = h.Packages.PutCurrent(ctx, pack.ID, "openapi: 3.1.0\ninfo: {title: Starter, version: \"1\"}\npaths: {}\n", "")
 	must(t, err)
 	_, err = h.Publications.Put(ctx, pack.ID, portal.ID, control.PublicationFields{})

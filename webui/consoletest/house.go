@@ -24,6 +24,7 @@ import (
 	"portico/httpkit"
 	"portico/idp"
 	"portico/idp/auth0"
+	"portico/idp/bridge"
 	"portico/idp/okta"
 	"portico/idp/rfc7591"
 	"portico/keyring"
@@ -87,6 +88,9 @@ func New(t testing.TB, routes func(*desk.Site) []desk.Route) *House {
 			},
 			portico.ProviderAuth0: func(p portico.Provider, credential secret.Text) (portico.IdP, error) {
 				return auth0.New(auth0.Config{Provider: p, Secret: credential, HTTP: client, Now: h.Clock.Now, Logger: logger})
+			},
+			portico.ProviderHTTP: func(p portico.Provider, credential secret.Text) (portico.IdP, error) {
+				return bridge.New(bridge.Config{Provider: p, Key: credential, HTTP: client, Now: h.Clock.Now, Logger: logger})
 			},
 			portico.ProviderRFC7591: func(p portico.Provider, credential secret.Text) (portico.IdP, error) {
 				return rfc7591.New(rfc7591.Config{Provider: p, Token: credential, HTTP: client, Handles: handles.Of(store, ring, h.Clock.Now, p.ID), Now: h.Clock.Now, Logger: logger})

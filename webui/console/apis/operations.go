@@ -149,7 +149,7 @@ func (p pages) add(w http.ResponseWriter, v *desk.Visit, a api) error {
 		return p.showAdd(w, v, http.StatusOK, view)
 	}
 	if f.OK() {
-		if err = p.Packages.ChangeOperations(v.Context(), a.ID, changes); err == nil {
+		if err = p.Packages.ChangeOperations(v.Context(), a.ID, changes, sees(v)); err == nil {
 			v.Flash("packages.added", "Package", a.Name)
 			return v.Redirect(a.Path("/operations"))
 		}
@@ -219,7 +219,7 @@ func (p pages) limit(w http.ResponseWriter, v *desk.Visit, a api) error {
 		view.Form.Faults = nil
 		view.Call = v.Call(changeCall(a, changes))
 	case view.Form.OK():
-		if err := p.Packages.ChangeOperations(v.Context(), a.ID, changes); err != nil {
+		if err := p.Packages.ChangeOperations(v.Context(), a.ID, changes, sees(v)); err != nil {
 			return err
 		}
 		v.Flash("packages.limit_saved", "Operation", held.Operation.Key())

@@ -1,6 +1,7 @@
 package appauth
 
 import (
+	"cmp"
 	"net/url"
 
 	"portico"
@@ -18,25 +19,35 @@ const (
 	fieldScopes   = configField("developer_scopes")
 	fieldBaseURL  = configField("base_url")
 	fieldEndpoint = configField("registration_endpoint")
+	fieldService  = configField("service_client_id")
+	fieldMode     = configField("registration_mode")
+	fieldNoEvents = configField("disable_event_hooks")
+	fieldNoFresh  = configField("disable_refresh_secret")
+	fieldSeveral  = configField("allow_multiple_credentials")
 )
 
 // configFields are the fields that a provider type has besides those of all.
 func configFields(t portico.ProviderType) []configField {
 	switch t {
+	case portico.ProviderOkta:
+		return []configField{fieldMode, fieldService}
 	case portico.ProviderAuth0:
 		return []configField{fieldClientID, fieldAudience, fieldScopes}
 	case portico.ProviderAzureAD, portico.ProviderCurity:
 		return []configField{fieldClientID}
 	case portico.ProviderHTTP:
-		return []configField{fieldBaseURL}
+		return []configField{fieldBaseURL, fieldNoEvents, fieldNoFresh, fieldSeveral}
 	case portico.ProviderRFC7591:
 		return []configField{fieldEndpoint}
 	}
 	return nil
 }
 
-// secretMember is what the management API calls the credential of a type.
-func secretMember(t portico.ProviderType) string {
+// secretMember is what the management API calls the credential.
+func secretMember(t portico.ProviderType, c portico.ProviderConfig) string {
+	if c.ServiceClientID != "" {
+		return "private_key"
+	}
 	switch t {
 	case portico.ProviderAuth0, portico.ProviderAzureAD, portico.ProviderCurity:
 		return "initial_client_secret"
@@ -52,9 +63,12 @@ func secretMember(t portico.ProviderType) string {
 // registering is open to everybody there is none.
 func needsToken(t portico.ProviderType) bool { return t != portico.ProviderRFC7591 }
 
-// maxTokenOf is how long the credential of a type may be.
-func maxTokenOf(t portico.ProviderType) int {
-	if t == portico.ProviderRFC7591 {
+// maxTokenOf is how long the credential may be.
+func maxTokenOf(t portico.ProviderType, c portico.ProviderConfig) int {
+	switch {
+	case c.ServiceClientID != "":
+		return maxPrivateKey
+	case t == portico.ProviderRFC7591:
 		return maxInitialToken
 	}
 	return maxToken
@@ -76,6 +90,18 @@ func readConfig(f *desk.Form, fields []configField) (c portico.ProviderConfig) {
 			if address := f.URL(string(field), false, maxName); address != "" {
 				c.RegistrationEndpoint = &address
 			}
+		case fieldService:
+			c.ServiceClientID = f.Text(string(field), false, maxServiceID)
+		case fieldMode:
+			if f.Value(string(field)) != "" {
+				c.RegistrationMode = portico.RegistrationMode(f.Choice(string(field), string(portico.RegistrationApps), string(portico.RegistrationDCR)))
+			}
+		case fieldNoEvents:
+			c.DisableEventHooks = f.Value(string(field)) != ""
+		case fieldNoFresh:
+			c.DisableRefreshSecret = f.Value(string(field)) != ""
+		case fieldSeveral:
+			c.AllowMultipleCredentials = f.Value(string(field)) != ""
 		}
 	}
 	return c
@@ -89,8 +115,14 @@ func fillConfig(values url.Values, c portico.ProviderConfig) {
 	if c.InitialClientAudience != nil {
 		values.Set(string(fieldAudience), *c.InitialClientAudience)
 	}
-	if c.UseDeveloperManagedScopes {
-		values.Set(string(fieldScopes), "on")
+	values.Set(string(fieldService), c.ServiceClientID)
+	values.Set(string(fieldMode), string(cmp.Or(c.RegistrationMode, portico.RegistrationApps)))
+	for field, on := range map[configField]bool{
+		fieldScopes: c.UseDeveloperManagedScopes, fieldNoEvents: c.DisableEventHooks, fieldNoFresh: c.DisableRefreshSecret, fieldSeveral: c.AllowMultipleCredentials,
+	} {
+		if on {
+			values.Set(string(field), "on")
+		}
 	}
 }
 
@@ -111,14 +143,24 @@ func configChange(fields []configField, c portico.ProviderConfig) (ch control.Pr
 			ch.BaseURL = portico.Some(c.BaseURL)
 		case fieldEndpoint:
 			ch.RegistrationEndpoint = portico.Opt[string]{Set: true, Null: c.RegistrationEndpoint == nil, Value: c.Endpoint()}
+		case fieldService:
+			ch.ServiceClientID = portico.Some(c.ServiceClientID)
+		case fieldMode:
+			ch.RegistrationMode = portico.Opt[string]{Set: c.RegistrationMode != "", Value: string(c.RegistrationMode)}
+		case fieldNoEvents:
+			ch.DisableEventHooks = portico.Some(c.DisableEventHooks)
+		case fieldNoFresh:
+			ch.DisableRefreshSecret = portico.Some(c.DisableRefreshSecret)
+		case fieldSeveral:
+			ch.AllowMultipleCredentials = portico.Some(c.AllowMultipleCredentials)
 		}
 	}
 	return ch
 }
 
 // configBody is the configuration as the management API takes it, without the
-// credential.
-func configBody(fields []configField, c portico.ProviderConfig) map[string]any {
+// credential and what belongs to it.
+func configBody(fields []configField, c, stored portico.ProviderConfig) map[string]any {
 	body := map[string]any{}
 	for _, field := range fields {
 		switch field {
@@ -132,7 +174,26 @@ func configBody(fields []configField, c portico.ProviderConfig) map[string]any {
 			body["dcr_base_url"] = c.BaseURL
 		case fieldEndpoint:
 			body["registration_endpoint"] = c.RegistrationEndpoint
+		case fieldMode: // beyond the contract: only where it is wanted
+			if mode := cmp.Or(c.RegistrationMode, portico.RegistrationApps); mode != cmp.Or(stored.RegistrationMode, portico.RegistrationApps) {
+				body["registration_mode"] = mode
+			}
+		case fieldNoEvents:
+			body["disable_event_hooks"] = c.DisableEventHooks
+		case fieldNoFresh:
+			body["disable_refresh_secret"] = c.DisableRefreshSecret
+		case fieldSeveral:
+			body["allow_multiple_credentials"] = c.AllowMultipleCredentials
 		}
 	}
 	return body
+}
+
+// credentialBody puts the credential into the body of a call, and the client
+// that it belongs to.
+func credentialBody(body map[string]any, t portico.ProviderType, c portico.ProviderConfig) {
+	if c.ServiceClientID != "" {
+		body["client_id"] = c.ServiceClientID
+	}
+	body[secretMember(t, c)] = desk.Variable("DCR_TOKEN")
 }

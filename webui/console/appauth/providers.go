@@ -3,6 +3,7 @@ package appauth
 import (
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/a-h/templ"
 
@@ -10,6 +11,7 @@ import (
 	"portico/access"
 	"portico/control"
 	"portico/doctor"
+	"portico/oauth"
 	"portico/secret"
 	"portico/usecase"
 	"portico/webui/design"
@@ -23,7 +25,12 @@ const (
 	maxToken  = 256
 )
 
-const maxInitialToken = 4096 // as the management API says
+// As the management API says.
+const (
+	maxInitialToken = 4096
+	maxPrivateKey   = 8192
+	maxServiceID    = 100
+)
 
 // providersView is the list of DCR providers.
 type providersView struct {
@@ -127,7 +134,11 @@ func (p pages) showProvider(w http.ResponseWriter, v *desk.Visit, status int, vi
 		if p.Providers.Offers(t) {
 			view.Types = append(view.Types, option)
 			if view.Stored == nil || view.Stored.Type == t {
-				view.Fields = append(view.Fields, configFields(t)...)
+				for _, field := range configFields(t) {
+					if !slices.Contains(view.Fields, field) {
+						view.Fields = append(view.Fields, field)
+					}
+				}
 			}
 			continue
 		}
@@ -176,9 +187,17 @@ func (p pages) readProvider(f *desk.Form, stored *control.ProviderView) provider
 		in.Fields = configFields(in.Type)
 	}
 	in.Config = readConfig(f, in.Fields)
-	token := f.Text("token", stored == nil && needsToken(in.Type), maxTokenOf(in.Type))
+	token := f.Text("token", stored == nil && needsToken(in.Type), maxTokenOf(in.Type, in.Config))
 	f.Values.Del("token")
 	in.Token = secret.New(token)
+	if stored != nil && token == "" && in.Config.ServiceClientID != stored.Config.ServiceClientID {
+		f.Reject("token", "appauth.token_for_other_client")
+	}
+	if in.Config.ServiceClientID != "" && token != "" {
+		if _, err := oauth.NewClientSigner(in.Token); err != nil {
+			f.Reject("token", "appauth.private_key_unusable")
+		}
+	}
 	return in
 }
 
@@ -211,7 +230,7 @@ func (p pages) createProvider(w http.ResponseWriter, v *desk.Visit) error {
 // testProvider asks the identity provider about what is filled in; nothing is
 // saved. A name is not needed for it.
 func (p pages) testProvider(w http.ResponseWriter, v *desk.Visit, view providerView, in providerInput) error {
-	for _, field := range []string{"issuer", "token", string(fieldClientID), string(fieldBaseURL), string(fieldEndpoint)} {
+	for _, field := range []string{"issuer", "token", string(fieldClientID), string(fieldBaseURL), string(fieldEndpoint), string(fieldService)} {
 		if view.Form.Fault(field) != "" {
 			return p.providerRefused(w, v, view, nil)
 		}
@@ -328,21 +347,21 @@ func (in providerInput) call(stored *control.ProviderView) desk.Call {
 		if labels := desk.LabelChange(stored.Labels, in.Labels); labels.Set {
 			body["labels"] = labels.Value
 		}
-		config := configBody(in.Fields, in.Config)
+		config := configBody(in.Fields, in.Config, stored.Config)
 		if !in.Token.Empty() {
-			config[secretMember(stored.Type)] = desk.Variable("DCR_TOKEN")
+			credentialBody(config, stored.Type, in.Config)
 		}
 		if len(config) > 0 {
 			body["dcr_config"] = config
 		}
 		return desk.Call{Method: http.MethodPatch, Path: "/v2/dcr-providers/" + string(stored.ID), Body: body}
 	}
-	config := configBody(in.Fields, in.Config)
+	config := configBody(in.Fields, in.Config, portico.ProviderConfig{})
 	if in.Config.InitialClientAudience == nil {
 		delete(config, "initial_client_audience") // null takes one away, and there is none
 	}
 	if needsToken(in.Type) || !in.Token.Empty() {
-		config[secretMember(in.Type)] = desk.Variable("DCR_TOKEN")
+		credentialBody(config, in.Type, in.Config)
 	}
 	body["provider_type"], body["dcr_config"] = in.Type, config
 	if len(in.Labels) > 0 {

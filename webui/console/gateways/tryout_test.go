@@ -163,7 +163,7 @@ func TestAnOperationThatThePackageLacks(t *testing.T) {
 	must(t, err)
 	found, err := g.Packages.Operations(ctx, api.ID, portico.Everything(portico.Where("path", "/returns")))
 	must(t, err)
-	must(t, g.Packages.ChangeOperations(ctx, pack.ID, []apipackages.Change{{Verb: apipackages.Add, Operation: found.Items[0].ID}}))
+	must(t, g.Packages.ChangeOperations(ctx, pack.ID, []apipackages.Change{{Verb: apipackages.Add, Operation: found.Items[0].ID}}, nil))
 	for _, id := range []portico.APIID{pack.ID, api.ID} {
 		_, err = g.Publications.Put(ctx, id, g.app.PortalID, control.PublicationFields{StrategyID: portico.Some(g.app.StrategyID)})
 		must(t, err)

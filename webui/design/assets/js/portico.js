@@ -9,6 +9,7 @@ import "./palette.js";
 import "./validate.js";
 import "./partial.js";
 import "./leave.js";
+import "./only.js";
 import { upgradeTags } from "./tags.js";
 import { onReady } from "./dom.js";
 
