@@ -26,8 +26,10 @@ import (
 	"portico/httpkit"
 	"portico/keyring"
 	"portico/ledger"
+	"portico/localas"
 	"portico/mail"
 	"portico/oauth"
+	"portico/secret"
 	"portico/sqlstore"
 	"portico/trial"
 	"portico/usage"
@@ -39,6 +41,7 @@ type Options struct {
 	Logger     *slog.Logger
 	Now        func() time.Time  // nil: the wall clock
 	Checkpoint func(step string) // nil: none; see usecase.Deps
+	Faults     bool              // let the built-in authorization server misbehave on request
 }
 
 // App is one process of Portico: control plane, portals and gateway.
@@ -56,6 +59,9 @@ type App struct {
 	mails     *mail.Worker
 	auditor   audit.Sender
 	services  []listening
+
+	authServer *localas.Server // nil: there is none
+	authToken  secret.Text     // by which it is managed
 }
 
 // listening is a server with the listener that it will serve.
@@ -84,6 +90,9 @@ func Open(ctx context.Context, c Config, o Options) (a *App, err error) {
 		}
 	}()
 	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if err := a.openAuthServer(ctx, o); err != nil {
+		return a, err
+	}
 	if err := a.openState(ctx, o); err != nil {
 		return a, err
 	}
@@ -115,7 +124,7 @@ func (a *App) openState(ctx context.Context, o Options) error {
 	a.registry.MustRegister(monitor)
 	a.deps = usecase.Deps{
 		Health: monitor.Of,
-		Store:  store, Sealer: ring, IdPs: identityProviders(client, monitor, store, ring, o.Now, o.Logger),
+		Store:  store, Sealer: ring, IdPs: a.identityProviders(client, monitor, ring, o.Now),
 		Trials: trial.New(trial.Options{Issuers: client, Gateway: trial.NewGatewayClient(a.config.IdPTimeout), Now: o.Now, Logger: o.Logger}),
 		Mailer: mailer, Flusher: a.publisher, Client: client,
 		Logger: o.Logger, Now: o.Now, Checkpoint: o.Checkpoint, IdPTimeout: a.config.IdPTimeout,
@@ -235,15 +244,20 @@ func (a *App) listen() error {
 	if err != nil {
 		return err
 	}
-	for _, s := range []struct {
+	type place struct {
 		setting, address string
 		server           *http.Server
-	}{
+	}
+	places := []place{
 		{"listen.management", a.config.ListenManagement, api(management)},
 		{"listen.portal", a.config.ListenPortal, api(portals)},
 		{"listen.gateway", a.config.ListenGateway, gateway.NewServer(a.gateway, a.logger)},
 		{"listen.health", a.config.ListenHealth, httpkit.NewServer(a.health(), a.logger)},
-	} {
+	}
+	if a.authServer != nil {
+		places = append(places, place{"listen.authserver", a.config.ListenAuthServer, httpkit.NewServer(a.authServer.Handler(), a.logger)})
+	}
+	for _, s := range places {
 		l, err := net.Listen("tcp", s.address)
 		if errors.Is(err, syscall.EADDRINUSE) {
 			return fmt.Errorf("%s: another program listens on %s; stop it, or choose another address", s.setting, s.address)
@@ -368,6 +382,9 @@ func (a *App) Close() error {
 	}
 	if a.store != nil {
 		errs = append(errs, a.store.Close())
+	}
+	if a.authServer != nil {
+		errs = append(errs, a.authServer.Close())
 	}
 	return errors.Join(errs...)
 }

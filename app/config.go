@@ -25,32 +25,36 @@ import (
 // Config is everything that can be configured. Each field is one setting of
 // Settings, which names it in the file, the environment and the flags.
 type Config struct {
-	DataDir          string
-	Database         secret.Text // a DSN may hold a password
-	ListenGateway    string
-	ListenManagement string
-	ListenPortal     string
-	ListenHealth     string
-	PortalDomain     string
-	PortalURL        string // with %s for the portal's domain
-	GatewayURL       string // without a trailing slash
-	ConsoleURL       string // without a trailing slash
-	Key              secret.Text
-	KeyFile          string
-	MailFrom         string
-	SMTPHost         string
-	SMTPPort         int
-	SMTPEncryption   string
-	SMTPUsername     string
-	SMTPPassword     secret.Text
-	IdPTimeout       time.Duration
-	IdPAllowPrivate  bool
-	IdPCompare       time.Duration
-	TrustedProxies   []netip.Prefix
-	AuditKeep        time.Duration
-	LogLevel         slog.Level
-	LogFormat        string
-	ShutdownTimeout  time.Duration
+	DataDir            string
+	Database           secret.Text // a DSN may hold a password
+	ListenGateway      string
+	ListenManagement   string
+	ListenPortal       string
+	ListenHealth       string
+	ListenAuthServer   string // empty: there is no built-in authorization server
+	PortalDomain       string
+	PortalURL          string // with %s for the portal's domain
+	GatewayURL         string // without a trailing slash
+	ConsoleURL         string // without a trailing slash
+	AuthServerURL      string // without a trailing slash
+	AuthServerEmail    string
+	AuthServerPassword secret.Text
+	Key                secret.Text
+	KeyFile            string
+	MailFrom           string
+	SMTPHost           string
+	SMTPPort           int
+	SMTPEncryption     string
+	SMTPUsername       string
+	SMTPPassword       secret.Text
+	IdPTimeout         time.Duration
+	IdPAllowPrivate    bool
+	IdPCompare         time.Duration
+	TrustedProxies     []netip.Prefix
+	AuditKeep          time.Duration
+	LogLevel           slog.Level
+	LogFormat          string
+	ShutdownTimeout    time.Duration
 }
 
 // Default is the configuration of a single machine.
@@ -99,10 +103,14 @@ func Settings() []Setting {
 		{"listen.management", "address of the management API", address(func(c *Config) *string { return &c.ListenManagement })},
 		{"listen.portal", "address of the portals", address(func(c *Config) *string { return &c.ListenPortal })},
 		{"listen.health", "address of /livez, /readyz and /metrics", address(func(c *Config) *string { return &c.ListenHealth })},
+		{"listen.authserver", "address of the built-in authorization server; without one there is none", address(func(c *Config) *string { return &c.ListenAuthServer })},
 		{"portal.domain", "domain under which every portal gets its own name", text(func(c *Config) *string { return &c.PortalDomain })},
 		{"portal.url", "address of a portal in mails, with %s for its domain; default: http://%s and the port of listen.portal", text(func(c *Config) *string { return &c.PortalURL })},
 		{"gateway.url", "address of the gateway as callers reach it, for examples on pages; default: http://localhost and the port of listen.gateway", webAddress(func(c *Config) *string { return &c.GatewayURL })},
 		{"console.url", "address of the console and the management API, for links in mails and single sign-on; default: http://localhost and the port of listen.management", webAddress(func(c *Config) *string { return &c.ConsoleURL })},
+		{"authserver.url", "address of the built-in authorization server as everybody reaches it, with which its issuers begin; default: http://localhost and the port of listen.authserver", webAddress(func(c *Config) *string { return &c.AuthServerURL })},
+		{"authserver.email", "who signs in to its pages", text(func(c *Config) *string { return &c.AuthServerEmail })},
+		{"authserver.password", "the password for that; without one nobody does", hidden(func(c *Config) *secret.Text { return &c.AuthServerPassword })},
 		{"key.value", "key that seals secrets, in the form of the key file; instead of one", hidden(func(c *Config) *secret.Text { return &c.Key })},
 		{"key.file", "file of that key, created on first start; default: portico.key in the data directory", text(func(c *Config) *string { return &c.KeyFile })},
 		{"mail.from", "sender of mails", text(func(c *Config) *string { return &c.MailFrom })},
@@ -195,6 +203,11 @@ func (c *Config) complete() []error {
 	if c.ConsoleURL == "" {
 		if _, port, err := net.SplitHostPort(c.ListenManagement); err == nil {
 			c.ConsoleURL = "http://localhost:" + port
+		}
+	}
+	if c.AuthServerURL == "" && c.ListenAuthServer != "" {
+		if _, port, err := net.SplitHostPort(c.ListenAuthServer); err == nil {
+			c.AuthServerURL = "http://localhost:" + port
 		}
 	}
 	if strings.Count(c.PortalURL, "%s") != 1 {

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"log/slog"
 	"net/http"
 	"time"
 
@@ -20,8 +19,9 @@ import (
 
 // identityProviders makes the adapters for DCR providers. A type that is not
 // listed can be kept, and used once there is an adapter.
-func identityProviders(client *http.Client, monitor *health.Monitor, store portico.Store, sealer portico.Sealer, now func() time.Time, logger *slog.Logger) portico.IdPs {
-	return idp.NewAdapters(map[portico.ProviderType]idp.Constructor{
+func (a *App) identityProviders(client *http.Client, monitor *health.Monitor, sealer portico.Sealer, now func() time.Time) portico.IdPs {
+	store, logger := a.store, a.logger
+	adapters := map[portico.ProviderType]idp.Constructor{
 		portico.ProviderOkta: func(p portico.Provider, credential secret.Text) (portico.IdP, error) {
 			return okta.New(okta.Config{Provider: p, Credential: credential, HTTP: monitor.Watch(p.ID, client), Now: now, Logger: logger})
 		},
@@ -40,5 +40,9 @@ func identityProviders(client *http.Client, monitor *health.Monitor, store porti
 		portico.ProviderCurity: func(p portico.Provider, credential secret.Text) (portico.IdP, error) {
 			return curity.New(curity.Config{Provider: p, Secret: credential, HTTP: monitor.Watch(p.ID, client), Handles: handles.Of(store, sealer, now, p.ID), Now: now, Logger: logger})
 		},
-	})
+	}
+	if a.authServer != nil {
+		adapters[portico.ProviderKongIdentity] = a.builtIn(func(id portico.ProviderID) *http.Client { return monitor.Watch(id, client) }, now)
+	}
+	return idp.NewAdapters(adapters)
 }

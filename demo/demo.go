@@ -20,7 +20,6 @@ import (
 	"portico/admins"
 	"portico/app"
 	"portico/httpkit"
-	"portico/localas"
 	"portico/secret"
 )
 
@@ -72,14 +71,8 @@ type demo struct {
 	places   places
 	accounts credentials
 	app      *app.App
-	okta     *localas.Server
-	extra    []extra
-}
-
-// extra is a server that stands beside the product.
-type extra struct {
-	listener net.Listener
-	server   *http.Server
+	sample   net.Listener // where the sample API is, which stands beside the product
+	server   *http.Server // of it
 }
 
 // remember loads the accounts of an earlier start, or makes new ones.
@@ -94,29 +87,20 @@ func (d *demo) remember() error {
 }
 
 func (d *demo) open(ctx context.Context) error {
-	var err error
-	d.okta, err = localas.Open(ctx, localas.Config{
-		Dir: d.Dir, BaseURL: d.places.okta(), AdminEmail: d.accounts.Admin.Email, AdminPassword: secret.New(d.accounts.Admin.Password),
-		Logger: d.Logger, Now: time.Now, Faults: d.Faults,
-	})
+	at := d.places.address(4)
+	l, err := net.Listen("tcp", at)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("another program listens on %s; stop it, or choose other ports with --port-base", at)
+	}
 	if err != nil {
-		return fmt.Errorf("opening the authorization server: %w", err)
+		return err
 	}
-	for offset, handler := range map[int]http.Handler{3: d.okta.Handler(), 4: sampleAPI()} {
-		l, err := net.Listen("tcp", d.places.address(offset))
-		if errors.Is(err, syscall.EADDRINUSE) {
-			return fmt.Errorf("another program listens on %s; stop it, or choose other ports with --port-base", d.places.address(offset))
-		}
-		if err != nil {
-			return err
-		}
-		d.extra = append(d.extra, extra{l, httpkit.NewServer(handler, d.Logger)})
-	}
+	d.sample, d.server = l, httpkit.NewServer(sampleAPI(), d.Logger)
 	c, err := d.config()
 	if err != nil {
 		return err
 	}
-	if d.app, err = app.Open(ctx, c, app.Options{Logger: d.Logger}); err != nil {
+	if d.app, err = app.Open(ctx, c, app.Options{Logger: d.Logger, Faults: d.Faults}); err != nil {
 		return err
 	}
 	return d.found(ctx)
@@ -126,6 +110,7 @@ func (d *demo) config() (app.Config, error) {
 	return app.Load("", func(string) string { return "" }, map[string]string{
 		"data_dir": d.Dir, "listen.gateway": d.places.address(0), "listen.management": d.places.address(1),
 		"listen.portal": d.places.address(2), "listen.health": d.places.address(100),
+		"listen.authserver": d.places.address(3), "authserver.url": d.places.okta(), "authserver.email": d.accounts.Admin.Email, "authserver.password": d.accounts.Admin.Password,
 	})
 }
 
@@ -154,25 +139,19 @@ func (d *demo) found(ctx context.Context) error {
 // serve runs all servers, provisions once they answer, and waits for the end.
 func (d *demo) serve(ctx context.Context) error {
 	run, ctx := errgroup.WithContext(ctx)
-	for _, e := range d.extra {
-		run.Go(func() error {
-			if err := e.server.Serve(e.listener); !errors.Is(err, http.ErrServerClosed) {
-				return err
-			}
-			return nil
-		})
-	}
+	run.Go(func() error {
+		if err := d.server.Serve(d.sample); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	})
 	run.Go(func() error { return d.app.Run(ctx) })
 	run.Go(func() error { return d.provision(ctx) })
 	run.Go(func() error {
 		<-ctx.Done() // the end was asked for, or something of the above has failed
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
-		var errs []error
-		for _, e := range d.extra {
-			errs = append(errs, e.server.Shutdown(stop))
-		}
-		return errors.Join(errs...)
+		return d.server.Shutdown(stop)
 	})
 	return run.Wait()
 }
@@ -198,7 +177,7 @@ func (d *demo) provision(ctx context.Context) error {
 
 func (d *demo) provisionAll(ctx context.Context) error {
 	if d.accounts.OktaToken == "" {
-		token, err := d.okta.BootstrapToken(ctx, "portico")
+		token, err := d.app.AuthServer().BootstrapToken(ctx, "portico")
 		if err != nil {
 			return fmt.Errorf("creating an API token in the authorization server: %w", err)
 		}
@@ -221,16 +200,13 @@ func (d *demo) provisionAll(ctx context.Context) error {
 
 func (d *demo) close() error {
 	var errs []error
-	for _, e := range d.extra {
-		if err := e.listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+	if d.sample != nil {
+		if err := d.sample.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)
 		}
 	}
 	if d.app != nil {
 		errs = append(errs, d.app.Close())
-	}
-	if d.okta != nil {
-		errs = append(errs, d.okta.Close())
 	}
 	return errors.Join(errs...)
 }

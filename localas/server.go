@@ -156,6 +156,23 @@ func (s *Server) BootstrapToken(ctx context.Context, name string) (secret.Text, 
 	return value, err
 }
 
+// ReplaceToken is BootstrapToken for whoever needs one at every start: earlier
+// ones of the name are revoked.
+func (s *Server) ReplaceToken(ctx context.Context, name string) (secret.Text, error) {
+	known, err := s.apiTokens(ctx)
+	if err != nil {
+		return secret.Text{}, err
+	}
+	for _, t := range known {
+		if t.Name == name {
+			if err := s.removeAPIToken(ctx, t.ID); err != nil {
+				return secret.Text{}, err
+			}
+		}
+	}
+	return s.BootstrapToken(ctx, name)
+}
+
 // clock is the time the server tells others: in tokens, and in the Date header.
 // Only the fault switches make it differ from now.
 func (s *Server) clock() time.Time {

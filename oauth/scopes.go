@@ -13,13 +13,13 @@ func Personal(scope string) bool {
 }
 
 // RequestScopes are the scopes that a client credentials request names to a
-// provider of a dialect, which is a DCR provider's type or empty. Okta, Auth0
-// and Entra ID refuse those that concern a person.
+// provider of a dialect, which is a DCR provider's type or empty. Okta, Auth0,
+// Entra ID and the built-in server refuse those that concern a person.
 func RequestScopes(dialect string, scopes []string) []string {
 	if len(scopes) == 0 {
 		scopes = []string{"openid"}
 	}
-	if slices.Contains([]string{"okta", "auth0", "azureAd"}, dialect) {
+	if slices.Contains([]string{"okta", "auth0", "azureAd", "kongIdentity"}, dialect) {
 		scopes = slices.DeleteFunc(slices.Clone(scopes), Personal)
 	}
 	return scopes

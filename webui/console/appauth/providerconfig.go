@@ -3,6 +3,7 @@ package appauth
 import (
 	"cmp"
 	"net/url"
+	"strings"
 
 	"portico"
 	"portico/control"
@@ -61,7 +62,21 @@ func secretMember(t portico.ProviderType, c portico.ProviderConfig) string {
 
 // needsToken says whether a provider of a type must have a credential: where
 // registering is open to everybody there is none.
-func needsToken(t portico.ProviderType) bool { return t != portico.ProviderRFC7591 }
+func needsToken(t portico.ProviderType) bool { return takesToken(t) && t != portico.ProviderRFC7591 }
+
+// takesToken says whether it may have one: Portico manages its own server by itself.
+func takesToken(t portico.ProviderType) bool { return t != portico.ProviderKongIdentity }
+
+// tokenTypes are the provider types with a credential, for data-only.
+func tokenTypes() string {
+	var out []string
+	for _, t := range portico.ProviderTypes() {
+		if takesToken(t) {
+			out = append(out, string(t))
+		}
+	}
+	return strings.Join(out, " ")
+}
 
 // maxTokenOf is how long the credential may be.
 func maxTokenOf(t portico.ProviderType, c portico.ProviderConfig) int {

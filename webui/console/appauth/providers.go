@@ -189,7 +189,9 @@ func (p pages) readProvider(f *desk.Form, stored *control.ProviderView) provider
 	in.Config = readConfig(f, in.Fields)
 	token := f.Text("token", stored == nil && needsToken(in.Type), maxTokenOf(in.Type, in.Config))
 	f.Values.Del("token")
-	in.Token = secret.New(token)
+	if takesToken(in.Type) {
+		in.Token = secret.New(token)
+	}
 	if stored != nil && token == "" && in.Config.ServiceClientID != stored.Config.ServiceClientID {
 		f.Reject("token", "appauth.token_for_other_client")
 	}
