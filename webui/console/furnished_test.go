@@ -24,8 +24,7 @@ func furnishAll(t *testing.T, h *consoletest.House) map[string]url.Values {
 	t.Helper()
 	portal, typed := furnishPortal(t, h)
 	furnishPeople(t, h, portal, typed)
-	furnishGateway(t, h)
-	furnishPackage(t, h, portal)
+	furnishPackage(t, h, portal, furnishGateway(t, h))
 	furnishSettings(t, h)
 	return typed
 }
@@ -100,7 +99,7 @@ func furnishPeople(t *testing.T, h *consoletest.House, portal portico.Portal, ty
 }
 
 // furnishGateway is a control plane with one of each, and an API that it serves.
-func furnishGateway(t *testing.T, h *consoletest.House) {
+func furnishGateway(t *testing.T, h *consoletest.House) portico.ControlPlaneID {
 	t.Helper()
 	ctx := t.Context()
 	plane, err := h.Gateways.EnsureDefault(ctx)
@@ -118,6 +117,7 @@ func furnishGateway(t *testing.T, h *consoletest.House) {
 	_, err = h.Gateways.CreateService(ctx, plane.ID, routing.ServiceFields{Name: portico.Some("legacy"), URL: portico.Some("https://legacy.internal.example")})
 	must(t, err)
 	furnishAPI(t, h, api.ID)
+	return plane.ID
 }
 
 // furnishAPI is what an API and a package have alike.
@@ -132,16 +132,14 @@ func furnishAPI(t *testing.T, h *consoletest.House, id portico.APIID) {
 
 // furnishPackage is a package with an operation of an API that a control plane
 // guards, and a specification of its own.
-func furnishPackage(t *testing.T, h *consoletest.House, portal portico.Portal) {
+func furnishPackage(t *testing.T, h *consoletest.House, portal portico.Portal, plane portico.ControlPlaneID) {
 	t.Helper()
 	ctx := t.Context()
 	pack, err := h.APIs.Create(ctx, control.NewAPI{Name: "Starter", IsPackage: true})
 	must(t, err)
-	plane, err := h.Gateways.EnsureDefault(ctx)
-	must(t, err)
 	held, err := h.APIs.Create(ctx, control.NewAPI{Name: "Invoices", Specification: new("openapi: 3.1.0\ninfo: {title: Invoices, version: \"1\"}\npaths: {/invoices: {get: {responses: {\"200\": {description: All}}}}}\n")})
 	must(t, err)
-	_, err = h.Implementations.Create(ctx, held.ID, plane.ID, nil)
+	_, err = h.Implementations.Create(ctx, held.ID, plane, nil)
 	must(t, err)
 	operations, err := h.Packages.Operations(ctx, held.ID, portico.Everything())
 	must(t, err)

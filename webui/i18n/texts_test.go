@@ -153,7 +153,7 @@ func checkForms(t *testing.T, lang, key string, f forms) {
 // latin are the words that stay as they are in Japanese: names, terms of
 // protocols, units, and the labels that the documents in Japanese keep.
 const latin = `QR 
-	API APIs APIキー App Apps Client ID ID. secret OpenID Connect OAuth OIDC DCR SSO SAML JWT JSON YAML XML HTML HTTP HTTPS TLS URL URI CSV CSS SVG PNG
+	API APIs APIキー App Apps Client ID ID. secret OpenID Connect OAuth OIDC DCR SSO SAML JWT JWK JSON YAML XML HTML HTTP HTTPS TLS URL URI CSV CSS SVG PNG
 	Basic Bearer Session Cookie curl JavaScript Python Go Node Markdown Swagger UI OpenAPI AsyncAPI GraphQL REST gRPC
 	Webhook NDJSON https CEF ArcSight CPS CrowdStrike
 	Portico portico rekey Okta Auth0 Entra Azure Curity Keycloak Kong Konnect GitHub Google

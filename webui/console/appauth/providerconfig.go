@@ -142,7 +142,7 @@ func fillConfig(values url.Values, c portico.ProviderConfig) {
 }
 
 // configChange is what makes a stored configuration this one.
-func configChange(fields []configField, c portico.ProviderConfig) (ch control.ProviderConfigChange) {
+func configChange(fields []configField, c, stored portico.ProviderConfig) (ch control.ProviderConfigChange) {
 	for _, field := range fields {
 		switch field {
 		case fieldClientID:
@@ -161,7 +161,7 @@ func configChange(fields []configField, c portico.ProviderConfig) (ch control.Pr
 		case fieldService:
 			ch.ServiceClientID = portico.Some(c.ServiceClientID)
 		case fieldMode:
-			ch.RegistrationMode = portico.Opt[string]{Set: c.RegistrationMode != "", Value: string(c.RegistrationMode)}
+			ch.RegistrationMode = portico.Opt[string]{Set: modeDiffers(c, stored), Value: string(c.RegistrationMode)}
 		case fieldNoEvents:
 			ch.DisableEventHooks = portico.Some(c.DisableEventHooks)
 		case fieldNoFresh:
@@ -189,9 +189,9 @@ func configBody(fields []configField, c, stored portico.ProviderConfig) map[stri
 			body["dcr_base_url"] = c.BaseURL
 		case fieldEndpoint:
 			body["registration_endpoint"] = c.RegistrationEndpoint
-		case fieldMode: // beyond the contract: only where it is wanted
-			if mode := cmp.Or(c.RegistrationMode, portico.RegistrationApps); mode != cmp.Or(stored.RegistrationMode, portico.RegistrationApps) {
-				body["registration_mode"] = mode
+		case fieldMode:
+			if modeDiffers(c, stored) {
+				body["registration_mode"] = c.RegistrationMode
 			}
 		case fieldNoEvents:
 			body["disable_event_hooks"] = c.DisableEventHooks
@@ -211,4 +211,10 @@ func credentialBody(body map[string]any, t portico.ProviderType, c portico.Provi
 		body["client_id"] = c.ServiceClientID
 	}
 	body[secretMember(t, c)] = desk.Variable("DCR_TOKEN")
+}
+
+// modeDiffers says whether another way to register is wanted. It is named only
+// then, for it is beyond the contract.
+func modeDiffers(c, stored portico.ProviderConfig) bool {
+	return c.RegistrationMode != "" && c.RegistrationMode != cmp.Or(stored.RegistrationMode, portico.RegistrationApps)
 }

@@ -210,6 +210,9 @@ func (p pages) createProvider(w http.ResponseWriter, v *desk.Visit) error {
 	}
 	view := providerView{Form: f, MayEdit: true}
 	in := p.readProvider(f, nil)
+	if !modeDiffers(in.Config, portico.ProviderConfig{}) {
+		in.Config.RegistrationMode = ""
+	}
 	if v.WantsCall() {
 		f.Faults = nil
 		view.Call = v.Call(in.call(nil))
@@ -329,7 +332,7 @@ func (p pages) updateProvider(w http.ResponseWriter, v *desk.Visit) error {
 
 // change is what makes a stored provider what the form says.
 func (in providerInput) change(stored control.ProviderView) control.ProviderChange {
-	ch := control.ProviderChange{Name: portico.Some(in.Name), Issuer: portico.Some(in.Issuer), Config: configChange(in.Fields, in.Config), Labels: desk.LabelChange(stored.Labels, in.Labels)}
+	ch := control.ProviderChange{Name: portico.Some(in.Name), Issuer: portico.Some(in.Issuer), Config: configChange(in.Fields, in.Config, stored.Config), Labels: desk.LabelChange(stored.Labels, in.Labels)}
 	if in.DisplayName != nil {
 		ch.DisplayName = portico.Some(*in.DisplayName)
 	}
