@@ -112,6 +112,26 @@ func (c providerView) path() string {
 	return providersPath + "/" + string(c.Stored.ID)
 }
 
+// rarely are the fields of the types that few need, or the others.
+func (c providerView) rarely(rare bool) (out []configField) {
+	for _, field := range c.Fields {
+		if rare == (field == fieldMode || field == fieldService) {
+			out = append(out, field)
+		}
+	}
+	return out
+}
+
+// more says whether what few need is filled in, or faulty.
+func (c providerView) more() bool {
+	for _, field := range []string{"labels", "display_name", string(fieldService)} {
+		if c.Form.Value(field) != "" || c.Form.Fault(field) != "" {
+			return true
+		}
+	}
+	return c.Form.Value(string(fieldMode)) == string(portico.RegistrationDCR) || c.Form.Fault(string(fieldMode)) != ""
+}
+
 func (p pages) newProvider(w http.ResponseWriter, v *desk.Visit) error {
 	view := providerView{Form: v.EmptyForm(url.Values{"type": {string(portico.ProviderOkta)}}), MayEdit: true}
 	return p.showProvider(w, v, http.StatusOK, view)
