@@ -38,6 +38,7 @@ type fakeEntra struct {
 	lagReads bool   // and so do reads
 	upserts  bool
 	tokens   int // of Graph, issued
+	made     int // applications, ever
 	apps     []*fakeApp
 	bin      []*fakeApp
 	log      []string
@@ -45,6 +46,7 @@ type fakeEntra struct {
 
 type fakeApp struct {
 	ID, AppID, unique string
+	number            int // in the order of creation
 	object            map[string]any
 	passwords         []map[string]any
 	texts             map[string]string // by keyId
@@ -262,7 +264,8 @@ func (f *fakeEntra) create(w http.ResponseWriter, r *http.Request, unique string
 		fail(w, 400, "Request_BadRequest", "A value is required for property 'displayName' of resource 'Application'.")
 		return
 	}
-	a := &fakeApp{ID: portico.NewRandomID(), AppID: portico.NewRandomID(), unique: unique, object: o, texts: map[string]string{}, lag: f.lag, created: time.Now()}
+	f.made++
+	a := &fakeApp{number: f.made, ID: portico.NewRandomID(), AppID: portico.NewRandomID(), unique: unique, object: o, texts: map[string]string{}, lag: f.lag, created: time.Now()}
 	f.apps = append(f.apps, a)
 	fakeas.JSON(w, 201, a.view(r))
 }
@@ -310,15 +313,20 @@ func (f *fakeEntra) list(w http.ResponseWriter, r *http.Request) {
 			return !slices.Contains(tags, any(tag))
 		})
 	}
-	start, _ := strconv.Atoi(q.Get("$skiptoken"))
+	// A token stands for an application and not for a place: others may go meanwhile.
+	last, _ := strconv.Atoi(q.Get("$skiptoken"))
+	start := 0
+	for start < len(found) && found[start].number <= last {
+		start++
+	}
 	end := min(start+size, len(found))
 	views := []any{}
-	for _, a := range found[min(start, end):end] {
+	for _, a := range found[start:end] {
 		views = append(views, a.view(r))
 	}
 	page := map[string]any{"@odata.context": f.URL + "/v1.0/$metadata#applications", "value": views}
 	if end < len(found) {
-		q.Set("$skiptoken", strconv.Itoa(end))
+		q.Set("$skiptoken", strconv.Itoa(found[end-1].number))
 		page["@odata.nextLink"] = f.URL + "/v1.0/applications?" + q.Encode()
 	}
 	fakeas.JSON(w, 200, page)

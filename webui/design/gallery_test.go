@@ -280,6 +280,7 @@ func gallery(t testing.TB) http.Handler {
 	}
 	mux := http.NewServeMux()
 	mux.Handle(design.AssetPrefix, design.Assets())
+	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }) // browsers ask for it now and then
 	mux.HandleFunc("GET /theme.css", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/css")
 		w.Write(design.Theme(150, 0.12))
