@@ -58,7 +58,7 @@ var level = map[string]int{
 	"dryrun":      5,
 	"control":     6, "webui/figures": 6,
 	"localas/dialect": 1, "localas/expression": 1, "localas/litedb": 1, "localas/ratelimit": 1,
-	"localas/signing": 2, "localas/directory": 2, "localas/session": 2, "localas/faults": 2, "localas/signin": 3,
+	"localas/signing": 2, "localas/apitoken": 2, "localas/directory": 2, "localas/session": 2, "localas/faults": 2, "localas/signin": 3,
 	"mgmtapi/route":          6,
 	"mgmtapi/contentapi":     7,
 	"mgmtapi/coreapi":        7,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"portico/localas/apitoken"
 	"strings"
 
 	"portico/localas/dialect"
@@ -56,7 +57,7 @@ func (s *Server) addServer(w http.ResponseWriter, v visit) error {
 type tokensView struct {
 	frame
 	Tab    string
-	Tokens []apiToken
+	Tokens []apitoken.Token
 	Form   formState
 	// Value is the token that has just been created; this page alone shows it.
 	Value string
@@ -75,7 +76,7 @@ func (s *Server) tokensPage(w http.ResponseWriter, v visit) error {
 
 func (s *Server) showTokens(w http.ResponseWriter, v visit, status int, view tokensView) error {
 	var err error
-	if view.Tokens, err = s.apiTokens(v.Context()); err != nil {
+	if view.Tokens, err = s.tokens.All(v.Context()); err != nil {
 		return err
 	}
 	view.frame, view.Tab = s.frame("API", sectionAPI), "tokens"
@@ -87,7 +88,7 @@ func (s *Server) addToken(w http.ResponseWriter, v visit) error {
 	if err != nil {
 		return err
 	}
-	_, value, err := s.createAPIToken(v.Context(), values.Get("name"))
+	value, err := s.tokens.Create(v.Context(), values.Get("name"))
 	if err == nil {
 		return redirect(w, v, "/security/api/tokens?"+url.Values{"created": {s.notices.Leave(v.session, value)}}.Encode())
 	}
@@ -99,7 +100,7 @@ func (s *Server) addToken(w http.ResponseWriter, v visit) error {
 }
 
 func (s *Server) revokeToken(w http.ResponseWriter, v visit) error {
-	if err := s.removeAPIToken(v.Context(), v.PathValue("token")); err != nil {
+	if err := s.tokens.Remove(v.Context(), v.PathValue("token")); err != nil {
 		return err
 	}
 	return redirect(w, v, "/security/api/tokens")

@@ -35,8 +35,7 @@ func (s *Server) oauthRoutes() map[string]handler {
 	}
 }
 
-// managementRoute is an endpoint for an API token, or for an access token with
-// the scope; without a scope, for an API token only.
+// managementRoute is an endpoint of the management API, counted against its class.
 type managementRoute struct {
 	pattern string
 	class   ratelimit.Class
@@ -51,7 +50,6 @@ func (s *Server) managementRoutes() []managementRoute {
 		onePolicy     = as + "/policies/{policy}"
 		oneRule       = onePolicy + "/rules/{rule}"
 		secrets       = app + "/credentials/secrets"
-		tokens        = "/api/v1/api-tokens"
 		clientsRead   = "okta.clients.read"
 		clientsAdd    = "okta.clients.register"
 		clientsManage = "okta.clients.manage"
@@ -119,11 +117,9 @@ func (s *Server) managementRoutes() []managementRoute {
 		{"DELETE " + oneRule, ratelimit.AuthServers, asManage, rules.delete},
 		{"POST " + oneRule + "/lifecycle/activate", ratelimit.AuthServers, asManage, rules.change(func(rule *policyRule) { rule.Status = active })},
 		{"POST " + oneRule + "/lifecycle/deactivate", ratelimit.AuthServers, asManage, rules.change(func(rule *policyRule) { rule.Status = inactive })},
-
-		{"GET " + tokens, ratelimit.APITokens, "okta.apiTokens.read", s.listAPITokens},
-		{"GET " + tokens + "/{token}", ratelimit.APITokens, "okta.apiTokens.read", s.getAPIToken},
-		{"DELETE " + tokens + "/current", ratelimit.APITokens, "", s.deleteCurrentAPIToken},
-		{"DELETE " + tokens + "/{token}", ratelimit.APITokens, "okta.apiTokens.manage", s.deleteAPIToken},
+	}
+	for _, route := range s.tokens.Routes() {
+		all = append(all, managementRoute{route.Pattern, ratelimit.APITokens, route.Scope, route.Handle})
 	}
 	for _, route := range s.people.Routes() {
 		all = append(all, managementRoute{route.Pattern, ratelimit.People, route.Scope, route.Handle})

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"portico/localas/apitoken"
 	"portico/localas/directory"
 	"portico/localas/faults"
 	"portico/localas/litedb"
@@ -63,6 +64,7 @@ type Server struct {
 	admins        session.Store // who manages the server, at its pages
 	visitors      session.Store // who signs in to applications
 	people        directory.Directory
+	tokens        apitoken.Store
 	codes         signin.Codes
 	signIns       *session.Throttle
 	notices       *session.Notices
@@ -98,6 +100,7 @@ func Open(ctx context.Context, cfg Config) (*Server, error) {
 	s.admins = session.Store{Kind: adminSessions, DB: s.db, Secure: strings.HasPrefix(base, "https:"), Now: s.now}
 	s.visitors = session.Store{Kind: visitorSessions, DB: s.db, Secure: s.admins.Secure, Now: s.now}
 	s.people = directory.Directory{DB: s.db, Base: base, Now: s.now, Logger: s.log}
+	s.tokens = apitoken.Store{DB: s.db, Base: base, Now: s.now, Logger: s.log}
 	s.codes = signin.Codes{DB: s.db, Now: s.now}
 	if s.pages, err = parsePages(); err != nil {
 		return nil, errors.Join(fmt.Errorf("localas: pages: %w", err), s.db.Close())
@@ -152,25 +155,13 @@ func (s *Server) Close() error { return s.db.Close() }
 // BootstrapToken creates an API token without a page, for tests and for the
 // first provisioning. The value is not kept.
 func (s *Server) BootstrapToken(ctx context.Context, name string) (secret.Text, error) {
-	_, value, err := s.createAPIToken(ctx, name)
-	return value, err
+	return s.tokens.Create(ctx, name)
 }
 
 // ReplaceToken is BootstrapToken for whoever needs one at every start: earlier
 // ones of the name are revoked.
 func (s *Server) ReplaceToken(ctx context.Context, name string) (secret.Text, error) {
-	known, err := s.apiTokens(ctx)
-	if err != nil {
-		return secret.Text{}, err
-	}
-	for _, t := range known {
-		if t.Name == name {
-			if err := s.removeAPIToken(ctx, t.ID); err != nil {
-				return secret.Text{}, err
-			}
-		}
-	}
-	return s.BootstrapToken(ctx, name)
+	return s.tokens.Replace(ctx, name)
 }
 
 // clock is the time the server tells others: in tokens, and in the Date header.

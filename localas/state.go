@@ -2,9 +2,7 @@ package localas
 
 import (
 	"context"
-	"database/sql"
 	"embed"
-	"errors"
 	"io/fs"
 
 	"portico/localas/dialect"
@@ -25,10 +23,7 @@ func openState(ctx context.Context, dir string) (*litedb.DB, error) {
 
 // orNotFound turns the absence of a row into a 404 about it.
 func orNotFound(err error, kind, id string) error {
-	if errors.Is(err, sql.ErrNoRows) {
-		return dialect.NotFound(kind, id)
-	}
-	return err
+	return litedb.OrAbsent(err, dialect.NotFound(kind, id))
 }
 
 // lifecycle is the operation that an object of this status offers.

@@ -13,14 +13,8 @@ import (
 	"portico/secret"
 )
 
-// Route is an endpoint of the management API, for who may do what its scope says.
-type Route struct {
-	Pattern, Scope string
-	Handle         func(w http.ResponseWriter, r *http.Request) error
-}
-
 // Routes are the endpoints of users and groups.
-func (d Directory) Routes() []Route {
+func (d Directory) Routes() []dialect.Route {
 	const (
 		users, user   = "/api/v1/users", "/api/v1/users/{user}"
 		groups, group = "/api/v1/groups", "/api/v1/groups/{group}"
@@ -29,22 +23,22 @@ func (d Directory) Routes() []Route {
 		groupsRead    = "okta.groups.read"
 		groupsManage  = "okta.groups.manage"
 	)
-	return []Route{
-		{"GET " + users, usersRead, d.listUsers},
-		{"POST " + users, usersManage, d.postUser},
-		{"GET " + user, usersRead, d.getUser},
-		{"POST " + user, usersManage, d.changeUser},
-		{"DELETE " + user, usersManage, d.deleteUser},
-		{"POST " + user + "/lifecycle/activate", usersManage, d.setStatus(Active)},
-		{"POST " + user + "/lifecycle/deactivate", usersManage, d.setStatus(Deprovisioned)},
-		{"GET " + user + "/groups", usersRead, d.listGroupsOfUser},
-		{"GET " + groups, groupsRead, d.listGroups},
-		{"POST " + groups, groupsManage, d.postGroup},
-		{"GET " + group, groupsRead, d.getGroup},
-		{"DELETE " + group, groupsManage, d.deleteGroup},
-		{"GET " + group + "/users", groupsRead, d.listMembers},
-		{"PUT " + group + "/users/{user}", groupsManage, d.member(d.join)},
-		{"DELETE " + group + "/users/{user}", groupsManage, d.member(d.leave)},
+	return []dialect.Route{
+		{Pattern: "GET " + users, Scope: usersRead, Handle: d.listUsers},
+		{Pattern: "POST " + users, Scope: usersManage, Handle: d.postUser},
+		{Pattern: "GET " + user, Scope: usersRead, Handle: d.getUser},
+		{Pattern: "POST " + user, Scope: usersManage, Handle: d.changeUser},
+		{Pattern: "DELETE " + user, Scope: usersManage, Handle: d.deleteUser},
+		{Pattern: "POST " + user + "/lifecycle/activate", Scope: usersManage, Handle: d.setStatus(Active)},
+		{Pattern: "POST " + user + "/lifecycle/deactivate", Scope: usersManage, Handle: d.setStatus(Deprovisioned)},
+		{Pattern: "GET " + user + "/groups", Scope: usersRead, Handle: d.listGroupsOfUser},
+		{Pattern: "GET " + groups, Scope: groupsRead, Handle: d.listGroups},
+		{Pattern: "POST " + groups, Scope: groupsManage, Handle: d.postGroup},
+		{Pattern: "GET " + group, Scope: groupsRead, Handle: d.getGroup},
+		{Pattern: "DELETE " + group, Scope: groupsManage, Handle: d.deleteGroup},
+		{Pattern: "GET " + group + "/users", Scope: groupsRead, Handle: d.listMembers},
+		{Pattern: "PUT " + group + "/users/{user}", Scope: groupsManage, Handle: d.member(d.join)},
+		{Pattern: "DELETE " + group + "/users/{user}", Scope: groupsManage, Handle: d.member(d.leave)},
 	}
 }
 

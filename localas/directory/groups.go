@@ -3,7 +3,6 @@ package directory
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"time"
 
 	"portico/localas/dialect"
@@ -46,10 +45,7 @@ func (d Directory) groups(ctx context.Context, q string, page dialect.Page) ([]G
 
 func (d Directory) group(ctx context.Context, id string) (Group, error) {
 	g, err := scanGroup(d.DB.Reader().QueryRowContext(ctx, `SELECT `+groupColumns+` FROM person_group WHERE id = $1`, id))
-	if errors.Is(err, sql.ErrNoRows) {
-		err = dialect.NotFound("UserGroup", id)
-	}
-	return g, err
+	return g, litedb.OrAbsent(err, absentGroup(id))
 }
 
 func (d Directory) createGroup(ctx context.Context, g Group) (Group, error) {
@@ -68,11 +64,7 @@ func (d Directory) createGroup(ctx context.Context, g Group) (Group, error) {
 
 func (d Directory) removeGroup(ctx context.Context, id string) error {
 	return d.DB.Update(ctx, func(tx *sql.Tx) error {
-		err := litedb.Affected(tx.ExecContext(ctx, `DELETE FROM person_group WHERE id = $1`, id))
-		if errors.Is(err, sql.ErrNoRows) {
-			err = dialect.NotFound("UserGroup", id)
-		}
-		return err
+		return litedb.OrAbsent(litedb.Affected(tx.ExecContext(ctx, `DELETE FROM person_group WHERE id = $1`, id)), absentGroup(id))
 	})
 }
 
@@ -96,8 +88,7 @@ func (d Directory) leave(ctx context.Context, tx *sql.Tx, group, person string) 
 // touch notes that the members of a group change.
 func (d Directory) touch(ctx context.Context, tx *sql.Tx, group string) error {
 	err := litedb.Affected(tx.ExecContext(ctx, `UPDATE person_group SET membership_updated = $2 WHERE id = $1`, group, d.Now().UnixMicro()))
-	if errors.Is(err, sql.ErrNoRows) {
-		err = dialect.NotFound("UserGroup", group)
-	}
-	return err
+	return litedb.OrAbsent(err, absentGroup(group))
 }
+
+func absentGroup(id string) error { return dialect.NotFound("UserGroup", id) }

@@ -198,3 +198,11 @@ func ToJSON(value any) string {
 func PrefixPattern(q string) string {
 	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(q) + "%"
 }
+
+// OrAbsent turns the absence of a row into the error that says what is absent.
+func OrAbsent(err, absent error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return absent
+	}
+	return err
+}
