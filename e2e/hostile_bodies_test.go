@@ -17,6 +17,8 @@ import (
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"portico/spectest"
 )
 
 // newAttacked starts a demo and makes one of everything that it lacks.
@@ -280,9 +282,12 @@ const specification = `{"openapi":"3.0.3","info":{"title":"T","version":"1"},"pa
 // schemasOf are the bodies of the public contracts by operation; none, when the
 // contracts are not at hand.
 func schemasOf(t *testing.T, contracts []string) map[string]*openapi3.Schema {
-	dir := os.Getenv("PORTICO_CONTRACTS")
+	dir := os.Getenv(spectest.Variable)
+	if dir == "" && os.Getenv(bodiesVariable) != "" {
+		t.Fatal(spectest.Variable + " is not set: random bodies were asked for, and their schemas are not known")
+	}
 	if dir == "" {
-		t.Log("PORTICO_CONTRACTS is not set: no random bodies by the contracts' schemas")
+		t.Log(spectest.Variable + " is not set: no random bodies by the contracts' schemas")
 		return nil
 	}
 	out := map[string]*openapi3.Schema{}
@@ -331,13 +336,16 @@ func (a *attacked) attackRandomly(t *testing.T, op target, schema *openapi3.Sche
 	}
 }
 
+// bodiesVariable names the environment variable that `make hostile` sets.
+const bodiesVariable = "PORTICO_RANDOM_BODIES"
+
 // randomBodies is how many each operation gets: a few hundred, or what
-// PORTICO_RANDOM_BODIES says, as `make hostile` does.
+// the environment says.
 func randomBodies(t *testing.T) int {
 	t.Helper()
-	n, err := strconv.Atoi(cmp.Or(os.Getenv("PORTICO_RANDOM_BODIES"), "200"))
+	n, err := strconv.Atoi(cmp.Or(os.Getenv(bodiesVariable), "200"))
 	if err != nil {
-		t.Fatalf("PORTICO_RANDOM_BODIES: %v", err)
+		t.Fatalf("%s: %v", bodiesVariable, err)
 	}
 	return n
 }

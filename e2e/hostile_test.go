@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -20,6 +21,7 @@ import (
 
 	"portico/mgmtapi"
 	"portico/portalapi"
+	"portico/spectest"
 )
 
 // target is an operation under attack.
@@ -387,6 +389,10 @@ var deaf = regexp.MustCompile(`/core-entities/|/audit-log-(destinations|replay-j
 // attackMembers adds members that nobody may set, puts an oddity in the place of
 // every member, and takes every member out.
 func (a *attacked) attackMembers(t *testing.T, op target) {
+	assigned := assigned
+	if os.Getenv(spectest.Variable) == "" {
+		assigned = []string{"nobody_knows_this"} // what else the contracts let a body have is not known
+	}
 	for _, name := range assigned {
 		if _, mayBe := op.body[name]; mayBe || slices.Contains(op.sets, name) || deaf.MatchString(op.pattern) && !strings.HasPrefix(name, "nobody") {
 			continue
