@@ -149,4 +149,7 @@ func TestCredentialTypes(t *testing.T) {
 			t.Errorf("%s supports several credentials: %v", kind, many)
 		}
 	}
+	if (portico.Provider{Type: portico.ProviderOkta, Config: portico.ProviderConfig{RegistrationMode: portico.RegistrationDCR}}).SupportsMultipleCredentials() {
+		t.Error("a client that was registered with Dynamic Client Registration holds one secret")
+	}
 }

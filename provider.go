@@ -1,6 +1,7 @@
 package portico
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strings"
@@ -70,6 +71,11 @@ func (c ProviderConfig) Endpoint() string {
 	return *c.RegistrationEndpoint
 }
 
+// Registration is RegistrationMode, also where none is said.
+func (c ProviderConfig) Registration() RegistrationMode {
+	return cmp.Or(c.RegistrationMode, RegistrationApps)
+}
+
 // RegistrationMode is which of Okta's APIs registers clients.
 type RegistrationMode string
 
@@ -84,7 +90,9 @@ const (
 // more than one secret (contract: supports_multiple_credentials).
 func (p Provider) SupportsMultipleCredentials() bool {
 	switch p.Type {
-	case ProviderOkta, ProviderAzureAD, ProviderKongIdentity:
+	case ProviderOkta:
+		return p.Config.Registration() == RegistrationApps
+	case ProviderAzureAD, ProviderKongIdentity:
 		return true
 	case ProviderHTTP:
 		return p.Config.AllowMultipleCredentials

@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"fmt"
 
 	"portico"
 	"portico/access"
@@ -118,7 +119,8 @@ func (p Providers) ByID(ctx context.Context, id portico.ProviderID) (ProviderVie
 }
 
 // Update changes a provider; KindNotFound, or KindInvalid, among others where
-// the stored credential would be sent to another host.
+// the stored credential would be sent to another host, or where clients that
+// were registered in one way would be managed in another.
 func (p Providers) Update(ctx context.Context, id portico.ProviderID, ch ProviderChange) (ProviderView, error) {
 	err := p.Commit(ctx, func(tx portico.Tx) error {
 		_, err := tx.Providers().Change(ctx, id, func(provider *portico.Provider) error {
@@ -126,6 +128,11 @@ func (p Providers) Update(ctx context.Context, id portico.ProviderID, ch Provide
 			ch.Name.Apply(&provider.Name)
 			ch.DisplayName.ApplyPtr(&provider.DisplayName)
 			ch.Config.Apply(&provider.Config)
+			if before.Config.Registration() != provider.Config.Registration() {
+				if err := noClients(ctx, tx, id); err != nil {
+					return err
+				}
+			}
 			if ch.Issuer.Set {
 				provider.Issuer = portico.TidyIssuer(ch.Issuer.Value)
 			}
@@ -146,6 +153,22 @@ func (p Providers) Update(ctx context.Context, id portico.ProviderID, ch Provide
 		return ProviderView{}, err
 	}
 	return p.ByID(ctx, id)
+}
+
+// noClients refuses another way to register clients while there are any, or may
+// be: what finds, marks and lists those of one way does not know the other's.
+func noClients(ctx context.Context, tx portico.Tx, id portico.ProviderID) error {
+	one := portico.ListQuery{Size: 1, Number: 1, Filters: []portico.Filter{portico.Where("dcr_provider_id", id)}}
+	apps, err := tx.Applications().List(ctx, one)
+	if err != nil {
+		return err
+	}
+	tasks, err := tx.Tasks().List(ctx, one)
+	if err != nil || apps.Total+tasks.Total == 0 {
+		return err
+	}
+	return portico.Invalid("dcr_config.registration_mode", "invalid",
+		fmt.Sprintf("cannot change while there are clients of the provider (applications: %d, tasks about clients: %d); nothing was changed. Make another provider for new applications", apps.Total, tasks.Total))
 }
 
 // Apply writes the change to a configuration.

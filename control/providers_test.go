@@ -158,3 +158,35 @@ func TestProviderSecretsGoNowhereElse(t *testing.T) {
 		}
 	}
 }
+
+// TestClientsStayInTheirWayOfRegistration: Okta's other API would not know them
+// again, so the way changes only while there are none, and none on their way.
+func TestClientsStayInTheirWayOfRegistration(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ctx := t.Context()
+	mode := func(m portico.RegistrationMode) error {
+		_, err := h.Providers.Update(ctx, h.provider.ID, control.ProviderChange{Name: portico.Some("to " + string(m)), Config: control.ProviderConfigChange{RegistrationMode: portico.Some(string(m))}})
+		return err
+	}
+	must(t, mode(portico.RegistrationDCR))
+	must(t, mode(portico.RegistrationApps))
+	app := h.register(t, "Trips")
+	refused := func() {
+		t.Helper()
+		wantFault(t, mode(portico.RegistrationDCR), "dcr_config.registration_mode", "invalid")
+		now, err := h.Providers.ByID(ctx, h.provider.ID)
+		must(t, err)
+		if now.Name != "to apps" || now.Config.RegistrationMode != portico.RegistrationApps {
+			t.Errorf("a refused change makes it %+v", now)
+		}
+	}
+	refused()
+	must(t, mode(portico.RegistrationApps)) // which it is
+	h.idp.fail(callDelete, unavailable)
+	must(t, h.Applications.Delete(ctx, app.ID))
+	refused() // its client is still to be removed
+	h.clock.add(lease)
+	h.reconcile(t)
+	must(t, mode(portico.RegistrationDCR))
+}

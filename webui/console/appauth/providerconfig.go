@@ -1,7 +1,6 @@
 package appauth
 
 import (
-	"cmp"
 	"net/url"
 	"strings"
 
@@ -131,7 +130,7 @@ func fillConfig(values url.Values, c portico.ProviderConfig) {
 		values.Set(string(fieldAudience), *c.InitialClientAudience)
 	}
 	values.Set(string(fieldService), c.ServiceClientID)
-	values.Set(string(fieldMode), string(cmp.Or(c.RegistrationMode, portico.RegistrationApps)))
+	values.Set(string(fieldMode), string(c.Registration()))
 	for field, on := range map[configField]bool{
 		fieldScopes: c.UseDeveloperManagedScopes, fieldNoEvents: c.DisableEventHooks, fieldNoFresh: c.DisableRefreshSecret, fieldSeveral: c.AllowMultipleCredentials,
 	} {
@@ -216,5 +215,5 @@ func credentialBody(body map[string]any, t portico.ProviderType, c portico.Provi
 // modeDiffers says whether another way to register is wanted. It is named only
 // then, for it is beyond the contract.
 func modeDiffers(c, stored portico.ProviderConfig) bool {
-	return c.RegistrationMode != "" && c.RegistrationMode != cmp.Or(stored.RegistrationMode, portico.RegistrationApps)
+	return c.RegistrationMode != "" && c.RegistrationMode != stored.Registration()
 }

@@ -281,7 +281,7 @@ func (p pages) testProvider(w http.ResponseWriter, v *desk.Visit, view providerV
 func (p pages) providerRefused(w http.ResponseWriter, v *desk.Visit, view providerView, err error) error {
 	status := statusOfForm(err)
 	if err != nil {
-		if err := view.Form.Refused(err, map[string]string{"dcr_config": "token"}); err != nil {
+		if err := view.Form.Refused(err, map[string]string{"dcr_config": "token", "dcr_config.registration_mode": string(fieldMode)}); err != nil {
 			return err
 		}
 	}
