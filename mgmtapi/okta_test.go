@@ -31,7 +31,7 @@ func TestOktaServiceApp(t *testing.T) {
 	s.keep(parts.D, "hidden-okta-token")
 	beyond := func(status int, method, path string, body any) answer {
 		t.Helper()
-		return s.send(t, status, method, path, body, http.Header{"Authorization": {"Bearer " + s.token}, spectest.Beyond: {"1"}})
+		return s.send(t, status, method, path, body, http.Header{"Authorization": {"Bearer " + s.token}, spectest.Beyond: {"dcr_config.client_id dcr_config.private_key dcr_config.registration_mode"}})
 	}
 	shows := func(a answer, want map[string]any) {
 		t.Helper()
