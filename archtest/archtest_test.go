@@ -28,7 +28,7 @@ var level = map[string]int{
 	"webui/i18n": 2,
 	"declare":    3, "trial": 3,
 	"idp":     3,
-	"health":  3,
+	"health":  4,
 	"idp/dcr": 4,
 	"plugin":  3, "enforce": 3,
 	"mail": 3, "listing": 3, "httpkit": 3, "webui/design": 3,

@@ -68,7 +68,7 @@ func (d Doctor) Try(ctx context.Context, draft Draft) (portico.Verification, err
 	if draft.Secret.Empty() {
 		return portico.Verification{}, portico.Invalid("dcr_config", "required", "The credential is needed to try this issuer; the stored one is sent to the stored issuer only.")
 	}
-	idp, err := d.IdPs.IdP(portico.Provider{ID: portico.ProviderID(d.NewID()), Type: draft.Type, Issuer: issuer, Config: draft.Config}, draft.Secret)
+	idp, err := d.IdPs.IdP(portico.Provider{Type: draft.Type, Issuer: issuer, Config: draft.Config}, draft.Secret)
 	if err != nil {
 		return d.found(ctx, err), nil
 	}

@@ -7,13 +7,13 @@ import (
 	"maps"
 	"net"
 	"net/http"
-	"strconv"
 	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"portico"
+	"portico/idp"
 )
 
 // maxProviders are watched at once; more only means that what was seen is
@@ -42,8 +42,11 @@ func (m *Monitor) Of(id portico.ProviderID) portico.ProviderHealth {
 }
 
 // Watch makes a client out of another, whose requests are watched as the
-// provider's.
+// provider's. What is only tried has no id, and nobody asks how it is doing.
 func (m *Monitor) Watch(id portico.ProviderID, client *http.Client) *http.Client {
+	if id == "" {
+		return client
+	}
 	watched, through := *client, client.Transport
 	if through == nil {
 		through = http.DefaultTransport
@@ -76,8 +79,10 @@ func (m *Monitor) note(id portico.ProviderID, r *http.Request, res *http.Respons
 	} else {
 		h.LastFailure, h.Failure = now, failure
 	}
-	if room, told := roomOf(res); told && tighter(room, h.Room, now) {
-		h.Room = &room
+	if res != nil {
+		if room, told := idp.RateRoom(res.Header, now); told && tighter(room, h.Room, now) {
+			h.Room = &room
+		}
 	}
 	m.seen[id] = h
 }
@@ -99,22 +104,6 @@ func failureOf(r *http.Request, res *http.Response, err error) string {
 		return fmt.Sprintf("%d %s", res.StatusCode, http.StatusText(res.StatusCode))
 	}
 	return ""
-}
-
-// roomOf reads what is left of a rate limit, as Okta and Auth0 tell it.
-func roomOf(res *http.Response) (room portico.RateRoom, told bool) {
-	if res == nil {
-		return room, false
-	}
-	for _, prefix := range []string{"X-Rate-Limit-", "X-Ratelimit-"} {
-		limit, err1 := strconv.ParseInt(res.Header.Get(prefix+"Limit"), 10, 64)
-		remaining, err2 := strconv.ParseInt(res.Header.Get(prefix+"Remaining"), 10, 64)
-		reset, err3 := strconv.ParseInt(res.Header.Get(prefix+"Reset"), 10, 64)
-		if err1 == nil && err2 == nil && err3 == nil && limit > 0 && remaining >= 0 {
-			return portico.RateRoom{Limit: limit, Remaining: remaining, ResetAt: time.Unix(reset, 0).UTC()}, true
-		}
-	}
-	return room, false
 }
 
 // tighter says whether the room takes the place of another, which holds until

@@ -42,6 +42,7 @@ func (w *world) do(t *testing.T, method string, status int, headers ...string) {
 	t.Helper()
 	w.now = w.now.Add(time.Minute)
 	w.answer = func(rw http.ResponseWriter, _ *http.Request) {
+		rw.Header().Set("Date", w.now.Format(http.TimeFormat))
 		for i := 0; i < len(headers); i += 2 {
 			rw.Header().Set(headers[i], headers[i+1])
 		}
@@ -124,8 +125,9 @@ func TestRoom(t *testing.T) {
 		}
 	}
 	w.do(t, "GET", 200, "X-Rate-Limit-Limit", "many", "X-Rate-Limit-Remaining", "1", "X-Rate-Limit-Reset", "1")
+	w.do(t, "GET", 200, "X-Rate-Limit-Limit", "100", "X-Rate-Limit-Remaining", "1", "X-Rate-Limit-Reset", "9223372036854775807")
 	if w.Of(id).Room != nil {
-		t.Errorf("no numbers: %+v", w.Of(id).Room)
+		t.Errorf("no numbers, and no time that could be written down: %+v", w.Of(id).Room)
 	}
 	w.do(t, "GET", 200, "X-Rate-Limit-Limit", "100", "X-Rate-Limit-Remaining", "10", "X-Rate-Limit-Reset", end(5*time.Minute))
 	room(100, 10, "Okta's")
@@ -143,6 +145,9 @@ func TestRoom(t *testing.T) {
 func TestMetrics(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	if tried := w.server.Client(); w.Watch("", tried) != tried {
+		t.Error("a provider that is not saved yet is watched")
+	}
 	registry := prometheus.NewPedanticRegistry()
 	registry.MustRegister(w.Monitor)
 	w.do(t, "GET", 200, "X-Rate-Limit-Limit", "100", "X-Rate-Limit-Remaining", "10", "X-Rate-Limit-Reset", "1")

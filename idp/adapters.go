@@ -2,8 +2,8 @@ package idp
 
 import (
 	"fmt"
+	"reflect"
 	"sync"
-	"time"
 
 	"portico"
 	"portico/secret"
@@ -15,8 +15,8 @@ type Constructor func(portico.Provider, secret.Text) (portico.IdP, error)
 const maxAdapters = 1000 // kept at once; more only means that rate limits are learnt anew
 
 // Adapters implements portico.IdPs. It keeps one adapter per provider, because
-// an adapter learns the provider's rate limit, and makes it anew once the
-// provider or its credential is changed.
+// an adapter learns the provider's rate limit and has tokens, and makes it anew
+// once anything is changed that it was made of: times of changes can be alike.
 type Adapters struct {
 	constructors map[portico.ProviderType]Constructor
 
@@ -27,7 +27,7 @@ type Adapters struct {
 type adapter struct {
 	portico.IdP
 	issuer     string
-	updatedAt  time.Time
+	config     portico.ProviderConfig
 	credential secret.Digest
 }
 
@@ -39,16 +39,20 @@ func NewAdapters(constructors map[portico.ProviderType]Constructor) *Adapters {
 // Offers implements portico.IdPs.
 func (a *Adapters) Offers(t portico.ProviderType) bool { return a.constructors[t] != nil }
 
-// IdP implements portico.IdPs.
+// IdP implements portico.IdPs. A provider without an id, which is being tried
+// before it is saved, has an adapter that nobody keeps.
 func (a *Adapters) IdP(p portico.Provider, credential secret.Text) (portico.IdP, error) {
 	construct, ok := a.constructors[p.Type]
 	if !ok {
 		return nil, &portico.IdPError{Kind: portico.IdPRejected, Detail: fmt.Sprintf("providers of type %s cannot be used here", p.Type)}
 	}
+	if p.ID == "" {
+		return construct(p, credential)
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	digest := credential.Digest()
-	if k, ok := a.kept[p.ID]; ok && k.issuer == p.Issuer && k.updatedAt.Equal(p.UpdatedAt) && k.credential.Equal(digest) {
+	if k, ok := a.kept[p.ID]; ok && k.issuer == p.Issuer && reflect.DeepEqual(k.config, p.Config) && k.credential.Equal(digest) {
 		return k.IdP, nil
 	}
 	made, err := construct(p, credential)
@@ -58,6 +62,6 @@ func (a *Adapters) IdP(p portico.Provider, credential secret.Text) (portico.IdP,
 	if len(a.kept) >= maxAdapters {
 		clear(a.kept)
 	}
-	a.kept[p.ID] = adapter{IdP: made, issuer: p.Issuer, updatedAt: p.UpdatedAt, credential: digest}
+	a.kept[p.ID] = adapter{IdP: made, issuer: p.Issuer, config: p.Config, credential: digest}
 	return made, nil
 }

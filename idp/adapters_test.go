@@ -4,7 +4,6 @@ import (
 	"errors"
 	"strconv"
 	"testing"
-	"time"
 
 	"portico"
 	"portico/idp"
@@ -29,8 +28,7 @@ func TestAdaptersAreKept(t *testing.T) {
 			return made{serial: serial}, nil
 		},
 	})
-	now := time.Now()
-	p := portico.Provider{ID: "1", Type: portico.ProviderOkta, Issuer: "a", UpdatedAt: now}
+	p := portico.Provider{ID: "1", Type: portico.ProviderOkta, Issuer: "a", Config: portico.ProviderConfig{InitialClientAudience: new("x")}}
 	token := secret.New("t")
 	want := func(p portico.Provider, credential secret.Text, serial int) {
 		t.Helper()
@@ -42,7 +40,9 @@ func TestAdaptersAreKept(t *testing.T) {
 	want(p, token, 1)
 	want(p, token, 1)
 	want(p, secret.New("other"), 2)
-	p.UpdatedAt = now.Add(time.Second)
+	p.Name, p.Config.InitialClientAudience = "renamed", new("x")
+	want(p, secret.New("other"), 2)
+	p.Config.InitialClientAudience = new("y") // at the same time
 	want(p, secret.New("other"), 3)
 	p.Issuer = "b"
 	want(p, secret.New("other"), 4)
@@ -50,6 +50,10 @@ func TestAdaptersAreKept(t *testing.T) {
 	q.ID = "2"
 	want(q, token, 5)
 	want(p, secret.New("other"), 4)
+
+	q.ID = "" // not saved yet
+	want(q, token, 6)
+	want(q, token, 7)
 
 	if _, err := adapters.IdP(portico.Provider{ID: "3", Type: portico.ProviderOkta, Issuer: "bad"}, token); err == nil {
 		t.Error("a constructor's error is lost")

@@ -41,7 +41,7 @@ type Config struct {
 	Tokens    *TokenSource        // nil: the credential is no access token
 	Secrets   []secret.Text       // never to appear in an error, beside each call's own
 	Explain   func(body []byte) (code, text string)
-	Rate      RateHeaders
+	Window    time.Duration                              // that the vendor's rate limits count in; 0: not known, so calls are not spread evenly
 	Now       func() time.Time                           // nil: time.Now
 	Wait      func(context.Context, time.Duration) error // nil: a timer
 	Logger    *slog.Logger                               // nil: discards
@@ -69,7 +69,7 @@ func New(cfg Config) *API {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &API{Config: cfg, pacer: newPacer(cfg.Rate, cfg.Now), jitter: rand.Float64}
+	return &API{Config: cfg, pacer: newPacer(cfg.Window, cfg.Now), jitter: rand.Float64}
 }
 
 // Call is one request.

@@ -42,8 +42,7 @@ func newAPI(t *testing.T, base string, transport http.RoundTripper, clock *idpte
 			json.Unmarshal(body, &e)
 			return e.Code, e.Text
 		},
-		Rate: idp.RateHeaders{Limit: "X-Limit", Remaining: "X-Remaining", Reset: "X-Reset", Window: time.Minute},
-		Now:  clock.Now, Wait: clock.Wait,
+		Window: time.Minute, Now: clock.Now, Wait: clock.Wait,
 	})
 }
 

@@ -42,15 +42,15 @@ func (o Object) Texts(name string) []string {
 }
 
 // Time is a member's time: seconds since 1970, or RFC 3339; nil for none, and
-// for the zero with which RFC 7591 says "never".
+// for the zero with which RFC 7591 says "never", and for what is past all times.
 func (o Object) Time(name string) *time.Time {
 	switch value := o[name].(type) {
 	case json.Number:
-		if seconds, err := value.Int64(); err == nil && seconds > 0 {
+		if seconds, err := value.Int64(); err == nil && seconds > 0 && seconds <= lastSecond {
 			return new(time.Unix(seconds, 0).UTC())
 		}
 	case string:
-		if at, err := time.Parse(time.RFC3339, value); err == nil {
+		if at, err := time.Parse(time.RFC3339, value); err == nil && at.Unix() <= lastSecond {
 			return new(at.UTC())
 		}
 	}

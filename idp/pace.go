@@ -2,29 +2,19 @@ package idp
 
 import (
 	"net/http"
-	"strconv"
 	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
 )
 
-// RateHeaders names the headers in which a vendor tells its rate limit: calls
-// per window, calls left, and the end of the window in seconds since 1970.
-type RateHeaders struct {
-	Limit, Remaining, Reset string
-	// Window is what Limit counts. Without it calls are not spread evenly, only
-	// held back when few remain.
-	Window time.Duration
-}
-
 const maxPause = 5 * time.Minute // no vendor's window is longer; a header that says so is wrong
 
-// pacer keeps each class of calls at half the vendor's limit, if its window is known, so that whatever
-// else uses the same organisation has the other half.
+// pacer keeps each class of calls at half the vendor's limit, if its window is
+// known, so that whatever else uses the same organisation has the other half.
 type pacer struct {
-	headers RateHeaders
-	now     func() time.Time
+	window time.Duration // 0: not known
+	now    func() time.Time
 
 	mu      sync.Mutex
 	classes map[string]*pace
@@ -35,8 +25,8 @@ type pace struct {
 	until  time.Time // no call before
 }
 
-func newPacer(headers RateHeaders, now func() time.Time) *pacer {
-	return &pacer{headers: headers, now: now, classes: map[string]*pace{}}
+func newPacer(window time.Duration, now func() time.Time) *pacer {
+	return &pacer{window: window, now: now, classes: map[string]*pace{}}
 }
 
 func (p *pacer) class(name string) *pace {
@@ -64,13 +54,13 @@ func (p *pacer) learn(name string, res *http.Response) (pause time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	c, now := p.class(name), p.now()
-	limit, limited := number(res.Header.Get(p.headers.Limit))
-	if window := p.headers.Window; limited && limit > 0 && window > 0 {
+	limit, limited := rateHeader(res.Header, "Limit")
+	if limited && limit > 0 && p.window > 0 {
 		half := max(1, int(min(limit, 1<<20))/2)
 		c.bucket.SetBurstAt(now, half)
-		c.bucket.SetLimitAt(now, rate.Limit(float64(half)/window.Seconds()))
+		c.bucket.SetLimitAt(now, rate.Limit(float64(half)/p.window.Seconds()))
 	}
-	remaining, told := number(res.Header.Get(p.headers.Remaining))
+	remaining, told := rateHeader(res.Header, "Remaining")
 	few := told && limited && remaining < min(5, max(1, limit/4))
 	if res.StatusCode == http.StatusTooManyRequests || few {
 		pause = p.pause(res.Header, now)
@@ -79,24 +69,15 @@ func (p *pacer) learn(name string, res *http.Response) (pause time.Duration) {
 	return pause
 }
 
-// pause until the window ends. The vendor's Date header stands for the time,
-// because its clock and ours differ.
+// pause until the window ends, or as long as the vendor asks for.
 func (p *pacer) pause(h http.Header, now time.Time) time.Duration {
-	if date, err := http.ParseTime(h.Get("Date")); err == nil {
-		now = date
-	}
 	var d time.Duration
-	if reset, ok := number(h.Get(p.headers.Reset)); ok {
-		d = time.Unix(reset, 0).Sub(now) + time.Second
+	if left, ok := untilReset(h, now); ok {
+		d = min(left, maxPause) + time.Second
 	} else if seconds, ok := number(h.Get("Retry-After")); ok {
 		d = time.Duration(min(seconds, int64(maxPause/time.Second))) * time.Second
 	} else if at, err := http.ParseTime(h.Get("Retry-After")); err == nil {
-		d = at.Sub(now) + time.Second
+		d = min(at.Sub(dateOf(h, now)), maxPause) + time.Second
 	}
 	return min(max(d, time.Second), maxPause)
-}
-
-func number(text string) (int64, bool) {
-	n, err := strconv.ParseInt(text, 10, 64)
-	return n, err == nil && n >= 0
 }

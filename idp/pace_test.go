@@ -23,8 +23,8 @@ func limited(t *testing.T, status func() int, limit, remaining int, window time.
 		requests.Add(1)
 		theirs := clock.Now().Add(ahead).UTC()
 		return idptest.Answer(status(), http.Header{
-			"X-Limit": {strconv.Itoa(limit)}, "X-Remaining": {strconv.Itoa(remaining)},
-			"X-Reset": {strconv.FormatInt(theirs.Add(window).Unix(), 10)}, "Date": {theirs.Format(http.TimeFormat)},
+			"X-Rate-Limit-Limit": {strconv.Itoa(limit)}, "X-Rate-Limit-Remaining": {strconv.Itoa(remaining)},
+			"X-Rate-Limit-Reset": {strconv.FormatInt(theirs.Add(window).Unix(), 10)}, "Date": {theirs.Format(http.TimeFormat)},
 		}, "{}")(r, nil)
 	}), clock)
 	return api, clock, &requests
@@ -94,14 +94,28 @@ func TestShortPauseIsWaitedFor(t *testing.T) {
 	}
 }
 
+// TestSecondsToTheEnd: some vendors tell how long the window lasts, and not when
+// it ends.
+func TestSecondsToTheEnd(t *testing.T) {
+	t.Parallel()
+	api := newAPI(t, "https://idp.example", roundTrip(func(r *http.Request) (*http.Response, error) {
+		return idptest.Answer(http.StatusTooManyRequests, http.Header{"X-Ratelimit-Reset": {"30"}, "Date": {"Sat, 21 Nov 2026 12:00:00 GMT"}}, "")(r, nil)
+	}), idptest.NewClock(time.Now()))
+	_, err := api.Do(t.Context(), create)
+	wantKind(t, err, portico.IdPUnavailable)
+	if e, _ := err.(*portico.IdPError); e.RetryAfter < 30*time.Second || e.RetryAfter > 31*time.Second {
+		t.Errorf("retry after %v", e.RetryAfter)
+	}
+}
+
 // TestAbsurdHeaders: whatever the headers say, the API neither stops for good
 // nor goes wild.
 func TestAbsurdHeaders(t *testing.T) {
 	t.Parallel()
 	for _, h := range []http.Header{
-		{"X-Reset": {"99999999999999999"}}, {"X-Reset": {"-5"}}, {"X-Reset": {"0"}}, {"X-Reset": {"soon"}},
+		{"X-Rate-Limit-Reset": {"99999999999999999"}}, {"X-Rate-Limit-Reset": {"-5"}}, {"X-Rate-Limit-Reset": {"0"}}, {"X-Rate-Limit-Reset": {"soon"}},
 		{"Retry-After": {"9223372036854775807"}}, {"Retry-After": {"Fri, 31 Dec 9999 23:59:59 GMT"}}, {"Retry-After": {""}},
-		{"X-Limit": {"0"}, "X-Remaining": {"0"}}, {"X-Limit": {"9223372036854775807"}, "X-Remaining": {"9223372036854775807"}}, {"Date": {"yesterday"}},
+		{"X-Rate-Limit-Limit": {"0"}, "X-Rate-Limit-Remaining": {"0"}}, {"X-Rate-Limit-Limit": {"9223372036854775807"}, "X-Rate-Limit-Remaining": {"9223372036854775807"}}, {"Date": {"yesterday"}},
 	} {
 		clock := idptest.NewClock(time.Now())
 		api := newAPI(t, "https://idp.example", roundTrip(func(r *http.Request) (*http.Response, error) {
@@ -124,7 +138,7 @@ func FuzzRateHeaders(f *testing.F) {
 	f.Add(200, "0", "0", "9223372036854775807", "", "99999999999999999999")
 	f.Fuzz(func(t *testing.T, status int, limit, remaining, reset, date, retryAfter string) {
 		clock, answer := idptest.NewClock(time.Now()), idptest.Answer(status, http.Header{
-			"X-Limit": {limit}, "X-Remaining": {remaining}, "X-Reset": {reset}, "Date": {date}, "Retry-After": {retryAfter},
+			"X-Rate-Limit-Limit": {limit}, "X-Rate-Limit-Remaining": {remaining}, "X-Rate-Limit-Reset": {reset}, "Date": {date}, "Retry-After": {retryAfter},
 		}, "{}")
 		var requests atomic.Int32
 		api := newAPI(t, "https://idp.example", roundTrip(func(r *http.Request) (*http.Response, error) {

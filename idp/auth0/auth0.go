@@ -62,8 +62,7 @@ func New(cfg Config) (*Client, error) {
 	base := idp.Config{
 		Vendor: "Auth0", Base: &url.URL{Scheme: issuer.Scheme, Host: issuer.Host}, HTTP: cfg.HTTP,
 		Secrets: []secret.Text{cfg.Secret}, Explain: explain,
-		Rate: idp.RateHeaders{Limit: "X-RateLimit-Limit", Remaining: "X-RateLimit-Remaining", Reset: "X-RateLimit-Reset"},
-		Now:  cfg.Now, Wait: cfg.Wait, Logger: cfg.Logger,
+		Now: cfg.Now, Wait: cfg.Wait, Logger: cfg.Logger,
 	}
 	c.tokens = idp.NewTokenSource(idp.New(base), idp.Call{
 		Method: http.MethodPost, Path: "/oauth/token", Class: "token", Secrets: []secret.Text{cfg.Secret},

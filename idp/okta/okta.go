@@ -86,7 +86,7 @@ func New(cfg Config) (portico.IdP, error) {
 		HTTP:    cfg.HTTP,
 		Secrets: []secret.Text{cfg.Credential},
 		Explain: explain,
-		Rate:    idp.RateHeaders{Limit: "X-Rate-Limit-Limit", Remaining: "X-Rate-Limit-Remaining", Reset: "X-Rate-Limit-Reset", Window: time.Minute},
+		Window:  time.Minute,
 		Now:     cfg.Now,
 		Wait:    cfg.Wait,
 		Logger:  cfg.Logger,
