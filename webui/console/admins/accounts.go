@@ -88,15 +88,13 @@ func (p pages) createAccount(w http.ResponseWriter, v *desk.Visit) error {
 		return err
 	}
 	in := admins.NewSystemAccount{Name: f.Text("name", true, maxText), Description: f.Text("description", false, maxText)}
-	var made portico.SystemAccount
-	return submit(w, v, task{
-		form: f, show: p.showNewAccount,
-		call: desk.Call{Method: http.MethodPost, Path: "/v3/system-accounts", Body: body{"name": in.Name, "description": in.Description}},
-		run: func() (err error) {
-			made, err = p.Admins.SystemAccounts.Create(v.Context(), in)
-			return err
+	return submit(w, v, p.showNewAccount, desk.Task{
+		Form:  f,
+		Calls: []desk.Call{{Method: http.MethodPost, Path: "/v3/system-accounts", Body: body{"name": in.Name, "description": in.Description}}},
+		Do: func() (desk.Answer, error) {
+			made, err := p.Admins.SystemAccounts.Create(v.Context(), in)
+			return v.To(accountPath(made.ID), "admins.account_created"), err
 		},
-		done: func() error { return to(v, accountPath(made.ID), "admins.account_created")() },
 	})
 }
 
@@ -149,12 +147,12 @@ func (p pages) saveAccount(w http.ResponseWriter, v *desk.Visit) error {
 	}
 	id := portico.SystemAccountID(v.PathValue("accountId"))
 	name, description := f.Text("name", true, maxText), f.Text("description", false, maxText)
-	return submit(w, v, task{
-		form: f, show: p.showAccount, done: to(v, accountPath(id), "admins.saved"),
-		call: desk.Call{Method: http.MethodPatch, Path: "/v3/system-accounts/" + string(id), Body: body{"name": name, "description": description}},
-		run: func() error {
+	return submit(w, v, p.showAccount, desk.Task{
+		Form:  f,
+		Calls: []desk.Call{{Method: http.MethodPatch, Path: "/v3/system-accounts/" + string(id), Body: body{"name": name, "description": description}}},
+		Do: func() (desk.Answer, error) {
 			_, err := p.Admins.SystemAccounts.Change(v.Context(), id, admins.SystemAccountChange{Name: portico.Some(name), Description: portico.Some(description)})
-			return err
+			return v.To(accountPath(id), "admins.saved"), err
 		},
 	})
 }
@@ -181,9 +179,11 @@ func (p pages) deleteAccount(w http.ResponseWriter, v *desk.Visit) error {
 		return err
 	}
 	id := portico.SystemAccountID(v.PathValue("accountId"))
-	return submit(w, v, task{
-		form: f, show: p.showDeleteAccount, done: to(v, accountsPath, "admins.deleted"),
-		call: desk.Call{Method: http.MethodDelete, Path: "/v3/system-accounts/" + string(id)},
-		run:  func() error { return p.Admins.SystemAccounts.Delete(v.Context(), id) },
+	return submit(w, v, p.showDeleteAccount, desk.Task{
+		Form:  f,
+		Calls: []desk.Call{{Method: http.MethodDelete, Path: "/v3/system-accounts/" + string(id)}},
+		Do: func() (desk.Answer, error) {
+			return v.To(accountsPath, "admins.deleted"), p.Admins.SystemAccounts.Delete(v.Context(), id)
+		},
 	})
 }

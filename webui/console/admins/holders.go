@@ -137,10 +137,12 @@ func (p pages) join(k kind) desk.Handler {
 			return err
 		}
 		team := f.Text("team", true, maxText)
-		return submit(w, v, task{
-			form: f, show: k.show, done: to(v, h.Path, "admins.joined"),
-			call: desk.Call{Method: http.MethodPost, Path: "/v3/teams/" + team + "/" + k.members, Body: body{"id": h.ID}},
-			run:  func() error { return p.Admins.Teams.Add(v.Context(), portico.AdminTeamID(team), h.Holder) },
+		return submit(w, v, k.show, desk.Task{
+			Form:  f,
+			Calls: []desk.Call{{Method: http.MethodPost, Path: "/v3/teams/" + team + "/" + k.members, Body: body{"id": h.ID}}},
+			Do: func() (desk.Answer, error) {
+				return v.To(h.Path, "admins.joined"), p.Admins.Teams.Add(v.Context(), portico.AdminTeamID(team), h.Holder)
+			},
 		})
 	}
 }
@@ -157,10 +159,12 @@ func (p pages) leave(k kind) desk.Handler {
 			return err
 		}
 		team := f.Value("leave")
-		return submit(w, v, task{
-			form: f, show: k.show, done: to(v, h.Path, "admins.left"),
-			call: desk.Call{Method: http.MethodDelete, Path: "/v3/teams/" + team + "/" + k.members + "/" + h.ID},
-			run:  func() error { return gone(p.Admins.Teams.Remove(v.Context(), portico.AdminTeamID(team), h.Holder)) },
+		return submit(w, v, k.show, desk.Task{
+			Form:  f,
+			Calls: []desk.Call{{Method: http.MethodDelete, Path: "/v3/teams/" + team + "/" + k.members + "/" + h.ID}},
+			Do: func() (desk.Answer, error) {
+				return v.To(h.Path, "admins.left"), gone(p.Admins.Teams.Remove(v.Context(), portico.AdminTeamID(team), h.Holder))
+			},
 		})
 	}
 }

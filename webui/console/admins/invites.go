@@ -95,23 +95,21 @@ func (p pages) inviteAgain(w http.ResponseWriter, v *desk.Visit) error {
 
 // send invites somebody. Where no mail can bring the link, it is shown.
 func (p pages) send(w http.ResponseWriter, v *desk.Visit, f *desk.Form, in admins.NewInvite, page show) error {
-	var made admins.Invited
-	return submit(w, v, task{
-		form: f, show: page, fields: map[string]string{"team_ids": "teams"},
+	return submit(w, v, page, desk.Task{
+		Form: f, Fields: map[string]string{"team_ids": "teams"},
 		// The contract's invitation has no teams; withoutTeams says so.
-		call: desk.Call{Method: http.MethodPost, Path: "/v3/invites", Body: body{"email": in.Email}},
-		run: func() (err error) {
-			made, err = p.Admins.Invites.Create(v.Context(), in)
-			return err
-		},
-		done: func() error {
-			if made.Link.Empty() {
-				return to(v, usersPath, "admins.invited", "Email", in.Email)()
-			}
-			return showOnce(w, v, shown{
-				Title: v.T("admins.link_title"), Lead: v.T("admins.link_lead", "Email", in.Email), Label: v.T("admins.link"), Value: made.Link.Reveal(),
-				Hint: v.T("admins.link_until", "Date", i18n.Date(v.Context(), made.ExpiresAt)), Warn: v.T("admins.link_warn"), Next: usersPath, Kept: v.T("admins.link_kept"),
-			})
+		Calls: []desk.Call{{Method: http.MethodPost, Path: "/v3/invites", Body: body{"email": in.Email}}},
+		Do: func() (desk.Answer, error) {
+			made, err := p.Admins.Invites.Create(v.Context(), in)
+			return func() error {
+				if made.Link.Empty() {
+					return v.To(usersPath, "admins.invited", "Email", in.Email)()
+				}
+				return showOnce(w, v, shown{
+					Title: v.T("admins.link_title"), Lead: v.T("admins.link_lead", "Email", in.Email), Label: v.T("admins.link"), Value: made.Link.Reveal(),
+					Hint: v.T("admins.link_until", "Date", i18n.Date(v.Context(), made.ExpiresAt)), Warn: v.T("admins.link_warn"), Next: usersPath, Kept: v.T("admins.link_kept"),
+				})
+			}, err
 		},
 	})
 }
@@ -124,5 +122,5 @@ func (p pages) revokeInvite(_ http.ResponseWriter, v *desk.Visit) error {
 	if err := gone(p.Admins.Invites.Delete(v.Context(), portico.InviteID(f.Value("invite")))); err != nil {
 		return err
 	}
-	return to(v, usersPath, "admins.invite_revoked")()
+	return v.To(usersPath, "admins.invite_revoked")()
 }

@@ -242,15 +242,14 @@ func (p pages) assignRole(k kind) desk.Handler {
 		in := admins.NewRole{
 			EntityType: access.Type(f.Value("type")), Role: f.Text("role", true, maxText), EntityID: f.Text("entity", true, maxText), Region: everywhere,
 		}
-		return submit(w, v, task{
-			form: f, show: p.showNewRole(k), done: to(v, h.Path, "admins.role_assigned", "Role", in.Role),
-			fields: map[string]string{"role_name": "role", "entity_id": "entity", "entity_type_name": "type"},
-			call: desk.Call{Method: http.MethodPost, Path: h.API + "/assigned-roles", Body: body{
+		return submit(w, v, p.showNewRole(k), desk.Task{
+			Form: f, Fields: map[string]string{"role_name": "role", "entity_id": "entity", "entity_type_name": "type"},
+			Calls: []desk.Call{{Method: http.MethodPost, Path: h.API + "/assigned-roles", Body: body{
 				"role_name": in.Role, "entity_type_name": in.EntityType, "entity_id": in.EntityID, "entity_region": everywhere,
-			}},
-			run: func() error {
+			}}},
+			Do: func() (desk.Answer, error) {
 				_, err := p.Admins.Roles.Assign(v.Context(), h.Holder, in)
-				return err
+				return v.To(h.Path, "admins.role_assigned", "Role", in.Role), err
 			},
 		})
 	}
@@ -270,11 +269,11 @@ func (p pages) removeRole(k kind) desk.Handler {
 			return err
 		}
 		role := f.Value("assigned")
-		return submit(w, v, task{
-			form: f, show: k.show, done: to(v, h.Path, "admins.role_removed"),
-			call: desk.Call{Method: http.MethodDelete, Path: h.API + "/assigned-roles/" + role},
-			run: func() error {
-				return gone(p.Admins.Roles.Remove(v.Context(), h.Holder, portico.RoleAssignmentID(role)))
+		return submit(w, v, k.show, desk.Task{
+			Form:  f,
+			Calls: []desk.Call{{Method: http.MethodDelete, Path: h.API + "/assigned-roles/" + role}},
+			Do: func() (desk.Answer, error) {
+				return v.To(h.Path, "admins.role_removed"), gone(p.Admins.Roles.Remove(v.Context(), h.Holder, portico.RoleAssignmentID(role)))
 			},
 		})
 	}

@@ -7,10 +7,8 @@ import (
 	"github.com/a-h/templ"
 
 	"portico"
-	"portico/problem"
 	"portico/webui/design"
 	"portico/webui/desk"
-	"portico/webui/visit"
 )
 
 // sheet is a page with one form.
@@ -36,47 +34,10 @@ func (s sheet) kind() design.Kind {
 // it yet, and with the call that the form makes, if it was asked for.
 type show func(w http.ResponseWriter, v *desk.Visit, status int, f *desk.Form, call templ.Component) error
 
-// task is a form that was sent.
-type task struct {
-	form   *desk.Form
-	call   desk.Call         // what does the same in the management API; no path: nothing does
-	run    func() error      // does it
-	fields map[string]string // the use case's names of fields that have another one in the form
-	done   func() error      // goes on once it is done
-	show   show              // the page with the form
-}
-
-// submit does what a form asks for. A form with faults, one that the use case
-// refuses, and one that was sent to see the call, is shown again instead.
-func submit(w http.ResponseWriter, v *desk.Visit, t task) error {
-	if t.call.Path != "" && v.WantsCall() {
-		t.form.Faults = nil
-		return t.show(w, v, http.StatusOK, t.form, v.Call(t.call))
-	}
-	if !t.form.OK() {
-		return t.show(w, v, http.StatusUnprocessableEntity, t.form, nil)
-	}
-	err := t.run()
-	if err == nil {
-		return t.done()
-	}
-	if refused := t.form.Refused(err, t.fields); refused != nil {
-		return refused
-	}
-	e := problem.Translate(err)
-	visit.RetryAfter(w, e)
-	if e.Kind == portico.KindInvalid {
-		return t.show(w, v, http.StatusUnprocessableEntity, t.form, nil)
-	}
-	return t.show(w, v, problem.Status(e.Kind), t.form, nil)
-}
-
-// to tells on the next page that something was done; key and args make the text.
-func to(v *desk.Visit, path, key string, args ...any) func() error {
-	return func() error {
-		v.Flash(key, args...)
-		return v.Redirect(path)
-	}
+// submit does what a form of a page asks for.
+func submit(w http.ResponseWriter, v *desk.Visit, page show, t desk.Task) error {
+	t.Show = func(status int, call templ.Component) error { return page(w, v, status, t.Form, call) }
+	return v.Submit(t)
 }
 
 // gone is what became of taking something away that may be gone already: that is

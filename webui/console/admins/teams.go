@@ -95,14 +95,13 @@ func (p pages) createTeam(w http.ResponseWriter, v *desk.Visit) error {
 	if in.Description != nil {
 		call["description"] = *in.Description
 	}
-	var made portico.AdminTeam
-	return submit(w, v, task{
-		form: f, show: p.showNewTeam, call: desk.Call{Method: http.MethodPost, Path: "/v3/teams", Body: call},
-		run: func() (err error) {
-			made, err = p.Admins.Teams.Create(v.Context(), in)
-			return err
+	return submit(w, v, p.showNewTeam, desk.Task{
+		Form:  f,
+		Calls: []desk.Call{{Method: http.MethodPost, Path: "/v3/teams", Body: call}},
+		Do: func() (desk.Answer, error) {
+			made, err := p.Admins.Teams.Create(v.Context(), in)
+			return v.To(teamPath(made.ID), "admins.team_created"), err
 		},
-		done: func() error { return to(v, teamPath(made.ID), "admins.team_created")() },
 	})
 }
 
@@ -194,15 +193,15 @@ func (p pages) saveTeam(w http.ResponseWriter, v *desk.Visit) error {
 	if labels.Set {
 		call["labels"] = labels.Value
 	}
-	return submit(w, v, task{
-		form: f, show: p.showTeam, done: to(v, teamPath(id), "admins.saved"),
-		call: desk.Call{Method: http.MethodPatch, Path: "/v3/teams/" + string(id), Body: call},
-		run: func() error {
+	return submit(w, v, p.showTeam, desk.Task{
+		Form:  f,
+		Calls: []desk.Call{{Method: http.MethodPatch, Path: "/v3/teams/" + string(id), Body: call}},
+		Do: func() (desk.Answer, error) {
 			_, err := p.Admins.Teams.Change(v.Context(), id, admins.TeamChange{
 				Name: portico.Some(name), Labels: labels,
 				Description: portico.Opt[string]{Set: true, Null: description == nil, Value: value(description)},
 			})
-			return err
+			return v.To(teamPath(id), "admins.saved"), err
 		},
 	})
 }
@@ -224,10 +223,12 @@ func (p pages) addUser(w http.ResponseWriter, v *desk.Visit) error {
 	} else if f.OK() {
 		f.Reject("email", "admins.no_such_user")
 	}
-	return submit(w, v, task{
-		form: f, show: p.showTeam, done: to(v, teamPath(team), "admins.joined"),
-		call: desk.Call{Method: http.MethodPost, Path: "/v3/teams/" + string(team) + "/users", Body: body{"id": user.ID}},
-		run:  func() error { return p.Admins.Teams.Add(v.Context(), team, admins.OfUser(user.ID)) },
+	return submit(w, v, p.showTeam, desk.Task{
+		Form:  f,
+		Calls: []desk.Call{{Method: http.MethodPost, Path: "/v3/teams/" + string(team) + "/users", Body: body{"id": user.ID}}},
+		Do: func() (desk.Answer, error) {
+			return v.To(teamPath(team), "admins.joined"), p.Admins.Teams.Add(v.Context(), team, admins.OfUser(user.ID))
+		},
 	})
 }
 
@@ -238,11 +239,11 @@ func (p pages) addAccount(w http.ResponseWriter, v *desk.Visit) error {
 		return err
 	}
 	team, account := portico.AdminTeamID(v.PathValue("teamId")), f.Text("account", true, maxText)
-	return submit(w, v, task{
-		form: f, show: p.showTeam, done: to(v, teamPath(team), "admins.joined"),
-		call: desk.Call{Method: http.MethodPost, Path: "/v3/teams/" + string(team) + "/system-accounts", Body: body{"id": account}},
-		run: func() error {
-			return p.Admins.Teams.Add(v.Context(), team, admins.OfSystemAccount(portico.SystemAccountID(account)))
+	return submit(w, v, p.showTeam, desk.Task{
+		Form:  f,
+		Calls: []desk.Call{{Method: http.MethodPost, Path: "/v3/teams/" + string(team) + "/system-accounts", Body: body{"id": account}}},
+		Do: func() (desk.Answer, error) {
+			return v.To(teamPath(team), "admins.joined"), p.Admins.Teams.Add(v.Context(), team, admins.OfSystemAccount(portico.SystemAccountID(account)))
 		},
 	})
 }
@@ -263,10 +264,12 @@ func (p pages) removeMember(w http.ResponseWriter, v *desk.Visit) error {
 	if account := f.Value("remove_account"); account != "" {
 		member, call = admins.OfSystemAccount(portico.SystemAccountID(account)), "/system-accounts/"+account
 	}
-	return submit(w, v, task{
-		form: f, show: p.showTeam, done: to(v, teamPath(team), "admins.left"),
-		call: desk.Call{Method: http.MethodDelete, Path: "/v3/teams/" + string(team) + call},
-		run:  func() error { return gone(p.Admins.Teams.Remove(v.Context(), team, member)) },
+	return submit(w, v, p.showTeam, desk.Task{
+		Form:  f,
+		Calls: []desk.Call{{Method: http.MethodDelete, Path: "/v3/teams/" + string(team) + call}},
+		Do: func() (desk.Answer, error) {
+			return v.To(teamPath(team), "admins.left"), gone(p.Admins.Teams.Remove(v.Context(), team, member))
+		},
 	})
 }
 
@@ -292,9 +295,11 @@ func (p pages) deleteTeam(w http.ResponseWriter, v *desk.Visit) error {
 		return err
 	}
 	id := portico.AdminTeamID(v.PathValue("teamId"))
-	return submit(w, v, task{
-		form: f, show: p.showDeleteTeam, done: to(v, teamsPath, "admins.deleted"),
-		call: desk.Call{Method: http.MethodDelete, Path: "/v3/teams/" + string(id)},
-		run:  func() error { return p.Admins.Teams.Delete(v.Context(), id) },
+	return submit(w, v, p.showDeleteTeam, desk.Task{
+		Form:  f,
+		Calls: []desk.Call{{Method: http.MethodDelete, Path: "/v3/teams/" + string(id)}},
+		Do: func() (desk.Answer, error) {
+			return v.To(teamsPath, "admins.deleted"), p.Admins.Teams.Delete(v.Context(), id)
+		},
 	})
 }

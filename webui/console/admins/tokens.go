@@ -9,7 +9,6 @@ import (
 	"github.com/a-h/templ"
 
 	"portico"
-	"portico/admins"
 	"portico/webui/design"
 	"portico/webui/desk"
 	"portico/webui/i18n"
@@ -72,20 +71,18 @@ func (p pages) createToken(w http.ResponseWriter, v *desk.Visit) error {
 	name := f.Text("name", true, maxText)
 	days, _ := strconv.Atoi(f.Choice("life", lives()...)) // what is no number is rejected by Choice
 	expires := p.Now().AddDate(0, 0, days)
-	var made admins.IssuedMachineToken
-	return submit(w, v, task{
-		form: f, show: p.showNewToken,
-		call: desk.Call{Method: http.MethodPost, Path: h.API + "/access-tokens", Body: body{"name": name, "expires_at": expires.UTC().Format(time.RFC3339)}},
-		run: func() (err error) {
-			made, err = p.Admins.SystemAccounts.CreateToken(v.Context(), portico.SystemAccountID(h.ID), name, expires)
-			return err
-		},
-		done: func() error {
-			return showOnce(w, v, shown{
-				Title: v.T("admins.token_title"), Lead: v.T("admins.token_lead"), Label: made.Name, Value: made.Value.Reveal(),
-				Hint: v.T("admins.token_until", "Date", i18n.Date(v.Context(), made.ExpiresAt)), Warn: v.T("admins.token_warn"),
-				Example: "curl " + p.URL + "/v3/apis \\\n  -H \"Authorization: Bearer $PORTICO_TOKEN\"", Next: h.Path, Kept: v.T("admins.token_kept"),
-			})
+	return submit(w, v, p.showNewToken, desk.Task{
+		Form:  f,
+		Calls: []desk.Call{{Method: http.MethodPost, Path: h.API + "/access-tokens", Body: body{"name": name, "expires_at": expires.UTC().Format(time.RFC3339)}}},
+		Do: func() (desk.Answer, error) {
+			made, err := p.Admins.SystemAccounts.CreateToken(v.Context(), portico.SystemAccountID(h.ID), name, expires)
+			return func() error {
+				return showOnce(w, v, shown{
+					Title: v.T("admins.token_title"), Lead: v.T("admins.token_lead"), Label: made.Name, Value: made.Value.Reveal(),
+					Hint: v.T("admins.token_until", "Date", i18n.Date(v.Context(), made.ExpiresAt)), Warn: v.T("admins.token_warn"),
+					Example: "curl " + p.URL + "/v3/apis \\\n  -H \"Authorization: Bearer $PORTICO_TOKEN\"", Next: h.Path, Kept: v.T("admins.token_kept"),
+				})
+			}, err
 		},
 	})
 }
@@ -125,11 +122,11 @@ func (p pages) revokeToken(w http.ResponseWriter, v *desk.Visit) error {
 	if err != nil {
 		return err
 	}
-	return submit(w, v, task{
-		form: f, show: p.showRevoke, done: to(v, h.Path, "admins.token_revoked"),
-		call: desk.Call{Method: http.MethodDelete, Path: h.API + "/access-tokens/" + string(t.ID)},
-		run: func() error {
-			return p.Admins.SystemAccounts.DeleteToken(v.Context(), portico.SystemAccountID(h.ID), t.ID)
+	return submit(w, v, p.showRevoke, desk.Task{
+		Form:  f,
+		Calls: []desk.Call{{Method: http.MethodDelete, Path: h.API + "/access-tokens/" + string(t.ID)}},
+		Do: func() (desk.Answer, error) {
+			return v.To(h.Path, "admins.token_revoked"), p.Admins.SystemAccounts.DeleteToken(v.Context(), portico.SystemAccountID(h.ID), t.ID)
 		},
 	})
 }

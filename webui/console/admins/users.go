@@ -155,12 +155,12 @@ func (p pages) saveUser(w http.ResponseWriter, v *desk.Visit) error {
 	}
 	id := portico.UserID(v.PathValue("userId"))
 	name, preferred := f.Text("full_name", true, visit.MaxName), f.Text("preferred_name", false, visit.MaxName)
-	return submit(w, v, task{
-		form: f, show: p.showUser, done: to(v, usersPath+"/"+string(id), "admins.saved"),
-		call: desk.Call{Method: http.MethodPatch, Path: "/v3/users/" + string(id), Body: body{"full_name": name, "preferred_name": preferred}},
-		run: func() error {
+	return submit(w, v, p.showUser, desk.Task{
+		Form:  f,
+		Calls: []desk.Call{{Method: http.MethodPatch, Path: "/v3/users/" + string(id), Body: body{"full_name": name, "preferred_name": preferred}}},
+		Do: func() (desk.Answer, error) {
 			_, err := p.Admins.Users.Change(v.Context(), id, admins.UserChange{FullName: portico.Some(name), PreferredName: portico.Some(preferred)})
-			return err
+			return v.To(usersPath+"/"+string(id), "admins.saved"), err
 		},
 	})
 }
@@ -174,15 +174,11 @@ func (p pages) setActive(w http.ResponseWriter, v *desk.Visit) error {
 	}
 	id := portico.UserID(v.PathValue("userId"))
 	state := f.Choice("state", stateActive, stateInactive)
-	var user portico.User
-	return submit(w, v, task{
-		form: f, show: p.showUser,
-		run: func() (err error) {
-			user, err = p.Admins.Users.SetActive(v.Context(), id, state == stateActive)
-			return err
-		},
-		done: func() error {
-			return to(v, usersPath+"/"+string(id), "admins.is_"+state, "Name", user.FullName)()
+	return submit(w, v, p.showUser, desk.Task{
+		Form: f,
+		Do: func() (desk.Answer, error) {
+			user, err := p.Admins.Users.SetActive(v.Context(), id, state == stateActive)
+			return v.To(usersPath+"/"+string(id), "admins.is_"+state, "Name", user.FullName), err
 		},
 	})
 }
@@ -210,9 +206,11 @@ func (p pages) deleteUser(w http.ResponseWriter, v *desk.Visit) error {
 		return err
 	}
 	id := portico.UserID(v.PathValue("userId"))
-	return submit(w, v, task{
-		form: f, show: p.showDeleteUser, done: to(v, usersPath, "admins.deleted"),
-		call: desk.Call{Method: http.MethodDelete, Path: "/v3/users/" + string(id)},
-		run:  func() error { return p.Admins.Users.Delete(v.Context(), id) },
+	return submit(w, v, p.showDeleteUser, desk.Task{
+		Form:  f,
+		Calls: []desk.Call{{Method: http.MethodDelete, Path: "/v3/users/" + string(id)}},
+		Do: func() (desk.Answer, error) {
+			return v.To(usersPath, "admins.deleted"), p.Admins.Users.Delete(v.Context(), id)
+		},
 	})
 }

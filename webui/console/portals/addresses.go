@@ -65,14 +65,13 @@ func (p pages) switchAddresses(w http.ResponseWriter, v *desk.Visit, one portal)
 		return err
 	}
 	wanted := view.Switch.Form.Has("sipr_enabled", "on")
-	return submit(v, task{
-		form: view.Switch.Form, call: desk.Call{Method: http.MethodPatch, Path: one.API(""), Body: body{"sipr_enabled": wanted}},
-		run: func() (string, error) {
+	return v.Submit(desk.Task{
+		Form: view.Switch.Form, Calls: []desk.Call{{Method: http.MethodPatch, Path: one.API(""), Body: body{"sipr_enabled": wanted}}},
+		Do: func() (desk.Answer, error) {
 			_, err := p.Portals.Update(v.Context(), one.ID, control.PortalFields{SIPREnabled: portico.Some(wanted)})
-			return one.Path(partAddresses), err
+			return v.To(one.Path(partAddresses), "portals.saved"), err
 		},
-		done: "portals.saved",
-		show: func(status int, call templ.Component) error {
+		Show: func(status int, call templ.Component) error {
 			view.Switch.Call = call
 			return v.Render(w, status, v.T("portals.part_addresses"), addressesPage(view))
 		},
@@ -104,15 +103,14 @@ func (p pages) addAddresses(w http.ResponseWriter, v *desk.Visit, one portal) er
 	if len(wrong) > 0 {
 		f.Reject("allowed_ips", "portals.bad_addresses", "Addresses", strings.Join(wrong, ", "))
 	}
-	return submit(v, task{
-		form: f, call: desk.Call{Method: http.MethodPost, Path: one.API("/ip-allow-list"), Body: body{"allowed_ips": ips}},
-		run: func() (string, error) {
+	return v.Submit(desk.Task{
+		Form: f, Calls: []desk.Call{{Method: http.MethodPost, Path: one.API("/ip-allow-list"), Body: body{"allowed_ips": ips}}},
+		Do: func() (desk.Answer, error) {
 			_, err := p.AllowLists.Create(v.Context(), one.ID, ips)
-			return one.Path(partAddresses), err
+			return v.To(one.Path(partAddresses), "portals.addresses_added"), err
 		},
-		fields: addressFields(ips),
-		done:   "portals.addresses_added",
-		show: func(status int, call templ.Component) error {
+		Fields: addressFields(ips),
+		Show: func(status int, call templ.Component) error {
 			view.Add.Call = call
 			return v.Render(w, status, v.T("portals.part_addresses"), addressesPage(view))
 		},

@@ -115,15 +115,14 @@ func (p pages) saveAppearance(w http.ResponseWriter, v *desk.Visit, one portal) 
 		return err
 	}
 	in, call := readAppearance(f, before)
-	return submit(v, task{
-		form: f, call: desk.Call{Method: http.MethodPatch, Path: one.API("/customization"), Body: call},
-		run: func() (string, error) {
+	return v.Submit(desk.Task{
+		Form: f, Calls: []desk.Call{{Method: http.MethodPatch, Path: one.API("/customization"), Body: call}},
+		Do: func() (desk.Answer, error) {
 			_, err := p.Content.Designs.Update(v.Context(), one.ID, in)
-			return one.Path(tabAppearance), err
+			return v.To(one.Path(tabAppearance), "portals.saved"), err
 		},
-		fields: map[string]string{"theme.colors.primary": "colour", "theme.mode": "mode"},
-		done:   "portals.saved",
-		show: func(status int, call templ.Component) error {
+		Fields: map[string]string{"theme.colors.primary": "colour", "theme.mode": "mode"},
+		Show: func(status int, call templ.Component) error {
 			return p.showAppearance(w, v, one, status, f, call, "", nil)
 		},
 	})
@@ -165,15 +164,14 @@ func (p pages) putImage(kind portico.AssetKind, action string) desk.Route {
 		if data == nil && f.OK() {
 			f.Reject(field, "portals.choose_file")
 		}
-		return submit(v, task{
-			form: f, call: desk.Call{Method: http.MethodPut, Path: one.API("/assets/" + field), Body: body{"data": desk.Variable("IMAGE")}},
-			run: func() (string, error) {
+		return v.Submit(desk.Task{
+			Form: f, Calls: []desk.Call{{Method: http.MethodPut, Path: one.API("/assets/" + field), Body: body{"data": desk.Variable("IMAGE")}}},
+			Do: func() (desk.Answer, error) {
 				_, _, err := p.Content.Images.Put(v.Context(), content.OfPortal(one.ID), kind, "data:"+mediaType+";base64,"+base64.StdEncoding.EncodeToString(data))
-				return one.Path(tabAppearance), err
+				return v.To(one.Path(tabAppearance), "portals.image_done"), err
 			},
-			fields: map[string]string{"data": field},
-			done:   "portals.image_done",
-			show: func(status int, call templ.Component) error {
+			Fields: map[string]string{"data": field},
+			Show: func(status int, call templ.Component) error {
 				return p.showSaved(w, v, one, status, kind, f, call)
 			},
 		})

@@ -56,15 +56,14 @@ func (p pages) create(w http.ResponseWriter, v *desk.Visit) error {
 	if display != nil {
 		in.DisplayName, call["display_name"] = portico.Some(*display), *display
 	}
-	return submit(v, task{
-		form: f, call: desk.Call{Method: http.MethodPost, Path: "/v3/portals", Body: call},
-		run: func() (string, error) {
+	return v.Submit(desk.Task{
+		Form: f, Calls: []desk.Call{{Method: http.MethodPost, Path: "/v3/portals", Body: call}},
+		Do: func() (desk.Answer, error) {
 			made, err := p.Portals.Create(v.Context(), in)
-			return p.portal(v, made).Path(""), err
+			return v.To(p.portal(v, made).Path(""), "portals.created_done", "Portal", name), err
 		},
-		fields: map[string]string{"default_application_auth_strategy_id": "strategy"},
-		done:   "portals.created_done", args: []any{"Portal", name},
-		show: func(status int, call templ.Component) error { return p.showNew(w, v, status, f, call) },
+		Fields: map[string]string{"default_application_auth_strategy_id": "strategy"},
+		Show:   func(status int, call templ.Component) error { return p.showNew(w, v, status, f, call) },
 	})
 }
 

@@ -45,16 +45,15 @@ func (p pages) addDomain(w http.ResponseWriter, v *desk.Visit, one portal) error
 		return err
 	}
 	host := f.Text("hostname", true, maxHost)
-	return submit(v, task{
-		form: f, call: desk.Call{Method: http.MethodPost, Path: one.API("/custom-domain"), Body: body{
+	return v.Submit(desk.Task{
+		Form: f, Calls: []desk.Call{{Method: http.MethodPost, Path: one.API("/custom-domain"), Body: body{
 			"hostname": host, "enabled": true, "ssl": body{"domain_verification_method": "http"},
-		}},
-		run: func() (string, error) {
+		}}},
+		Do: func() (desk.Answer, error) {
 			_, err := p.Portals.AddDomain(v.Context(), one.ID, host)
-			return one.Path(tabDomains), err
+			return v.To(one.Path(tabDomains), "portals.domain_added", "Domain", host), err
 		},
-		done: "portals.domain_added", args: []any{"Domain", host},
-		show: func(status int, call templ.Component) error { return p.showDomains(w, v, one, status, f, call) },
+		Show: func(status int, call templ.Component) error { return p.showDomains(w, v, one, status, f, call) },
 	})
 }
 
@@ -75,10 +74,11 @@ func (p pages) deleteDomain(w http.ResponseWriter, v *desk.Visit, one portal) er
 	if err != nil {
 		return err
 	}
-	return submit(v, task{
-		form: f, call: desk.Call{Method: http.MethodDelete, Path: one.API("/custom-domain")},
-		run:  func() (string, error) { return one.Path(tabDomains), p.Portals.DeleteDomain(v.Context(), one.ID) },
-		done: "portals.domain_removed", args: []any{"Domain", one.CustomDomain},
-		show: func(status int, call templ.Component) error { return p.showDeleteDomain(w, v, one, status, f, call) },
+	return v.Submit(desk.Task{
+		Form: f, Calls: []desk.Call{{Method: http.MethodDelete, Path: one.API("/custom-domain")}},
+		Do: func() (desk.Answer, error) {
+			return v.To(one.Path(tabDomains), "portals.domain_removed", "Domain", one.CustomDomain), p.Portals.DeleteDomain(v.Context(), one.ID)
+		},
+		Show: func(status int, call templ.Component) error { return p.showDeleteDomain(w, v, one, status, f, call) },
 	})
 }

@@ -154,15 +154,14 @@ func (p pages) saveEmail(w http.ResponseWriter, v *desk.Visit, one portal) error
 	}
 	ch, call := asChange(readWording(f), mail.Default, f.Has("enabled", "on"))
 	path := "/emails/" + mail.Name
-	return submit(v, task{
-		form: f, call: desk.Call{Method: http.MethodPatch, Path: one.API("/email-templates/" + mail.Name), Body: call},
-		run: func() (string, error) {
+	return v.Submit(desk.Task{
+		Form: f, Calls: []desk.Call{{Method: http.MethodPatch, Path: one.API("/email-templates/" + mail.Name), Body: call}},
+		Do: func() (desk.Answer, error) {
 			_, err := p.Templates.Change(v.Context(), one.ID, mail.Name, ch)
-			return one.Path(path), err
+			return v.To(one.Path(path), "portals.saved"), err
 		},
-		fields: contentFields(),
-		done:   "portals.saved",
-		show: func(status int, call templ.Component) error {
+		Fields: contentFields(),
+		Show: func(status int, call templ.Component) error {
 			return p.showEmail(w, v, one, mail.Template, own, status, f, call)
 		},
 	})
@@ -179,19 +178,16 @@ func (p pages) testEmail(w http.ResponseWriter, v *desk.Visit, one portal) error
 		return err
 	}
 	words := readWording(f)
-	show := func(status int, call templ.Component) error {
-		return p.showEmail(w, v, one, mail.Template, own, status, f, call)
+	show := func(status int, below templ.Component) error {
+		return p.showEmail(w, v, one, mail.Template, own, status, f, below)
 	}
-	if !f.OK() {
-		return show(http.StatusUnprocessableEntity, nil)
-	}
-	if err := p.Templates.SendTest(v.Context(), one.ID, mail.Name, words, v.Principal.User); err != nil {
-		if err := f.Refused(err, contentFields()); err != nil {
-			return err
-		}
-		return show(http.StatusUnprocessableEntity, nil)
-	}
-	return show(http.StatusOK, testSent(v.Principal.User.Email))
+	return v.Submit(desk.Task{
+		Form: f, Fields: contentFields(), Show: show,
+		Do: func() (desk.Answer, error) {
+			err := p.Templates.SendTest(v.Context(), one.ID, mail.Name, words, v.Principal.User)
+			return func() error { return show(http.StatusOK, testSent(v.Principal.User.Email)) }, err
+		},
+	})
 }
 
 func (p pages) resetEmail(w http.ResponseWriter, v *desk.Visit, one portal) error {
@@ -295,13 +291,12 @@ func (p pages) saveSender(w http.ResponseWriter, v *desk.Visit, one portal) erro
 	if there {
 		save, method = p.EmailSettings.ChangeConfig, http.MethodPatch
 	}
-	return submit(v, task{
-		form: f, call: desk.Call{Method: method, Path: one.API("/email-config"), Body: body{"from_name": orNull(name), "from_email": orNull(from), "reply_to_email": orNull(reply)}},
-		run: func() (string, error) {
+	return v.Submit(desk.Task{
+		Form: f, Calls: []desk.Call{{Method: method, Path: one.API("/email-config"), Body: body{"from_name": orNull(name), "from_email": orNull(from), "reply_to_email": orNull(reply)}}},
+		Do: func() (desk.Answer, error) {
 			_, err := save(v.Context(), one.ID, in)
-			return one.Path("/emails/sender"), err
+			return v.To(one.Path("/emails/sender"), "portals.saved"), err
 		},
-		done: "portals.saved",
-		show: func(status int, call templ.Component) error { return p.showSender(w, v, one, status, f, call) },
+		Show: func(status int, call templ.Component) error { return p.showSender(w, v, one, status, f, call) },
 	})
 }

@@ -107,15 +107,14 @@ func (p pages) saveMenu(w http.ResponseWriter, v *desk.Visit, one portal) error 
 	faults := map[string]string{}
 	main, bottom := readRows(f, mainMenu, "menu.main", faults), readRows(f, bottomMenu, "menu.footer_bottom", faults)
 	parts := readSections(f, faults)
-	return submit(v, task{
-		form: f, call: desk.Call{Method: http.MethodPatch, Path: one.API("/customization"), Body: body{"menu": body{"main": main, "footer_bottom": bottom, "footer_sections": parts}}},
-		run: func() (string, error) {
+	return v.Submit(desk.Task{
+		Form: f, Calls: []desk.Call{{Method: http.MethodPatch, Path: one.API("/customization"), Body: body{"menu": body{"main": main, "footer_bottom": bottom, "footer_sections": parts}}}},
+		Do: func() (desk.Answer, error) {
 			_, err := p.Content.Designs.Update(v.Context(), one.ID, content.DesignFields{Main: portico.Some(main), FooterBottom: portico.Some(bottom), FooterSections: portico.Some(parts)})
-			return one.Path(tabMenu), err
+			return v.To(one.Path(tabMenu), "portals.saved"), err
 		},
-		fields: faults,
-		done:   "portals.saved",
-		show:   func(status int, call templ.Component) error { return p.showMenu(w, v, one, status, f, call) },
+		Fields: faults,
+		Show:   func(status int, call templ.Component) error { return p.showMenu(w, v, one, status, f, call) },
 	})
 }
 

@@ -115,7 +115,7 @@ func TestMovingAndDeletingPages(t *testing.T) {
 	if order() != "cab" {
 		t.Errorf("after moving: %s", order())
 	}
-	admin.Get(h.at("/pages/"+string(b.ID)+"/move")).Submit("/move", url.Values{"parent": {string(b.ID)}}).Is(422, h.at("/pages")).Says("below itself")
+	admin.Get(h.at("/pages/"+string(b.ID)+"/move")).Submit("/move", url.Values{"parent": {string(b.ID)}}).Is(409, h.at("/pages")).Says("below itself")
 	gone := admin.Get(h.at("/pages/"+string(b.ID)+"/delete")).Is(200, h.at("/pages")).Says("Delete “About b”?")
 	h.call(t, 204, admin.Get(h.at("/pages/"+string(c.ID)+"/delete")), "/delete", nil)
 	gone.Submit("/delete", nil).Is(200, h.at("/pages")).Says("“About b” is deleted.")
@@ -149,7 +149,7 @@ func TestSnippets(t *testing.T) {
 	form.Submit("/new", url.Values{"name": {"!"}}).Is(422, h.at("/snippets/new")).Fault("name")
 	values := url.Values{"name": {"help"}, "title": {"Help"}, "content": {"Ask us."}, "description": {"D"}, "visibility": {"public"}}
 	id := h.call(t, 201, form, "/new", values).Body["id"].(string)
-	form.Submit("/new", values).Is(422, h.at("/snippets/new"))
+	form.Submit("/new", values).Is(409, h.at("/snippets/new"))
 	path := h.at("/snippets/" + id)
 	edit := admin.Get(path).Is(200, path)
 	h.call(t, 200, edit, path, url.Values{"content": {"Called."}})

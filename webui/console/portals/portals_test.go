@@ -35,7 +35,7 @@ func TestNewPortal(t *testing.T) {
 	strategy := h.strategy(t, "keys")
 	form := h.As(t, "en").Get("/portals/new").Is(200, "/portals/new")
 	form.Submit("/new", url.Values{"name": {""}}).Is(422, "/portals/new").Says("Fill in this field.")
-	form.Submit("/new", url.Values{"name": {"acme"}}).Is(422, "/portals/new").Says("A portal with this name exists already.")
+	form.Submit("/new", url.Values{"name": {"acme"}}).Is(409, "/portals/new").Says("A portal with this name exists already.")
 	form.Submit("/new", url.Values{"name": {"x"}, "strategy": {"0190b5e5-0000-7000-8000-000000000000"}}).Is(422, "/portals/new").Says("There is no application auth strategy with this id.")
 
 	values := url.Values{"name": {"partners"}, "display_name": {"Partners"}, "description": {"For partners"}, "visibility": {"public"}, "strategy": {string(strategy)}}
@@ -117,7 +117,7 @@ func TestPublishingNeedsBothSides(t *testing.T) {
 		access.Grant{Role: "Viewer", Type: access.APIs, Entity: string(hotels.ID)},
 	)
 	form := publisher.Get(h.at("/publish")).Is(200, h.at("/publish")).Says("Flights").Hides("Hotels")
-	form.Submit("/publish", values).Is(422, h.at("/publish")).Says("Your roles do not allow this")
+	form.Submit("/publish", values).Is(403, h.at("/publish")).Says("Your roles do not allow this")
 	values.Set("api", string(flights.ID))
 	form.Submit("/publish", values).Is(200, h.at("/apis")).Says("Flights")
 	h.viewer(t).Get(h.at("/apis")).Is(200, h.at("/apis")).Says("Flights").Hides("Publish API", "Unpublish")

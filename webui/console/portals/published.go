@@ -168,18 +168,17 @@ func (p pages) publish(w http.ResponseWriter, v *desk.Visit, one portal) error {
 	}
 	api := portico.APIID(f.Text("api", true, maxName))
 	in, call := readPublication(f)
-	return submit(v, task{
-		form: f, call: publicationCall(http.MethodPut, api, one, call),
-		run: func() (string, error) {
+	return v.Submit(desk.Task{
+		Form: f, Calls: []desk.Call{publicationCall(http.MethodPut, api, one, call)},
+		Do: func() (desk.Answer, error) {
 			if err := access.Require(v.Context(), access.APIs, access.Publish, string(api)); err != nil {
-				return "", err
+				return nil, err
 			}
 			_, err := p.Publications.Put(v.Context(), api, one.ID, in)
-			return one.Path(tabPublished), err
+			return v.To(one.Path(tabPublished), p.effect(in, one), "Portal", one.Title()), err
 		},
-		fields: map[string]string{"auth_strategy_ids.0": "strategy"},
-		done:   p.effect(in, one), args: []any{"Portal", one.Title()},
-		show: func(status int, call templ.Component) error { return p.showPublish(w, v, one, status, f, call) },
+		Fields: map[string]string{"auth_strategy_ids.0": "strategy"},
+		Show:   func(status int, call templ.Component) error { return p.showPublish(w, v, one, status, f, call) },
 	})
 }
 
@@ -246,15 +245,14 @@ func (p pages) changePublication(w http.ResponseWriter, v *desk.Visit, one porta
 		return err
 	}
 	in, call := readPublication(f)
-	return submit(v, task{
-		form: f, call: publicationCall(http.MethodPut, row.API.ID, one, call),
-		run: func() (string, error) {
+	return v.Submit(desk.Task{
+		Form: f, Calls: []desk.Call{publicationCall(http.MethodPut, row.API.ID, one, call)},
+		Do: func() (desk.Answer, error) {
 			_, err := p.Publications.Put(v.Context(), row.API.ID, one.ID, in)
-			return one.Path(tabPublished), err
+			return v.To(one.Path(tabPublished), "portals.saved"), err
 		},
-		fields: map[string]string{"auth_strategy_ids.0": "strategy"},
-		done:   "portals.saved",
-		show: func(status int, call templ.Component) error {
+		Fields: map[string]string{"auth_strategy_ids.0": "strategy"},
+		Show: func(status int, call templ.Component) error {
 			return p.showPublication(w, v, one, row, status, f, call)
 		},
 	})
@@ -292,12 +290,11 @@ func (p pages) unpublish(w http.ResponseWriter, v *desk.Visit, one portal) error
 	if err != nil {
 		return err
 	}
-	return submit(v, task{
-		form: f, call: publicationCall(http.MethodDelete, row.API.ID, one, nil),
-		run: func() (string, error) {
-			return one.Path(tabPublished), p.Publications.Delete(v.Context(), row.API.ID, one.ID)
+	return v.Submit(desk.Task{
+		Form: f, Calls: []desk.Call{publicationCall(http.MethodDelete, row.API.ID, one, nil)},
+		Do: func() (desk.Answer, error) {
+			return v.To(one.Path(tabPublished), "portals.unpublished", "API", row.name()), p.Publications.Delete(v.Context(), row.API.ID, one.ID)
 		},
-		done: "portals.unpublished", args: []any{"API", row.name()},
-		show: func(status int, call templ.Component) error { return p.showUnpublish(w, v, one, row, status, f, call) },
+		Show: func(status int, call templ.Component) error { return p.showUnpublish(w, v, one, row, status, f, call) },
 	})
 }

@@ -224,7 +224,7 @@ func TestTeams(t *testing.T) {
 	form.Submit("/new", url.Values{"name": {""}}).Is(422, h.at("/teams/new")).Fault("name")
 	values := url.Values{"name": {"Blue"}, "description": {"The blue ones"}, "can_own_applications": {"on"}}
 	called := h.call(t, 201, form, "/new", values).Body["id"].(string)
-	form.Submit("/new", values).Is(422, h.at("/teams/new"))
+	form.Submit("/new", values).Is(409, h.at("/teams/new"))
 	h.call(t, 204, admin.Get(h.at("/teams/"+called+"/delete")), "/delete", nil)
 	page := form.Submit("/new", values).Is(200, h.at("/teams/")).Says("The blue ones", "Nobody is in this team", "This team has no roles")
 	path := strings.Split(page.Path, "?")[0]
@@ -236,7 +236,7 @@ func TestTeams(t *testing.T) {
 	if answer := h.Run(t, asked); answer.Status != 201 {
 		t.Fatalf("the call answers %d: %v", answer.Status, answer.Body)
 	}
-	page.Submit("/members", url.Values{"email": {"dora@acme.example"}}).Is(422, path+"/members")
+	page.Submit("/members", url.Values{"email": {"dora@acme.example"}}).Is(409, path+"/members")
 	member := admin.Get(path).Says("dora@acme.example")
 	member.Submit("/members/remove", url.Values{"developer": {string(dora)}}).Is(200, path).Says("no longer in the team")
 	page.Submit("/members", url.Values{"email": {"dora@acme.example"}}).Is(200, path).Says("is in the team")

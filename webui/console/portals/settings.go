@@ -59,15 +59,14 @@ func (p pages) saveSettings(w http.ResponseWriter, v *desk.Visit, one portal) er
 		return err
 	}
 	in, call := readSettings(f, one)
-	return submit(v, task{
-		form: f, call: desk.Call{Method: http.MethodPatch, Path: one.API(""), Body: call},
-		run: func() (string, error) {
+	return v.Submit(desk.Task{
+		Form: f, Calls: []desk.Call{{Method: http.MethodPatch, Path: one.API(""), Body: call}},
+		Do: func() (desk.Answer, error) {
 			_, err := p.Portals.Update(v.Context(), one.ID, in)
-			return one.Path(tabSettings), err
+			return v.To(one.Path(tabSettings), "portals.saved"), err
 		},
-		fields: map[string]string{"default_application_auth_strategy_id": "strategy"},
-		done:   "portals.saved",
-		show:   func(status int, call templ.Component) error { return p.showSettings(w, v, one, status, f, call) },
+		Fields: map[string]string{"default_application_auth_strategy_id": "strategy"},
+		Show:   func(status int, call templ.Component) error { return p.showSettings(w, v, one, status, f, call) },
 	})
 }
 
@@ -145,10 +144,11 @@ func (p pages) delete(w http.ResponseWriter, v *desk.Visit, one portal) error {
 	if f.Text("confirm", true, maxName) != one.Name && f.OK() {
 		f.Reject("confirm", "portals.type_name", "Name", one.Name)
 	}
-	return submit(v, task{
-		form: f, call: desk.Call{Method: http.MethodDelete, Path: one.API("?force=true")},
-		run:  func() (string, error) { return "/portals", p.Portals.Delete(v.Context(), one.ID, true) },
-		done: "portals.deleted", args: []any{"Portal", one.Title()},
-		show: func(status int, call templ.Component) error { return p.showDelete(w, v, one, status, f, call) },
+	return v.Submit(desk.Task{
+		Form: f, Calls: []desk.Call{{Method: http.MethodDelete, Path: one.API("?force=true")}},
+		Do: func() (desk.Answer, error) {
+			return v.To("/portals", "portals.deleted", "Portal", one.Title()), p.Portals.Delete(v.Context(), one.ID, true)
+		},
+		Show: func(status int, call templ.Component) error { return p.showDelete(w, v, one, status, f, call) },
 	})
 }

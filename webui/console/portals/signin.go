@@ -152,15 +152,14 @@ func (p pages) saveSignIn(w http.ResponseWriter, v *desk.Visit, one portal) erro
 		return err
 	}
 	ch, call := readSignIn(view.Form, view.Provider != nil)
-	return submit(v, task{
-		form: view.Form, call: desk.Call{Method: http.MethodPatch, Path: one.API("/authentication-settings"), Body: call},
-		run: func() (string, error) {
+	return v.Submit(desk.Task{
+		Form: view.Form, Calls: []desk.Call{{Method: http.MethodPatch, Path: one.API("/authentication-settings"), Body: call}},
+		Do: func() (desk.Answer, error) {
 			_, err := p.IdentityProviders.ChangeSettings(v.Context(), one.ID, ch)
-			return one.Path(partSignIn), err
+			return v.To(one.Path(partSignIn), "portals.saved"), err
 		},
-		fields: map[string]string{"oidc_issuer": "issuer", "oidc_client_id": "client_id", "issuer_url": "issuer"},
-		done:   "portals.saved",
-		show: func(status int, call templ.Component) error {
+		Fields: map[string]string{"oidc_issuer": "issuer", "oidc_client_id": "client_id", "issuer_url": "issuer"},
+		Show: func(status int, call templ.Component) error {
 			view.Call = call
 			return p.showSignIn(w, v, status, view)
 		},
@@ -204,13 +203,12 @@ func (p pages) removeProvider(w http.ResponseWriter, v *desk.Visit, one portal) 
 	if err != nil {
 		return err
 	}
-	return submit(v, task{
-		form: f, call: desk.Call{Method: http.MethodDelete, Path: one.API("/identity-providers/" + string(provider.ID))},
-		run: func() (string, error) {
-			return one.Path(partSignIn), p.IdentityProviders.Delete(v.Context(), one.ID, provider.ID)
+	return v.Submit(desk.Task{
+		Form: f, Calls: []desk.Call{{Method: http.MethodDelete, Path: one.API("/identity-providers/" + string(provider.ID))}},
+		Do: func() (desk.Answer, error) {
+			return v.To(one.Path(partSignIn), "portals.provider_removed"), p.IdentityProviders.Delete(v.Context(), one.ID, provider.ID)
 		},
-		done: "portals.provider_removed",
-		show: func(status int, call templ.Component) error { return p.showRemoveProvider(w, v, one, status, f, call) },
+		Show: func(status int, call templ.Component) error { return p.showRemoveProvider(w, v, one, status, f, call) },
 	})
 }
 
@@ -224,15 +222,14 @@ func (p pages) addMapping(w http.ResponseWriter, v *desk.Visit, one portal) erro
 		return err
 	}
 	group, team := f.Text("group", true, maxName), f.Text("team", true, maxName)
-	return submit(v, task{
-		form: f, call: desk.Call{Method: http.MethodPost, Path: one.API("/identity-providers/" + string(provider.ID) + "/team-group-mappings"), Body: body{"group": group, "team_id": team}},
-		run: func() (string, error) {
+	return v.Submit(desk.Task{
+		Form: f, Calls: []desk.Call{{Method: http.MethodPost, Path: one.API("/identity-providers/" + string(provider.ID) + "/team-group-mappings"), Body: body{"group": group, "team_id": team}}},
+		Do: func() (desk.Answer, error) {
 			_, err := p.IdentityProviders.AddMapping(v.Context(), one.ID, provider.ID, portico.TeamID(team), group)
-			return one.Path(partSignIn), err
+			return v.To(one.Path(partSignIn), "portals.group_added", "Group", group), err
 		},
-		fields: map[string]string{"team_id": "team"},
-		done:   "portals.group_added", args: []any{"Group", group},
-		show: func(status int, call templ.Component) error {
+		Fields: map[string]string{"team_id": "team"},
+		Show: func(status int, call templ.Component) error {
 			view, err := p.signInView(v, one)
 			if err != nil {
 				return err

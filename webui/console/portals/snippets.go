@@ -66,14 +66,13 @@ func (p pages) createSnippet(w http.ResponseWriter, v *desk.Visit, one portal) e
 		return err
 	}
 	written := readWriting(f, "name", nil)
-	return submit(v, task{
-		form: f, call: desk.Call{Method: http.MethodPost, Path: one.API("/snippets"), Body: written.call},
-		run: func() (string, error) {
+	return v.Submit(desk.Task{
+		Form: f, Calls: []desk.Call{{Method: http.MethodPost, Path: one.API("/snippets"), Body: written.call}},
+		Do: func() (desk.Answer, error) {
 			_, err := p.Content.Snippets.Create(v.Context(), one.ID, written.snippet())
-			return one.Path("/snippets"), err
+			return v.To(one.Path("/snippets"), "portals.snippet_created"), err
 		},
-		done: "portals.snippet_created",
-		show: func(status int, call templ.Component) error { return p.showNewSnippet(w, v, one, status, f, call) },
+		Show: func(status int, call templ.Component) error { return p.showNewSnippet(w, v, one, status, f, call) },
 	})
 }
 
@@ -111,14 +110,13 @@ func (p pages) saveSnippet(w http.ResponseWriter, v *desk.Visit, one portal) err
 		return err
 	}
 	written := readWriting(f, "name", s.Description)
-	return submit(v, task{
-		form: f, call: desk.Call{Method: http.MethodPatch, Path: one.API("/snippets/" + string(s.ID)), Body: written.call},
-		run: func() (string, error) {
+	return v.Submit(desk.Task{
+		Form: f, Calls: []desk.Call{{Method: http.MethodPatch, Path: one.API("/snippets/" + string(s.ID)), Body: written.call}},
+		Do: func() (desk.Answer, error) {
 			_, err := p.Content.Snippets.Update(v.Context(), one.ID, s.ID, written.snippet())
-			return one.Path("/snippets/" + string(s.ID)), err
+			return v.To(one.Path("/snippets/"+string(s.ID)), "portals.saved"), err
 		},
-		done: "portals.saved",
-		show: func(status int, call templ.Component) error { return p.showSnippet(w, v, one, s, status, f, call) },
+		Show: func(status int, call templ.Component) error { return p.showSnippet(w, v, one, s, status, f, call) },
 	})
 }
 
@@ -147,13 +145,12 @@ func (p pages) deleteSnippet(w http.ResponseWriter, v *desk.Visit, one portal) e
 	if err != nil {
 		return err
 	}
-	return submit(v, task{
-		form: f, call: desk.Call{Method: http.MethodDelete, Path: one.API("/snippets/" + string(s.ID))},
-		run: func() (string, error) {
-			return one.Path("/snippets"), p.Content.Snippets.Delete(v.Context(), one.ID, s.ID)
+	return v.Submit(desk.Task{
+		Form: f, Calls: []desk.Call{{Method: http.MethodDelete, Path: one.API("/snippets/" + string(s.ID))}},
+		Do: func() (desk.Answer, error) {
+			return v.To(one.Path("/snippets"), "portals.snippet_deleted", "Snippet", s.Name), p.Content.Snippets.Delete(v.Context(), one.ID, s.ID)
 		},
-		done: "portals.snippet_deleted", args: []any{"Snippet", s.Name},
-		show: func(status int, call templ.Component) error {
+		Show: func(status int, call templ.Component) error {
 			return p.showDeleteSnippet(w, v, one, s, status, f, call)
 		},
 	})

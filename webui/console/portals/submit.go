@@ -1,8 +1,6 @@
 package portals
 
 import (
-	"net/http"
-
 	"github.com/a-h/templ"
 
 	"portico"
@@ -34,38 +32,6 @@ func (s sheet) call() templ.Component {
 		return templ.NopComponent
 	}
 	return s.Call
-}
-
-// task is a form that was sent.
-type task struct {
-	form   *desk.Form
-	call   desk.Call              // what does the same in the management API
-	run    func() (string, error) // does it, and says where to go next
-	fields map[string]string      // the use case's names of fields that have another one in the form
-	done   string                 // the message on the next page, by its key
-	args   []any
-	show   func(status int, call templ.Component) error // the page with the form, once more
-}
-
-// submit does what a form asks for. A form with faults, and one that was sent to
-// see the call, is shown again instead.
-func submit(v *desk.Visit, t task) error {
-	switch {
-	case v.WantsCall():
-		t.form.Faults = nil
-		return t.show(http.StatusOK, v.Call(t.call))
-	case !t.form.OK():
-		return t.show(http.StatusUnprocessableEntity, nil)
-	}
-	next, err := t.run()
-	if err != nil {
-		if err := t.form.Refused(err, t.fields); err != nil {
-			return err
-		}
-		return t.show(http.StatusUnprocessableEntity, nil)
-	}
-	v.Flash(t.done, t.args...)
-	return v.Redirect(next)
 }
 
 // body is what is sent as JSON.

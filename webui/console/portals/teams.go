@@ -87,14 +87,13 @@ func (p pages) createTeam(w http.ResponseWriter, v *desk.Visit, one portal) erro
 		return err
 	}
 	in, call := readTeam(f)
-	return submit(v, task{
-		form: f, call: desk.Call{Method: http.MethodPost, Path: one.API("/teams"), Body: call},
-		run: func() (string, error) {
+	return v.Submit(desk.Task{
+		Form: f, Calls: []desk.Call{{Method: http.MethodPost, Path: one.API("/teams"), Body: call}},
+		Do: func() (desk.Answer, error) {
 			made, err := p.Teams.Create(v.Context(), one.ID, in)
-			return one.Path("/teams/" + string(made.ID)), err
+			return v.To(one.Path("/teams/"+string(made.ID)), "portals.team_created", "Team", in.Name.Value), err
 		},
-		done: "portals.team_created", args: []any{"Team", in.Name.Value},
-		show: func(status int, call templ.Component) error { return p.showNewTeam(w, v, one, status, f, call) },
+		Show: func(status int, call templ.Component) error { return p.showNewTeam(w, v, one, status, f, call) },
 	})
 }
 
@@ -170,19 +169,14 @@ func (p pages) teamPage(w http.ResponseWriter, v *desk.Visit, one portal) error 
 	return v.Render(w, http.StatusOK, view.Team.Name, teamPage(view))
 }
 
-// act does what one of a team's forms asks for, and shows the team again.
-func (p pages) act(w http.ResponseWriter, v *desk.Visit, view *teamView, form *sheet, t task) error {
-	t.form = form.Form
-	t.show = func(status int, call templ.Component) error {
+// act does what one of a team's forms asks for.
+func (p pages) act(w http.ResponseWriter, v *desk.Visit, view *teamView, form *sheet, t desk.Task) error {
+	t.Form = form.Form
+	t.Show = func(status int, call templ.Component) error {
 		form.Call = call
 		return v.Render(w, status, view.Team.Name, teamPage(*view))
 	}
-	run := t.run
-	t.run = func() (string, error) {
-		_, err := run()
-		return view.Path(""), err
-	}
-	return submit(v, t)
+	return v.Submit(t)
 }
 
 func (p pages) saveTeam(w http.ResponseWriter, v *desk.Visit, one portal) error {
@@ -194,13 +188,12 @@ func (p pages) saveTeam(w http.ResponseWriter, v *desk.Visit, one portal) error 
 		return err
 	}
 	in, call := readTeam(view.Edit.Form)
-	return p.act(w, v, &view, &view.Edit, task{
-		call: desk.Call{Method: http.MethodPatch, Path: one.API("/teams/" + string(view.Team.ID)), Body: call},
-		run: func() (string, error) {
+	return p.act(w, v, &view, &view.Edit, desk.Task{
+		Calls: []desk.Call{{Method: http.MethodPatch, Path: one.API("/teams/" + string(view.Team.ID)), Body: call}},
+		Do: func() (desk.Answer, error) {
 			_, err := p.Teams.Update(v.Context(), one.ID, view.Team.ID, in)
-			return "", err
+			return v.To(view.Path(""), "portals.saved"), err
 		},
-		done: "portals.saved",
 	})
 }
 
@@ -226,11 +219,12 @@ func (p pages) addMember(w http.ResponseWriter, v *desk.Visit, one portal) error
 		found.Items = []portico.Developer{{}}
 	}
 	developer := found.Items[0]
-	return p.act(w, v, &view, &view.Member, task{
-		call:   desk.Call{Method: http.MethodPost, Path: one.API("/teams/" + string(view.Team.ID) + "/developers"), Body: body{"id": developer.ID}},
-		run:    func() (string, error) { return "", p.Teams.AddMember(v.Context(), one.ID, view.Team.ID, developer.ID) },
-		fields: map[string]string{"id": "email"},
-		done:   "portals.member_added", args: []any{"Name", developer.FullName},
+	return p.act(w, v, &view, &view.Member, desk.Task{
+		Calls: []desk.Call{{Method: http.MethodPost, Path: one.API("/teams/" + string(view.Team.ID) + "/developers"), Body: body{"id": developer.ID}}},
+		Do: func() (desk.Answer, error) {
+			return v.To(view.Path(""), "portals.member_added", "Name", developer.FullName), p.Teams.AddMember(v.Context(), one.ID, view.Team.ID, developer.ID)
+		},
+		Fields: map[string]string{"id": "email"},
 	})
 }
 
@@ -263,16 +257,15 @@ func (p pages) assignRole(w http.ResponseWriter, v *desk.Visit, one portal) erro
 	for i := range view.APIs {
 		view.APIs[i].Selected = view.APIs[i].Value == api
 	}
-	return p.act(w, v, &view, &view.Role, task{
-		call: desk.Call{Method: http.MethodPost, Path: one.API("/teams/" + string(view.Team.ID) + "/assigned-roles"), Body: body{
+	return p.act(w, v, &view, &view.Role, desk.Task{
+		Calls: []desk.Call{{Method: http.MethodPost, Path: one.API("/teams/" + string(view.Team.ID) + "/assigned-roles"), Body: body{
 			"role_name": role, "entity_id": api, "entity_type_name": "Services", "entity_region": everywhere,
-		}},
-		run: func() (string, error) {
+		}}},
+		Do: func() (desk.Answer, error) {
 			_, err := p.Teams.Assign(v.Context(), one.ID, portico.TeamRole{TeamID: view.Team.ID, Role: portico.TeamRoleName(role), APIID: portico.APIID(api), Region: everywhere})
-			return "", err
+			return v.To(view.Path(""), "portals.role_added"), err
 		},
-		fields: map[string]string{"entity_id": "api", "role_name": "role"},
-		done:   "portals.role_added",
+		Fields: map[string]string{"entity_id": "api", "role_name": "role"},
 	})
 }
 
@@ -332,11 +325,12 @@ func (p pages) deleteTeam(w http.ResponseWriter, v *desk.Visit, one portal) erro
 	if err != nil {
 		return err
 	}
-	return submit(v, task{
-		form: f, call: desk.Call{Method: http.MethodDelete, Path: one.API("/teams/" + string(team.ID))},
-		run:  func() (string, error) { return one.Path(tabTeams), p.Teams.Delete(v.Context(), one.ID, team.ID) },
-		done: "portals.team_deleted", args: []any{"Team", team.Name},
-		show: func(status int, call templ.Component) error {
+	return v.Submit(desk.Task{
+		Form: f, Calls: []desk.Call{{Method: http.MethodDelete, Path: one.API("/teams/" + string(team.ID))}},
+		Do: func() (desk.Answer, error) {
+			return v.To(one.Path(tabTeams), "portals.team_deleted", "Team", team.Name), p.Teams.Delete(v.Context(), one.ID, team.ID)
+		},
+		Show: func(status int, call templ.Component) error {
 			return p.showDeleteTeam(w, v, one, team, status, f, call)
 		},
 	})

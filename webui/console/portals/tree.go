@@ -164,14 +164,13 @@ func (p pages) move(w http.ResponseWriter, v *desk.Visit, one portal) error {
 	if f.Choice("index", "0", "-1") == "0" {
 		index = 0
 	}
-	return submit(v, task{
-		form: f, call: moveCall(one, l, parent, index),
-		run: func() (string, error) {
-			return one.Path(tabPages), p.Content.Pages.Move(v.Context(), one.ID, l.ID, parent, index)
+	return v.Submit(desk.Task{
+		Form: f, Calls: []desk.Call{moveCall(one, l, parent, index)},
+		Do: func() (desk.Answer, error) {
+			return v.To(one.Path(tabPages), "portals.moved", "Page", l.Title), p.Content.Pages.Move(v.Context(), one.ID, l.ID, parent, index)
 		},
-		fields: map[string]string{"parent_page_id": "parent"},
-		done:   "portals.moved", args: []any{"Page", l.Title},
-		show: func(status int, call templ.Component) error { return p.showMove(w, v, one, l, all, status, f, call) },
+		Fields: map[string]string{"parent_page_id": "parent"},
+		Show:   func(status int, call templ.Component) error { return p.showMove(w, v, one, l, all, status, f, call) },
 	})
 }
 
@@ -248,11 +247,12 @@ func (p pages) deletePage(w http.ResponseWriter, v *desk.Visit, one portal) erro
 	if err != nil {
 		return err
 	}
-	return submit(v, task{
-		form: f, call: desk.Call{Method: http.MethodDelete, Path: one.API("/pages/" + string(l.ID))},
-		run:  func() (string, error) { return one.Path(tabPages), p.Content.Pages.Delete(v.Context(), one.ID, l.ID) },
-		done: "portals.page_deleted", args: []any{"Page", l.Title},
-		show: func(status int, call templ.Component) error {
+	return v.Submit(desk.Task{
+		Form: f, Calls: []desk.Call{{Method: http.MethodDelete, Path: one.API("/pages/" + string(l.ID))}},
+		Do: func() (desk.Answer, error) {
+			return v.To(one.Path(tabPages), "portals.page_deleted", "Page", l.Title), p.Content.Pages.Delete(v.Context(), one.ID, l.ID)
+		},
+		Show: func(status int, call templ.Component) error {
 			return p.showDeletePage(w, v, one, l, all, status, f, call)
 		},
 	})

@@ -127,15 +127,14 @@ func (p pages) createPage(w http.ResponseWriter, v *desk.Visit, one portal) erro
 	in := written.page()
 	in.ParentID = portico.Opt[portico.PageID]{Set: true, Null: parent.Null, Value: portico.PageID(parent.Value)}
 	written.call["parent_page_id"] = orNull(parent.Ptr())
-	return submit(v, task{
-		form: f, call: desk.Call{Method: http.MethodPost, Path: one.API("/pages"), Body: written.call},
-		run: func() (string, error) {
+	return v.Submit(desk.Task{
+		Form: f, Calls: []desk.Call{{Method: http.MethodPost, Path: one.API("/pages"), Body: written.call}},
+		Do: func() (desk.Answer, error) {
 			_, err := p.Content.Pages.Create(v.Context(), one.ID, in)
-			return one.Path(tabPages), err
+			return v.To(one.Path(tabPages), "portals.page_created"), err
 		},
-		fields: map[string]string{"parent_page_id": "parent"},
-		done:   "portals.page_created",
-		show:   func(status int, call templ.Component) error { return p.showNewPage(w, v, one, status, f, call) },
+		Fields: map[string]string{"parent_page_id": "parent"},
+		Show:   func(status int, call templ.Component) error { return p.showNewPage(w, v, one, status, f, call) },
 	})
 }
 
@@ -169,14 +168,13 @@ func (p pages) savePage(w http.ResponseWriter, v *desk.Visit, one portal) error 
 		return err
 	}
 	written := readWriting(f, "slug", page.Description)
-	return submit(v, task{
-		form: f, call: desk.Call{Method: http.MethodPatch, Path: one.API("/pages/" + string(page.ID)), Body: written.call},
-		run: func() (string, error) {
+	return v.Submit(desk.Task{
+		Form: f, Calls: []desk.Call{{Method: http.MethodPatch, Path: one.API("/pages/" + string(page.ID)), Body: written.call}},
+		Do: func() (desk.Answer, error) {
 			_, err := p.Content.Pages.Update(v.Context(), one.ID, page.ID, written.page())
-			return one.Path("/pages/" + string(page.ID)), err
+			return v.To(one.Path("/pages/"+string(page.ID)), "portals.saved"), err
 		},
-		done: "portals.saved",
-		show: func(status int, call templ.Component) error { return p.showPage(w, v, one, page, status, f, call) },
+		Show: func(status int, call templ.Component) error { return p.showPage(w, v, one, page, status, f, call) },
 	})
 }
 

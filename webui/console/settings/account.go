@@ -93,20 +93,17 @@ func (p pages) saveProfile(w http.ResponseWriter, v *desk.Visit) error {
 		return err
 	}
 	name, preferred := f.Text("full_name", true, visit.MaxName), f.Text("preferred_name", false, visit.MaxName)
-	if v.WantsCall() {
-		f.Faults = nil
-		return p.showProfile(w, v, http.StatusOK, profileView{Form: f, Call: v.Call(desk.Call{
-			Method: "PATCH", Path: "/v3/users/" + string(v.Principal.User.ID), Body: map[string]string{"full_name": name, "preferred_name": preferred},
-		})})
-	}
-	if !f.OK() {
-		return p.showProfile(w, v, http.StatusUnprocessableEntity, profileView{Form: f})
-	}
-	if _, err := p.Admins.Users.Change(v.Context(), v.Principal.User.ID, admins.UserChange{FullName: portico.Some(name), PreferredName: portico.Some(preferred)}); err != nil {
-		return err
-	}
-	v.Flash("account.saved")
-	return v.Redirect(accountPath)
+	return v.Submit(desk.Task{
+		Form:  f,
+		Calls: []desk.Call{{Method: http.MethodPatch, Path: "/v3/users/" + string(v.Principal.User.ID), Body: map[string]string{"full_name": name, "preferred_name": preferred}}},
+		Do: func() (desk.Answer, error) {
+			_, err := p.Admins.Users.Change(v.Context(), v.Principal.User.ID, admins.UserChange{FullName: portico.Some(name), PreferredName: portico.Some(preferred)})
+			return v.To(accountPath, "account.saved"), err
+		},
+		Show: func(status int, call templ.Component) error {
+			return p.showProfile(w, v, status, profileView{Form: f, Call: call})
+		},
+	})
 }
 
 // saveBrowser remembers language and theme in the browser.

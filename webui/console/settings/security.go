@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/a-h/templ"
 	"rsc.io/qr"
 
 	"portico"
@@ -52,19 +53,14 @@ func (p pages) changePassword(w http.ResponseWriter, v *desk.Visit) error {
 	if err != nil {
 		return err
 	}
-	showPassword := func(w http.ResponseWriter, v *desk.Visit, status int, f *desk.Form) error {
-		return p.showSecurity(w, v, status, f, v.EmptyForm(nil))
-	}
 	present, next := f.Secret("current_password"), f.Secret("new_password")
-	if !f.OK() {
-		return showPassword(w, v, http.StatusUnprocessableEntity, f)
-	}
-	err = p.Admins.Passwords.Change(v.Context(), v.Principal.User.ID, v.Principal.Session.ID, present, next)
-	if err != nil {
-		return again(w, v, f, err, map[string]string{"password": "new_password"}, showPassword)
-	}
-	v.Flash("account.password_changed")
-	return v.Redirect(securityPath)
+	return v.Submit(desk.Task{
+		Form: f, Fields: map[string]string{"password": "new_password"},
+		Do: func() (desk.Answer, error) {
+			return v.To(securityPath, "account.password_changed"), p.Admins.Passwords.Change(v.Context(), v.Principal.User.ID, v.Principal.Session.ID, present, next)
+		},
+		Show: func(status int, _ templ.Component) error { return p.showSecurity(w, v, status, f, v.EmptyForm(nil)) },
+	})
 }
 
 // beginSecondFactor makes a key, and leads to the page that shows it.
@@ -121,17 +117,17 @@ func (p pages) confirmSecondFactor(w http.ResponseWriter, v *desk.Visit) error {
 		return err
 	}
 	code := f.Text("code", true, maxCode)
-	if !f.OK() {
-		return p.showSecondFactor(w, v, http.StatusUnprocessableEntity, f)
-	}
-	codes, err := p.Admins.SecondFactors.Confirm(v.Context(), v.Principal.User.ID, code)
-	if portico.KindOf(err) == portico.KindNotFound && err != nil {
-		return v.Redirect(securityPath)
-	}
-	if err != nil {
-		return again(w, v, f, err, nil, p.showSecondFactor)
-	}
-	return p.showRecoveryCodes(w, v, codes)
+	return v.Submit(desk.Task{
+		Form: f,
+		Do: func() (desk.Answer, error) {
+			codes, err := p.Admins.SecondFactors.Confirm(v.Context(), v.Principal.User.ID, code)
+			if portico.KindOf(err) == portico.KindNotFound {
+				return func() error { return v.Redirect(securityPath) }, nil
+			}
+			return func() error { return p.showRecoveryCodes(w, v, codes) }, err
+		},
+		Show: func(status int, _ templ.Component) error { return p.showSecondFactor(w, v, status, f) },
+	})
 }
 
 // showRecoveryCodes shows new recovery codes, once.
@@ -157,30 +153,27 @@ func (p pages) changeSecondFactor(w http.ResponseWriter, v *desk.Visit) error {
 	if err != nil {
 		return err
 	}
-	showCode := func(w http.ResponseWriter, v *desk.Visit, status int, f *desk.Form) error {
-		return p.showSecurity(w, v, status, v.EmptyForm(nil), f)
-	}
 	code, what := f.Text("code", true, maxCode), f.Choice("do", factorRenew, factorOff)
-	if !f.OK() {
-		return showCode(w, v, http.StatusUnprocessableEntity, f)
-	}
 	f.Values.Del("code") // it counts once
-	var codes []secret.Text
-	if what == factorRenew {
-		codes, err = p.Admins.SecondFactors.Renew(v.Context(), v.Principal.User.ID, code)
-	} else {
-		err = p.Admins.SecondFactors.Disable(v.Context(), v.Principal.User.ID, code)
-	}
-	switch {
-	case portico.KindOf(err) == portico.KindNotFound && err != nil: // it is off already
-	case err != nil:
-		return again(w, v, f, err, nil, showCode)
-	case what == factorRenew:
-		return p.showRecoveryCodes(w, v, codes)
-	default:
-		v.Flash("settings.factor_is_off")
-	}
-	return v.Redirect(securityPath)
+	return v.Submit(desk.Task{
+		Form: f,
+		Do: func() (desk.Answer, error) {
+			var codes []secret.Text
+			if what == factorRenew {
+				codes, err = p.Admins.SecondFactors.Renew(v.Context(), v.Principal.User.ID, code)
+			} else {
+				err = p.Admins.SecondFactors.Disable(v.Context(), v.Principal.User.ID, code)
+			}
+			switch {
+			case portico.KindOf(err) == portico.KindNotFound: // it is off already
+				return func() error { return v.Redirect(securityPath) }, nil
+			case what == factorRenew:
+				return func() error { return p.showRecoveryCodes(w, v, codes) }, err
+			}
+			return v.To(securityPath, "settings.factor_is_off"), err
+		},
+		Show: func(status int, _ templ.Component) error { return p.showSecurity(w, v, status, v.EmptyForm(nil), f) },
+	})
 }
 
 func (p pages) endSession(_ http.ResponseWriter, v *desk.Visit) error {

@@ -160,23 +160,22 @@ func (p pages) saveWays(w http.ResponseWriter, v *desk.Visit) error {
 		ch.SingleSignOn = portico.Some(f.Has("sso", "on"))
 		body["oidc_auth_enabled"] = ch.SingleSignOn.Value
 	}
-	return p.submit(w, v, sentForm{
-		form: f, call: desk.Call{Method: http.MethodPatch, Path: "/v3/authentication-settings", Body: body},
-		fields: map[string]string{"basic_auth_enabled": "passwords", "oidc_auth_enabled": "sso", "konnect_mapping_enabled": "by_hand"},
-		do: func() error {
+	return p.submit(w, v, func(view *signOnView) *part { return &view.Ways }, desk.Task{
+		Form: f, Calls: []desk.Call{{Method: http.MethodPatch, Path: "/v3/authentication-settings", Body: body}},
+		Fields: map[string]string{"basic_auth_enabled": "passwords", "oidc_auth_enabled": "sso", "konnect_mapping_enabled": "by_hand"},
+		Do: func() (desk.Answer, error) {
 			_, err := p.Admins.IdentityProviders.ChangeSettings(v.Context(), ch)
-			return err
+			return v.To(signOnPath, "settings.saved"), err
 		},
-		done: "settings.saved", next: signOnPath,
-		show: p.signOnWith(func(view *signOnView) *part { return &view.Ways }),
 	})
 }
 
-// signOnWith shows the page with one of its forms as it was sent.
-func (p pages) signOnWith(which func(*signOnView) *part) func(http.ResponseWriter, *desk.Visit, int, part) error {
-	return func(w http.ResponseWriter, v *desk.Visit, status int, sent part) error {
-		return p.showSignOn(w, v, status, func(view *signOnView) { *which(view) = sent })
+// submit does what one of the page's forms asks for.
+func (p pages) submit(w http.ResponseWriter, v *desk.Visit, which func(*signOnView) *part, t desk.Task) error {
+	t.Show = func(status int, call templ.Component) error {
+		return p.showSignOn(w, v, status, func(view *signOnView) { *which(view) = part{t.Form, call} })
 	}
+	return v.Submit(t)
 }
 
 // readProvider reads the provider's settings; the secret is replaced only if one
@@ -225,25 +224,23 @@ func (p pages) saveProvider(w http.ResponseWriter, v *desk.Visit) error {
 		return err
 	}
 	in, body := readProvider(f)
-	sent := sentForm{
-		form: f, call: desk.Call{Method: http.MethodPost, Path: "/v3/identity-providers", Body: body},
-		fields: map[string]string{"issuer_url": "issuer"}, done: "settings.provider_saved", next: signOnPath,
-		do: func() error {
-			_, err := p.Admins.IdentityProviders.Create(v.Context(), in)
-			return err
-		},
-		show: p.signOnWith(func(view *signOnView) *part { return &view.Settings }),
-	}
+	call := desk.Call{Method: http.MethodPost, Path: "/v3/identity-providers", Body: body}
 	if now.Provider == nil {
 		body["type"] = portico.IdentityOIDC
 	} else {
-		sent.call = desk.Call{Method: http.MethodPatch, Path: "/v3/identity-providers/" + string(now.Provider.ID), Body: body}
-		sent.do = func() error {
-			_, err := p.Admins.IdentityProviders.Update(v.Context(), now.Provider.ID, in)
-			return err
-		}
+		call = desk.Call{Method: http.MethodPatch, Path: "/v3/identity-providers/" + string(now.Provider.ID), Body: body}
 	}
-	return p.submit(w, v, sent)
+	return p.submit(w, v, func(view *signOnView) *part { return &view.Settings }, desk.Task{
+		Form: f, Calls: []desk.Call{call}, Fields: map[string]string{"issuer_url": "issuer"},
+		Do: func() (_ desk.Answer, err error) {
+			if now.Provider == nil {
+				_, err = p.Admins.IdentityProviders.Create(v.Context(), in)
+			} else {
+				_, err = p.Admins.IdentityProviders.Update(v.Context(), now.Provider.ID, in)
+			}
+			return v.To(signOnPath, "settings.provider_saved"), err
+		},
+	})
 }
 
 // provider is the organization's identity provider; KindNotFound.
@@ -262,7 +259,7 @@ func (p pages) providerRemoval(v *desk.Visit) (question, portico.AdminIdentityPr
 	provider, err := p.provider(v.Context())
 	return question{
 		Title: v.T("settings.remove_provider"), Text: v.T("settings.remove_provider_text", "Issuer", provider.IssuerURL), Button: v.T("settings.remove"),
-		Path: v.URL.Path, Back: signOnPath, MayCall: true,
+		Path: v.URL.Path, Back: signOnPath,
 		Crumb: []design.Crumb{{Href: desk.SettingsPath, Label: v.T("console.settings")}, {Href: signOnPath, Label: v.T("console.settings_sign_on")}, {Label: v.T("settings.remove_provider")}},
 	}, provider, err
 }
@@ -281,9 +278,8 @@ func (p pages) removeProvider(w http.ResponseWriter, v *desk.Visit) error {
 		return err
 	}
 	call := desk.Call{Method: http.MethodDelete, Path: "/v3/identity-providers/" + string(provider.ID)}
-	return p.answer(w, v, q, call, func() error { return p.Admins.IdentityProviders.Delete(v.Context(), provider.ID) }, func() error {
-		v.Flash("settings.provider_removed")
-		return v.Redirect(signOnPath)
+	return p.answer(w, v, q, call, func() (desk.Answer, error) {
+		return v.To(signOnPath, "settings.provider_removed"), p.Admins.IdentityProviders.Delete(v.Context(), provider.ID)
 	})
 }
 
@@ -297,16 +293,17 @@ func (p pages) addMapping(w http.ResponseWriter, v *desk.Visit) error {
 		return err
 	}
 	group, team := f.Text("group", true, maxClaim), f.Text("team", true, maxClaim)
-	return p.submit(w, v, sentForm{
-		form: f, fields: map[string]string{"team_id": "team"}, done: "settings.group_added", args: []any{"Group", group}, next: signOnPath,
-		call: desk.Call{Method: http.MethodPost, Path: "/v3/identity-providers/" + string(provider.ID) + "/team-group-mappings", Body: map[string]string{"group": group, "team_id": team}},
-		do: func() error {
+	return p.submit(w, v, groupsPart, desk.Task{
+		Form: f, Fields: map[string]string{"team_id": "team"},
+		Calls: []desk.Call{{Method: http.MethodPost, Path: "/v3/identity-providers/" + string(provider.ID) + "/team-group-mappings", Body: map[string]string{"group": group, "team_id": team}}},
+		Do: func() (desk.Answer, error) {
 			_, err := p.Admins.IdentityProviders.AddMapping(v.Context(), provider.ID, portico.AdminTeamID(team), group)
-			return err
+			return v.To(signOnPath, "settings.group_added", "Group", group), err
 		},
-		show: p.signOnWith(func(view *signOnView) *part { return &view.Groups }),
 	})
 }
+
+func groupsPart(view *signOnView) *part { return &view.Groups }
 
 // removeMapping ends what a group means. Somebody may have been faster.
 func (p pages) removeMapping(w http.ResponseWriter, v *desk.Visit) error {
@@ -322,21 +319,16 @@ func (p pages) removeMapping(w http.ResponseWriter, v *desk.Visit) error {
 	if v.WantsCall() {
 		return v.ShowCall(w, signOnPath, desk.Call{Method: http.MethodDelete, Path: "/v3/identity-providers/" + string(provider.ID) + "/team-group-mappings/" + string(mapping)})
 	}
-	err = p.Admins.IdentityProviders.DeleteMapping(v.Context(), provider.ID, mapping)
-	switch portico.KindOf(err) {
-	case portico.KindConflict:
-		f := v.EmptyForm(nil)
-		return again(w, v, f, err, nil, func(w http.ResponseWriter, v *desk.Visit, status int, f *desk.Form) error {
-			return p.showSignOn(w, v, status, func(view *signOnView) { view.Groups.Form = f })
-		})
-	case portico.KindNotFound:
-		err = nil
-	}
-	if err != nil {
-		return err
-	}
-	v.Flash("settings.group_removed")
-	return v.Redirect(signOnPath)
+	return p.submit(w, v, groupsPart, desk.Task{
+		Form: v.EmptyForm(nil),
+		Do: func() (desk.Answer, error) {
+			err := p.Admins.IdentityProviders.DeleteMapping(v.Context(), provider.ID, mapping)
+			if portico.KindOf(err) == portico.KindNotFound {
+				err = nil
+			}
+			return v.To(signOnPath, "settings.group_removed"), err
+		},
+	})
 }
 
 // secretHint says whether there is a client secret, and since when.

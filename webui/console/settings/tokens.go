@@ -108,26 +108,22 @@ func (p pages) createToken(w http.ResponseWriter, v *desk.Visit) error {
 		return err
 	}
 	name, life := f.Text("name", true, maxTokenName), readLife(f)
-	if v.WantsCall() {
-		f.Faults = nil
-		return p.showNewToken(w, v, http.StatusOK, f, v.Call(desk.Call{
-			Method: "POST", Path: "/v3/users/" + string(v.Principal.User.ID) + "/access-tokens", Body: map[string]any{"name": name, "ttl_seconds": int(life.Seconds())},
-		}))
-	}
-	if f.OK() && !admins.TokenName().MatchString(name) {
+	if !admins.TokenName().MatchString(name) && f.OK() {
 		f.Reject("name", "settings.bad_token_name")
 	}
-	showForm := func(w http.ResponseWriter, v *desk.Visit, status int, f *desk.Form) error {
-		return p.showNewToken(w, v, status, f, nil)
-	}
-	if !f.OK() {
-		return showForm(w, v, http.StatusUnprocessableEntity, f)
-	}
-	made, err := p.Accounts.CreateToken(v.Context(), v.Principal.User.ID, name, p.Now().Add(life))
-	if err != nil {
-		return again(w, v, f, err, nil, showForm)
-	}
-	return p.showToken(w, v, shownToken{made.Value.Reveal(), made.Name, made.ExpiresAt, p.URL, tokensPath})
+	return v.Submit(desk.Task{
+		Form: f,
+		Calls: []desk.Call{{
+			Method: http.MethodPost, Path: "/v3/users/" + string(v.Principal.User.ID) + "/access-tokens", Body: map[string]any{"name": name, "ttl_seconds": int(life.Seconds())},
+		}},
+		Do: func() (desk.Answer, error) {
+			made, err := p.Accounts.CreateToken(v.Context(), v.Principal.User.ID, name, p.Now().Add(life))
+			return func() error {
+				return p.showToken(w, v, shownToken{made.Value.Reveal(), made.Name, made.ExpiresAt, p.URL, tokensPath})
+			}, err
+		},
+		Show: func(status int, call templ.Component) error { return p.showNewToken(w, v, status, f, call) },
+	})
 }
 
 // shownToken is a new token, shown once.
@@ -149,7 +145,7 @@ func (p pages) revocation(v *desk.Visit) (question, error) {
 	t, err := p.Accounts.Token(v.Context(), v.Principal.User.ID, portico.AccessTokenID(v.PathValue("tokenId")))
 	return question{
 		Title: v.T("settings.revoke_token"), Text: v.T("settings.revoke_token_text", "Name", t.Name), Button: v.T("settings.revoke"),
-		Path: v.URL.Path, Back: tokensPath, MayCall: true,
+		Path: v.URL.Path, Back: tokensPath,
 		Crumb: []design.Crumb{{Href: accountPath, Label: v.T("settings.account_title")}, {Href: tokensPath, Label: v.T("settings.tab_tokens")}, {Label: t.Name}},
 	}, err
 }
@@ -169,12 +165,9 @@ func (p pages) revokeToken(w http.ResponseWriter, v *desk.Visit) error {
 	}
 	user, id := v.Principal.User.ID, portico.AccessTokenID(v.PathValue("tokenId"))
 	call := desk.Call{Method: "PATCH", Path: "/v3/users/" + string(user) + "/access-tokens/" + string(id) + "/revoke"}
-	return p.answer(w, v, q, call, func() error {
+	return p.answer(w, v, q, call, func() (desk.Answer, error) {
 		_, err := p.Accounts.RevokeToken(v.Context(), user, id)
-		return err
-	}, func() error {
-		v.Flash("settings.token_revoked")
-		return v.Redirect(tokensPath)
+		return v.To(tokensPath, "settings.token_revoked"), err
 	})
 }
 

@@ -37,13 +37,9 @@ func (p pages) forgot(w http.ResponseWriter, v *desk.Visit) error {
 		return err
 	}
 	email := f.Email("email")
-	if !f.OK() {
-		return p.showForgot(w, v, http.StatusUnprocessableEntity, f)
-	}
-	if err := p.Admins.Passwords.Forgot(v.Context(), email); err != nil {
-		return again(w, v, f, err, p.showForgot)
-	}
-	return v.RenderBare(w, http.StatusOK, v.T("signin.sent_title"), sentPage(email))
+	return submit(w, v, f, p.showForgot, func() (desk.Answer, error) {
+		return func() error { return v.RenderBare(w, http.StatusOK, v.T("signin.sent_title"), sentPage(email)) }, p.Admins.Passwords.Forgot(v.Context(), email)
+	})
 }
 
 // token is the one-time token of a mail's link, which the page's form sends on.
@@ -64,17 +60,13 @@ func (p pages) reset(w http.ResponseWriter, v *desk.Visit) error {
 		return err
 	}
 	pass := f.Secret("password")
-	if !f.OK() {
-		return p.showReset(w, v, http.StatusUnprocessableEntity, f)
-	}
-	switch err := p.Admins.Passwords.Reset(v.Context(), token(v), pass); {
-	case deadLink(err):
-		return p.deadLink(w, v, err)
-	case err != nil:
-		return again(w, v, f, err, p.showReset)
-	}
-	v.Flash("signin.password_set")
-	return v.Redirect("/login")
+	return submit(w, v, f, p.showReset, func() (desk.Answer, error) {
+		err := p.Admins.Passwords.Reset(v.Context(), token(v), pass)
+		if deadLink(err) {
+			return func() error { return p.deadLink(w, v, err) }, nil
+		}
+		return v.To("/login", "signin.password_set"), err
+	})
 }
 
 func (p pages) invitation(w http.ResponseWriter, v *desk.Visit) error {
@@ -103,22 +95,20 @@ func (p pages) accept(w http.ResponseWriter, v *desk.Visit) error {
 		return err
 	}
 	name, pass := f.Text("full_name", true, visit.MaxName), f.Secret("password")
-	if !f.OK() {
-		return p.showInvitation(w, v, http.StatusUnprocessableEntity, f)
-	}
-	user, err := p.Admins.Invites.Accept(v.Context(), token(v), name, pass)
-	switch {
-	case deadLink(err):
-		return p.deadLink(w, v, err)
-	case err != nil:
-		return again(w, v, f, err, p.showInvitation)
-	}
-	session, err := p.Admins.Sessions.SignIn(v.Context(), user.Email, pass, browser(v))
-	if err != nil {
-		return err
-	}
-	v.Flash("signin.welcome", "Name", user.FullName)
-	return p.enter(v, session, "/")
+	return submit(w, v, f, p.showInvitation, func() (desk.Answer, error) {
+		user, err := p.Admins.Invites.Accept(v.Context(), token(v), name, pass)
+		if deadLink(err) {
+			return func() error { return p.deadLink(w, v, err) }, nil
+		}
+		return func() error {
+			session, err := p.Admins.Sessions.SignIn(v.Context(), user.Email, pass, browser(v))
+			if err != nil {
+				return err
+			}
+			v.Flash("signin.welcome", "Name", user.FullName)
+			return p.enter(v, session, "/")
+		}, err
+	})
 }
 
 // deadLink says that a mail's link opens nothing (any more).

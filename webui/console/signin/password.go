@@ -56,14 +56,10 @@ func (p pages) signIn(w http.ResponseWriter, v *desk.Visit) error {
 		return err
 	}
 	email, pass := f.Email("email"), f.Secret("password")
-	if !f.OK() {
-		return p.show(w, v, http.StatusUnprocessableEntity, f)
-	}
-	session, err := p.Admins.Sessions.SignIn(v.Context(), email, pass, browser(v))
-	if err != nil {
-		return again(w, v, f, err, p.show)
-	}
-	return p.enter(v, session, v.Return("/"))
+	return submit(w, v, f, p.show, func() (desk.Answer, error) {
+		session, err := p.Admins.Sessions.SignIn(v.Context(), email, pass, browser(v))
+		return func() error { return p.enter(v, session, v.Return("/")) }, err
+	})
 }
 
 // enter hands a session to the browser and goes on: to the second factor first
@@ -96,19 +92,17 @@ func (p pages) verifyCode(w http.ResponseWriter, v *desk.Visit) error {
 		return err
 	}
 	code := f.Text("code", true, 64)
-	if !f.OK() {
-		return p.showCode(w, v, http.StatusUnprocessableEntity, f)
-	}
-	session, err := p.Admins.Sessions.VerifyCode(v.Context(), httpkit.Cookie(v.Request, desk.SessionCookie), code)
-	if portico.KindOf(err) == portico.KindUnauthenticated && err != nil { // it took too long: begin again
-		v.SignOut()
-		v.FlashBad("signin.code_late")
-		return v.Redirect("/login?return=" + url.QueryEscape(v.Return("/")))
-	}
-	if err != nil {
-		return again(w, v, f, err, p.showCode)
-	}
-	return p.enter(v, session, v.Return("/"))
+	return submit(w, v, f, p.showCode, func() (desk.Answer, error) {
+		session, err := p.Admins.Sessions.VerifyCode(v.Context(), httpkit.Cookie(v.Request, desk.SessionCookie), code)
+		if portico.KindOf(err) == portico.KindUnauthenticated { // it took too long: begin again
+			return func() error {
+				v.SignOut()
+				v.FlashBad("signin.code_late")
+				return v.Redirect("/login?return=" + url.QueryEscape(v.Return("/")))
+			}, nil
+		}
+		return func() error { return p.enter(v, session, v.Return("/")) }, err
+	})
 }
 
 func (p pages) signOut(_ http.ResponseWriter, v *desk.Visit) error {

@@ -4,13 +4,12 @@ import (
 	"net/http"
 	"slices"
 
-	"portico"
+	"github.com/a-h/templ"
+
 	"portico/access"
 	"portico/admins"
 	"portico/httpkit"
-	"portico/problem"
 	"portico/webui/desk"
-	"portico/webui/visit"
 )
 
 type pages struct{ *desk.Site }
@@ -32,15 +31,7 @@ func browser(v *desk.Visit) admins.Browser {
 	return admins.Browser{UserAgent: v.UserAgent(), Address: httpkit.ClientAddr(v.Request).String()}
 }
 
-// again shows a form again with what a use case had against it.
-func again(w http.ResponseWriter, v *desk.Visit, f *desk.Form, err error, show func(http.ResponseWriter, *desk.Visit, int, *desk.Form) error) error {
-	if err := f.Refused(err, nil); err != nil {
-		return err
-	}
-	status := http.StatusUnprocessableEntity
-	if e := problem.Translate(err); e.Kind == portico.KindTooMany {
-		status = http.StatusTooManyRequests
-		visit.RetryAfter(w, e)
-	}
-	return show(w, v, status, f)
+// submit does what the form of a page asks for.
+func submit(w http.ResponseWriter, v *desk.Visit, f *desk.Form, show func(http.ResponseWriter, *desk.Visit, int, *desk.Form) error, do func() (desk.Answer, error)) error {
+	return v.Submit(desk.Task{Form: f, Do: do, Show: func(status int, _ templ.Component) error { return show(w, v, status, f) }})
 }
