@@ -246,7 +246,7 @@ func TestTeams(t *testing.T) {
 	roles.Submit("/roles", url.Values{"role": {"x"}}).Is(422, path+"/roles").Fault("role")
 	role := url.Values{"api": {string(api.ID)}, "role": {"API Consumer"}}
 	h.call(t, 201, roles, "/roles", role)
-	roles.Submit("/roles", role).Is(422, path+"/roles")
+	roles.Submit("/roles", role).Is(409, path+"/roles")
 	given, err := h.Teams.Roles(t.Context(), h.Portal.ID, portico.TeamID(strings.TrimPrefix(path, h.at("/teams/"))), portico.Everything())
 	must(t, err)
 	admin.Get(path).Says("API Consumer").Submit("/roles/remove", url.Values{"role": {string(given.Items[0].ID)}}).Is(200, path).Says("no longer has the role")
