@@ -103,24 +103,17 @@ func (p pages) replace(w http.ResponseWriter, v *desk.Visit, a api) error {
 	if document == "" {
 		f.Reject("content", "apis.choose_document")
 	}
-	if v.WantsCall() {
-		f.Faults = nil
-		view.Call = v.Call(desk.Call{Method: http.MethodPut, Path: a.Wire(currentPath), Body: map[string]string{"content": document}})
-		return p.showReplace(w, v, http.StatusOK, view)
-	}
-	if f.OK() {
-		if _, err = p.Packages.PutCurrent(v.Context(), a.ID, document, ""); err == nil {
-			v.Flash("packages.replaced", "Package", a.Name)
-			return v.Redirect(a.Path("/specification"))
-		}
-	}
-	status := statusOfForm(err)
-	if err != nil {
-		if err := f.Refused(err, nil); err != nil {
-			return err
-		}
-	}
-	return p.showReplace(w, v, status, view)
+	return v.Submit(desk.Task{
+		Form: f, Calls: []desk.Call{{Method: http.MethodPut, Path: a.Wire(currentPath), Body: map[string]string{"content": document}}},
+		Do: func() (desk.Answer, error) {
+			_, err := p.Packages.PutCurrent(v.Context(), a.ID, document, "")
+			return v.To(a.Path("/specification"), "packages.replaced", "Package", a.Name), err
+		},
+		Show: func(status int, call templ.Component) error {
+			view.Call = call
+			return p.showReplace(w, v, status, view)
+		},
+	})
 }
 
 // currentPath is where the specification that was given for a package is in the
@@ -132,12 +125,13 @@ func (p pages) restoreForm(w http.ResponseWriter, v *desk.Visit, a api) error {
 }
 
 func (p pages) restore(w http.ResponseWriter, v *desk.Visit, a api) error {
-	if v.WantsCall() {
-		return v.Render(w, http.StatusOK, v.T("packages.restore"), restorePage(a, v.Call(desk.Call{Method: http.MethodDelete, Path: a.Wire(currentPath)})))
-	}
-	if err := p.Packages.DeleteCurrent(v.Context(), a.ID); err != nil {
-		return err
-	}
-	v.Flash("packages.restored", "Package", a.Name)
-	return v.Redirect(a.Path("/specification"))
+	return v.Submit(desk.Task{
+		Calls: []desk.Call{{Method: http.MethodDelete, Path: a.Wire(currentPath)}},
+		Do: func() (desk.Answer, error) {
+			return v.To(a.Path("/specification"), "packages.restored", "Package", a.Name), p.Packages.DeleteCurrent(v.Context(), a.ID)
+		},
+		Show: func(status int, call templ.Component) error {
+			return v.Render(w, status, v.T("packages.restore"), restorePage(a, call))
+		},
+	})
 }

@@ -193,33 +193,26 @@ func (p pages) updateDocument(w http.ResponseWriter, v *desk.Visit, a api) error
 // saveDocument does what the form says, or shows it once more.
 func (p pages) saveDocument(w http.ResponseWriter, v *desk.Visit, view documentForm) error {
 	in := readDocument(view.Form, view.Stored)
-	if v.WantsCall() || v.FormValue("view") == viewPreview {
+	if v.FormValue("view") == viewPreview {
 		view.Form.Faults = nil
-		if v.WantsCall() {
-			view.Call = v.Call(documentCall(view, in))
-		}
 		return p.showDocument(w, v, http.StatusOK, view)
 	}
-	var err error
-	if view.Form.OK() {
-		var saved portico.Document
-		if view.Stored == nil {
-			saved, err = p.Content.Documents.Create(v.Context(), view.API.ID, in)
-		} else {
-			saved, err = p.Content.Documents.Update(v.Context(), view.API.ID, view.Stored.ID, in)
-		}
-		if err == nil {
-			v.Flash("apis.document_saved", "Title", saved.Title)
-			return v.Redirect(view.API.documentPath(saved.ID, ""))
-		}
-	}
-	status := statusOfForm(err)
-	if err != nil {
-		if err := view.Form.Refused(err, map[string]string{"parent_document_id": "parent"}); err != nil {
-			return err
-		}
-	}
-	return p.showDocument(w, v, status, view)
+	return v.Submit(desk.Task{
+		Form: view.Form, Fields: map[string]string{"parent_document_id": "parent"}, Calls: []desk.Call{documentCall(view, in)},
+		Do: func() (_ desk.Answer, err error) {
+			var saved portico.Document
+			if view.Stored == nil {
+				saved, err = p.Content.Documents.Create(v.Context(), view.API.ID, in)
+			} else {
+				saved, err = p.Content.Documents.Update(v.Context(), view.API.ID, view.Stored.ID, in)
+			}
+			return v.To(view.API.documentPath(saved.ID, ""), "apis.document_saved", "Title", saved.Title), err
+		},
+		Show: func(status int, call templ.Component) error {
+			view.Call = call
+			return p.showDocument(w, v, status, view)
+		},
+	})
 }
 
 // documentCall is the request that does what the form does.
@@ -257,28 +250,21 @@ func (p pages) moveDocument(w http.ResponseWriter, v *desk.Visit, a api) error {
 	if id := view.Move.Value("parent"); id != "" {
 		parent = new(portico.DocumentID(id))
 	}
-	if v.WantsCall() {
-		view.Move.Faults = nil
-		body := map[string]any{"index": position - 1}
-		if parent != nil {
-			body["parent_document_id"] = *parent
-		}
-		view.Call = v.Call(desk.Call{Method: http.MethodPost, Path: a.Wire("/documents/" + string(view.Stored.ID) + "/move"), Body: body})
-		return p.showDocument(w, v, http.StatusOK, view)
+	body := map[string]any{"index": position - 1}
+	if parent != nil {
+		body["parent_document_id"] = *parent
 	}
-	if view.Move.OK() {
-		if err = p.Content.Documents.Move(v.Context(), a.ID, view.Stored.ID, parent, position-1); err == nil {
-			v.Flash("apis.document_moved", "Title", view.Stored.Title)
-			return v.Redirect(a.Path("/documents"))
-		}
-	}
-	status := statusOfForm(err)
-	if err != nil {
-		if err := view.Move.Refused(err, map[string]string{"parent_document_id": "parent"}); err != nil {
-			return err
-		}
-	}
-	return p.showDocument(w, v, status, view)
+	return v.Submit(desk.Task{
+		Form: view.Move, Fields: map[string]string{"parent_document_id": "parent"},
+		Calls: []desk.Call{{Method: http.MethodPost, Path: a.Wire("/documents/" + string(view.Stored.ID) + "/move"), Body: body}},
+		Do: func() (desk.Answer, error) {
+			return v.To(a.Path("/documents"), "apis.document_moved", "Title", view.Stored.Title), p.Content.Documents.Move(v.Context(), a.ID, view.Stored.ID, parent, position-1)
+		},
+		Show: func(status int, call templ.Component) error {
+			view.Call = call
+			return p.showDocument(w, v, status, view)
+		},
+	})
 }
 
 func (p pages) deleteDocumentForm(w http.ResponseWriter, v *desk.Visit, a api) error {
@@ -307,13 +293,14 @@ func (p pages) deleteDocument(w http.ResponseWriter, v *desk.Visit, a api) error
 	if err != nil {
 		return err
 	}
-	if v.WantsCall() {
-		view.Call = v.Call(desk.Call{Method: http.MethodDelete, Path: a.Wire("/documents/" + string(view.Stored.ID))})
-		return p.confirmDocument(w, v, view)
-	}
-	if err := p.Content.Documents.Delete(v.Context(), a.ID, view.Stored.ID); err != nil {
-		return err
-	}
-	v.Flash("apis.document_deleted", "Title", view.Stored.Title)
-	return v.Redirect(a.Path("/documents"))
+	return v.Submit(desk.Task{
+		Calls: []desk.Call{{Method: http.MethodDelete, Path: a.Wire("/documents/" + string(view.Stored.ID))}},
+		Do: func() (desk.Answer, error) {
+			return v.To(a.Path("/documents"), "apis.document_deleted", "Title", view.Stored.Title), p.Content.Documents.Delete(v.Context(), a.ID, view.Stored.ID)
+		},
+		Show: func(_ int, call templ.Component) error {
+			view.Call = call
+			return p.confirmDocument(w, v, view)
+		},
+	})
 }

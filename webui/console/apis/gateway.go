@@ -138,27 +138,21 @@ func (p pages) link(w http.ResponseWriter, v *desk.Visit, a api) error {
 	if !ok {
 		f.Reject("service", "apis.choose_service")
 	}
-	if v.WantsCall() {
-		f.Faults = nil
-		view.Call = v.Call(linkCall(a, plane, service))
-		return p.showGateway(w, v, http.StatusOK, view)
-	}
-	if f.OK() {
-		if err := access.Require(v.Context(), access.ControlPlanes, access.Services, plane); err != nil {
-			return err
-		}
-		if _, err = p.Implementations.Create(v.Context(), a.ID, portico.ControlPlaneID(plane), serviceOf(service)); err == nil {
-			v.Flash("apis.linked")
-			return v.Redirect(a.Path("/gateway"))
-		}
-	}
-	status := statusOfForm(err)
-	if err != nil {
-		if err := f.Refused(err, map[string]string{"service.id": "service", "service.control_plane_id": "service", "control_plane.control_plane_id": "service"}); err != nil {
-			return err
-		}
-	}
-	return p.showGateway(w, v, status, view)
+	return v.Submit(desk.Task{
+		Form: f, Fields: map[string]string{"service.id": "service", "service.control_plane_id": "service", "control_plane.control_plane_id": "service"},
+		Calls: []desk.Call{linkCall(a, plane, service)},
+		Do: func() (desk.Answer, error) {
+			if err := access.Require(v.Context(), access.ControlPlanes, access.Services, plane); err != nil {
+				return nil, err
+			}
+			_, err := p.Implementations.Create(v.Context(), a.ID, portico.ControlPlaneID(plane), serviceOf(service))
+			return v.To(a.Path("/gateway"), "apis.linked"), err
+		},
+		Show: func(status int, call templ.Component) error {
+			view.Call = call
+			return p.showGateway(w, v, status, view)
+		},
+	})
 }
 
 // serviceOf is the service to link to; nil: the whole control plane.
@@ -189,34 +183,28 @@ func (p pages) serve(w http.ResponseWriter, v *desk.Visit, a api) error {
 	plane, name, address, path := f.Text("control_plane", true, 36), f.Text("name", true, 128), f.URL("url", true, maxAddress), f.Text("path", true, maxAddress)
 	service := routing.ServiceFields{ID: portico.Some(portico.ServiceID(portico.NewID(p.Now()))), Name: portico.Some(name), URL: portico.Some(address)}
 	route := routing.RouteFields{Name: portico.Some(name), Paths: portico.Some([]string{path})}
-	if v.WantsCall() {
-		f.Faults = nil
-		entities, id := "/v2/control-planes/"+plane+"/core-entities/", string(service.ID.Value)
-		view.Call = v.Call(
-			desk.Call{Method: http.MethodPost, Path: entities + "services", Body: serviceBody(id, name, address)},
-			desk.Call{Method: http.MethodPost, Path: entities + "routes", Body: map[string]any{"name": name, "paths": []string{path}, "service": map[string]string{"id": id}}},
+	entities, id := "/v2/control-planes/"+plane+"/core-entities/", string(service.ID.Value)
+	return v.Submit(desk.Task{
+		Form: f, Fields: map[string]string{"paths.0": "path", "paths": "path", "host": "url"},
+		Calls: []desk.Call{
+			{Method: http.MethodPost, Path: entities + "services", Body: serviceBody(id, name, address)},
+			{Method: http.MethodPost, Path: entities + "routes", Body: map[string]any{"name": name, "paths": []string{path}, "service": map[string]string{"id": id}}},
 			linkCall(a, plane, id),
-		)
-		return p.showGateway(w, v, http.StatusOK, view)
-	}
-	if f.OK() {
-		for _, action := range []access.Action{access.Services, access.Routes} {
-			if err := access.Require(v.Context(), access.ControlPlanes, action, plane); err != nil {
-				return err
+		},
+		Do: func() (desk.Answer, error) {
+			for _, action := range []access.Action{access.Services, access.Routes} {
+				if err := access.Require(v.Context(), access.ControlPlanes, action, plane); err != nil {
+					return nil, err
+				}
 			}
-		}
-		if _, err = p.Implementations.Serve(v.Context(), a.ID, portico.ControlPlaneID(plane), service, route); err == nil {
-			v.Flash("apis.served", "Path", path)
-			return v.Redirect(a.Path("/gateway"))
-		}
-	}
-	status := statusOfForm(err)
-	if err != nil {
-		if err := f.Refused(err, map[string]string{"paths.0": "path", "paths": "path", "host": "url"}); err != nil {
-			return err
-		}
-	}
-	return p.showGateway(w, v, status, view)
+			_, err := p.Implementations.Serve(v.Context(), a.ID, portico.ControlPlaneID(plane), service, route)
+			return v.To(a.Path("/gateway"), "apis.served", "Path", path), err
+		},
+		Show: func(status int, call templ.Component) error {
+			view.Call = call
+			return p.showGateway(w, v, status, view)
+		},
+	})
 }
 
 // serviceBody is a service as the contract has it, which knows no url.
@@ -245,15 +233,16 @@ func (p pages) unlink(w http.ResponseWriter, v *desk.Visit, a api) error {
 	if err != nil {
 		return err
 	}
-	if v.WantsCall() {
-		return p.showGateway(w, v, http.StatusOK, gatewayView{API: a, Call: v.Call(desk.Call{Method: http.MethodDelete, Path: a.Wire("/implementations/" + string(id))})})
-	}
-	if err := access.Require(v.Context(), access.ControlPlanes, access.Services, string(found.ControlPlaneID)); err != nil {
-		return err
-	}
-	if err := p.Implementations.Delete(v.Context(), a.ID, id); err != nil {
-		return err
-	}
-	v.Flash("apis.unlinked")
-	return v.Redirect(a.Path("/gateway"))
+	return v.Submit(desk.Task{
+		Calls: []desk.Call{{Method: http.MethodDelete, Path: a.Wire("/implementations/" + string(id))}},
+		Do: func() (desk.Answer, error) {
+			if err := access.Require(v.Context(), access.ControlPlanes, access.Services, string(found.ControlPlaneID)); err != nil {
+				return nil, err
+			}
+			return v.To(a.Path("/gateway"), "apis.unlinked"), p.Implementations.Delete(v.Context(), a.ID, id)
+		},
+		Show: func(status int, call templ.Component) error {
+			return p.showGateway(w, v, status, gatewayView{API: a, Call: call})
+		},
+	})
 }

@@ -143,28 +143,20 @@ func (p pages) add(w http.ResponseWriter, v *desk.Visit, a api) error {
 	if len(changes) == 0 || len(changes) > apipackages.MaxChanges {
 		f.Reject("operation", "packages.choose_operations", "Most", apipackages.MaxChanges)
 	}
-	if v.WantsCall() {
-		f.Faults = nil
-		view.Call = v.Call(changeCall(a, changes))
-		return p.showAdd(w, v, http.StatusOK, view)
+	fields := map[string]string{}
+	for i := range changes {
+		fields[fmt.Sprintf("body.%d.path", i)] = "operation"
 	}
-	if f.OK() {
-		if err = p.Packages.ChangeOperations(v.Context(), a.ID, changes, sees(v)); err == nil {
-			v.Flash("packages.added", "Package", a.Name)
-			return v.Redirect(a.Path("/operations"))
-		}
-	}
-	status := statusOfForm(err)
-	if err != nil {
-		fields := map[string]string{}
-		for i := range changes {
-			fields[fmt.Sprintf("body.%d.path", i)] = "operation"
-		}
-		if err := f.Refused(err, fields); err != nil {
-			return err
-		}
-	}
-	return p.showAdd(w, v, status, view)
+	return v.Submit(desk.Task{
+		Form: f, Fields: fields, Calls: []desk.Call{changeCall(a, changes)},
+		Do: func() (desk.Answer, error) {
+			return v.To(a.Path("/operations"), "packages.added", "Package", a.Name), p.Packages.ChangeOperations(v.Context(), a.ID, changes, sees(v))
+		},
+		Show: func(status int, call templ.Component) error {
+			view.Call = call
+			return p.showAdd(w, v, status, view)
+		},
+	})
 }
 
 // changeCall is the request that makes changes to what a package holds.
@@ -213,21 +205,16 @@ func (p pages) limit(w http.ResponseWriter, v *desk.Visit, a api) error {
 		return err
 	}
 	changes := []apipackages.Change{{Verb: apipackages.Replace, Operation: held.Operation.ID, RateLimit: limitChange(readLimit(view.Form))}}
-	status := http.StatusOK
-	switch {
-	case v.WantsCall():
-		view.Form.Faults = nil
-		view.Call = v.Call(changeCall(a, changes))
-	case view.Form.OK():
-		if err := p.Packages.ChangeOperations(v.Context(), a.ID, changes, sees(v)); err != nil {
-			return err
-		}
-		v.Flash("packages.limit_saved", "Operation", held.Operation.Key())
-		return v.Redirect(a.Path("/operations"))
-	default:
-		status = statusOfForm(nil)
-	}
-	return v.Render(w, status, held.Operation.Key(), limitPage(view))
+	return v.Submit(desk.Task{
+		Form: view.Form, Calls: []desk.Call{changeCall(a, changes)},
+		Do: func() (desk.Answer, error) {
+			return v.To(a.Path("/operations"), "packages.limit_saved", "Operation", held.Operation.Key()), p.Packages.ChangeOperations(v.Context(), a.ID, changes, sees(v))
+		},
+		Show: func(status int, call templ.Component) error {
+			view.Call = call
+			return v.Render(w, status, held.Operation.Key(), limitPage(view))
+		},
+	})
 }
 
 func (p pages) removeOperationForm(w http.ResponseWriter, v *desk.Visit, a api) error {
@@ -243,13 +230,13 @@ func (p pages) removeOperation(w http.ResponseWriter, v *desk.Visit, a api) erro
 	if err != nil {
 		return err
 	}
-	if v.WantsCall() {
-		call := v.Call(desk.Call{Method: http.MethodDelete, Path: a.Wire("/operations/" + string(held.Operation.ID))})
-		return v.Render(w, http.StatusOK, held.Operation.Key(), removeOperationPage(a, held, call))
-	}
-	if err := p.Packages.RemoveOperation(v.Context(), a.ID, held.Operation.ID); err != nil {
-		return err
-	}
-	v.Flash("packages.removed", "Operation", held.Operation.Key())
-	return v.Redirect(a.Path("/operations"))
+	return v.Submit(desk.Task{
+		Calls: []desk.Call{{Method: http.MethodDelete, Path: a.Wire("/operations/" + string(held.Operation.ID))}},
+		Do: func() (desk.Answer, error) {
+			return v.To(a.Path("/operations"), "packages.removed", "Operation", held.Operation.Key()), p.Packages.RemoveOperation(v.Context(), a.ID, held.Operation.ID)
+		},
+		Show: func(status int, call templ.Component) error {
+			return v.Render(w, status, held.Operation.Key(), removeOperationPage(a, held, call))
+		},
+	})
 }

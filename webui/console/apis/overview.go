@@ -140,29 +140,21 @@ func (p pages) createFrom(w http.ResponseWriter, v *desk.Visit, view apiForm) er
 	view.Form = f
 	in := readAPI(f)
 	specification := readSpecification(f)
-	if v.WantsCall() {
-		f.Faults = nil
-		view.Call = v.Call(createCall(view.Package, in, specification))
-		return p.showNew(w, v, http.StatusOK, view)
-	}
-	if f.OK() {
-		wish := control.NewAPI{IsPackage: view.Package, RateLimit: in.RateLimit, Name: in.Name, Version: in.Version, Description: in.Description, Slug: in.Slug, Labels: in.Labels, Attributes: in.Attributes}
-		if specification != "" {
-			wish.Specification = &specification
-		}
-		var made control.APIView
-		if made, err = p.APIs.Create(v.Context(), wish); err == nil {
-			v.Flash("apis.created", "Name", made.Name)
-			return v.Redirect(api{APIView: made}.Path(""))
-		}
-	}
-	status := statusOfForm(err)
-	if err != nil {
-		if err := f.Refused(err, map[string]string{"spec_content": "content"}); err != nil {
-			return err
-		}
-	}
-	return p.showNew(w, v, status, view)
+	return v.Submit(desk.Task{
+		Form: f, Fields: map[string]string{"spec_content": "content"}, Calls: []desk.Call{createCall(view.Package, in, specification)},
+		Do: func() (desk.Answer, error) {
+			wish := control.NewAPI{IsPackage: view.Package, RateLimit: in.RateLimit, Name: in.Name, Version: in.Version, Description: in.Description, Slug: in.Slug, Labels: in.Labels, Attributes: in.Attributes}
+			if specification != "" {
+				wish.Specification = &specification
+			}
+			made, err := p.APIs.Create(v.Context(), wish)
+			return v.To(api{APIView: made}.Path(""), "apis.created", "Name", made.Name), err
+		},
+		Show: func(status int, call templ.Component) error {
+			view.Call = call
+			return p.showNew(w, v, status, view)
+		},
+	})
 }
 
 // createCall is the request that does what the form of a new API does, or of a
@@ -234,29 +226,17 @@ func (p pages) update(w http.ResponseWriter, v *desk.Visit, a api) error {
 	}
 	view := apiForm{Form: f, API: &a, Package: a.IsPackage}
 	in := readAPI(f)
-	if v.WantsCall() {
-		f.Faults = nil
-		view.Call = v.Call(in.updateCall(a))
-		return p.showOverview(w, v, http.StatusOK, view)
-	}
-	if f.OK() {
-		if _, err = p.APIs.Update(v.Context(), a.ID, in.change(a), a.IsPackage); err == nil {
-			v.Flash("apis.saved", "Name", in.Name)
-			return v.Redirect(a.Path(""))
-		}
-	}
-	return p.overviewRefused(w, v, view, err)
-}
-
-// overviewRefused shows the tab again with what stood against the form.
-func (p pages) overviewRefused(w http.ResponseWriter, v *desk.Visit, view apiForm, err error) error {
-	status := statusOfForm(err)
-	if err != nil {
-		if err := view.Form.Refused(err, map[string]string{"data": "image"}); err != nil {
-			return err
-		}
-	}
-	return p.showOverview(w, v, status, view)
+	return v.Submit(desk.Task{
+		Form: f, Calls: []desk.Call{in.updateCall(a)},
+		Do: func() (desk.Answer, error) {
+			_, err := p.APIs.Update(v.Context(), a.ID, in.change(a), a.IsPackage)
+			return v.To(a.Path(""), "apis.saved", "Name", in.Name), err
+		},
+		Show: func(status int, call templ.Component) error {
+			view.Call = call
+			return p.showOverview(w, v, status, view)
+		},
+	})
 }
 
 // nullable is a text that is taken away where it is left empty.
@@ -323,14 +303,15 @@ func (p pages) deleteForm(w http.ResponseWriter, v *desk.Visit, a api) error {
 }
 
 func (p pages) remove(w http.ResponseWriter, v *desk.Visit, a api) error {
-	if v.WantsCall() {
-		return v.Render(w, http.StatusOK, deleteTitle(v.T, a), deletePage(a, deleteTitle(v.T, a), v.Call(desk.Call{Method: http.MethodDelete, Path: a.Wire("")})))
-	}
-	if err := p.APIs.Delete(v.Context(), a.ID); err != nil {
-		return err
-	}
-	v.Flash("apis.deleted", "Name", a.Name)
-	return v.Redirect(apiForm{Package: a.IsPackage}.home())
+	return v.Submit(desk.Task{
+		Calls: []desk.Call{{Method: http.MethodDelete, Path: a.Wire("")}},
+		Do: func() (desk.Answer, error) {
+			return v.To(apiForm{Package: a.IsPackage}.home(), "apis.deleted", "Name", a.Name), p.APIs.Delete(v.Context(), a.ID)
+		},
+		Show: func(status int, call templ.Component) error {
+			return v.Render(w, status, deleteTitle(v.T, a), deletePage(a, deleteTitle(v.T, a), call))
+		},
+	})
 }
 
 func (p pages) image(w http.ResponseWriter, v *desk.Visit, a api) error {
@@ -352,33 +333,30 @@ func (p pages) putImage(w http.ResponseWriter, v *desk.Visit, a api) error {
 		f.Reject("image", "apis.choose_image")
 		uri = desk.Variable("IMAGE")
 	}
-	if v.WantsCall() {
-		call := v.Call(desk.Call{Method: http.MethodPut, Path: a.Wire(imagePath), Body: map[string]string{"data": uri}})
-		return p.showOverview(w, v, http.StatusOK, apiForm{Form: v.EmptyForm(valuesOf(a)), API: &a, Package: a.IsPackage, Call: call})
-	}
-	if f.OK() {
-		if _, _, err = p.Content.Images.Put(v.Context(), content.OfAPI(a.ID), portico.AssetIcon, uri); err == nil {
-			v.Flash("apis.image_saved")
-			return v.Redirect(a.Path(""))
-		}
-	}
-	faults := f.Faults
-	view := apiForm{Form: v.EmptyForm(valuesOf(a)), API: &a, Package: a.IsPackage}
-	view.Form.Faults = faults
-	return p.overviewRefused(w, v, view, err)
+	f.Values = valuesOf(a) // the other form of the page
+	return v.Submit(desk.Task{
+		Form: f, Fields: map[string]string{"data": "image"}, Calls: []desk.Call{{Method: http.MethodPut, Path: a.Wire(imagePath), Body: map[string]string{"data": uri}}},
+		Do: func() (desk.Answer, error) {
+			_, _, err := p.Content.Images.Put(v.Context(), content.OfAPI(a.ID), portico.AssetIcon, uri)
+			return v.To(a.Path(""), "apis.image_saved"), err
+		},
+		Show: func(status int, call templ.Component) error {
+			return p.showOverview(w, v, status, apiForm{Form: f, API: &a, Package: a.IsPackage, Call: call})
+		},
+	})
 }
 
 // imagePath is where an API's image is in the management API.
 const imagePath = "/images/icon"
 
 func (p pages) removeImage(w http.ResponseWriter, v *desk.Visit, a api) error {
-	if v.WantsCall() {
-		call := v.Call(desk.Call{Method: http.MethodDelete, Path: a.Wire(imagePath)})
-		return p.showOverview(w, v, http.StatusOK, apiForm{Form: v.EmptyForm(valuesOf(a)), API: &a, Package: a.IsPackage, Call: call})
-	}
-	if err := p.Content.Images.Delete(v.Context(), content.OfAPI(a.ID), portico.AssetIcon); err != nil {
-		return err
-	}
-	v.Flash("apis.image_removed")
-	return v.Redirect(a.Path(""))
+	return v.Submit(desk.Task{
+		Calls: []desk.Call{{Method: http.MethodDelete, Path: a.Wire(imagePath)}},
+		Do: func() (desk.Answer, error) {
+			return v.To(a.Path(""), "apis.image_removed"), p.Content.Images.Delete(v.Context(), content.OfAPI(a.ID), portico.AssetIcon)
+		},
+		Show: func(status int, call templ.Component) error {
+			return p.showOverview(w, v, status, apiForm{Form: v.EmptyForm(valuesOf(a)), API: &a, Package: a.IsPackage, Call: call})
+		},
+	})
 }

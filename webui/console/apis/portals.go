@@ -168,26 +168,22 @@ func (p pages) publish(w http.ResponseWriter, v *desk.Visit, a api) error {
 	}
 	in, body := view.read()
 	portal, _ := view.portal()
-	if v.WantsCall() || v.FormValue("view") == viewPreview {
+	show := func(status int, call templ.Component) error {
+		view.Call = call
+		return v.Render(w, status, v.T("apis.publish"), publishPage(view))
+	}
+	if v.FormValue("view") == viewPreview {
 		view.Form.Faults = nil
-		if v.WantsCall() {
-			view.Call = v.Call(desk.Call{Method: http.MethodPut, Path: a.Wire("/publications/" + string(portal.ID)), Body: body})
-		}
-		return v.Render(w, http.StatusOK, v.T("apis.publish"), publishPage(view))
+		return show(http.StatusOK, nil)
 	}
-	if view.Form.OK() {
-		if _, err = p.Publications.Put(v.Context(), a.ID, portal.ID, in); err == nil {
-			v.Flash("apis.published", "API", a.Name, "Portal", portal.DisplayName)
-			return v.Redirect(a.Path("/portals"))
-		}
-	}
-	status := statusOfForm(err)
-	if err != nil {
-		if err := view.Form.Refused(err, map[string]string{"auth_strategy_ids.0": "strategy"}); err != nil {
-			return err
-		}
-	}
-	return v.Render(w, status, v.T("apis.publish"), publishPage(view))
+	return v.Submit(desk.Task{
+		Form: view.Form, Fields: map[string]string{"auth_strategy_ids.0": "strategy"}, Show: show,
+		Calls: []desk.Call{{Method: http.MethodPut, Path: a.Wire("/publications/" + string(portal.ID)), Body: body}},
+		Do: func() (desk.Answer, error) {
+			_, err := p.Publications.Put(v.Context(), a.ID, portal.ID, in)
+			return v.To(a.Path("/portals"), "apis.published", "API", a.Name, "Portal", portal.DisplayName), err
+		},
+	})
 }
 
 // read reads the form: as the use case takes it, and as the management API does.
@@ -231,12 +227,11 @@ func (p pages) confirmUnpublish(w http.ResponseWriter, v *desk.Visit, a api, cal
 
 func (p pages) unpublish(w http.ResponseWriter, v *desk.Visit, a api) error {
 	portal := portico.PortalID(v.PathValue("portalId"))
-	if v.WantsCall() {
-		return p.confirmUnpublish(w, v, a, v.Call(desk.Call{Method: http.MethodDelete, Path: a.Wire("/publications/" + string(portal))}))
-	}
-	if err := p.Publications.Delete(v.Context(), a.ID, portal); err != nil {
-		return err
-	}
-	v.Flash("apis.unpublished", "API", a.Name)
-	return v.Redirect(a.Path("/portals"))
+	return v.Submit(desk.Task{
+		Calls: []desk.Call{{Method: http.MethodDelete, Path: a.Wire("/publications/" + string(portal))}},
+		Do: func() (desk.Answer, error) {
+			return v.To(a.Path("/portals"), "apis.unpublished", "API", a.Name), p.Publications.Delete(v.Context(), a.ID, portal)
+		},
+		Show: func(_ int, call templ.Component) error { return p.confirmUnpublish(w, v, a, call) },
+	})
 }

@@ -9,7 +9,6 @@ import (
 	"portico"
 	"portico/access"
 	"portico/control"
-	"portico/problem"
 	"portico/webui/design"
 	"portico/webui/desk"
 )
@@ -251,15 +250,6 @@ func cutPrefix(path, above string) (rest string, within bool) {
 
 // viewPreview is the button that shows what a form would make.
 const viewPreview = "preview"
-
-// statusOfForm is the status of a form that is shown again: err is what a use
-// case had against it; nil: it was not asked.
-func statusOfForm(err error) int {
-	if err == nil {
-		return http.StatusUnprocessableEntity
-	}
-	return problem.Status(portico.KindOf(err))
-}
 
 func textOf(s *string) string {
 	if s == nil {

@@ -154,39 +154,25 @@ func (p pages) saveVersion(w http.ResponseWriter, v *desk.Visit, view versionFor
 	if document == "" {
 		f.Reject("content", "apis.choose_document")
 	}
-	switch {
-	case v.WantsCall():
-		f.Faults = nil
-		view.Call = v.Call(versionCall(view, name, document))
-		return p.showVersionForm(w, v, http.StatusOK, view)
-	case v.FormValue("view") == viewCheck && document != "":
+	if v.FormValue("view") == viewCheck && document != "" {
 		return p.checkVersion(w, v, view, document)
 	}
-	if f.OK() {
-		var saved portico.Version
-		if view.Version == nil {
-			saved, err = p.APIs.CreateVersion(v.Context(), view.API.ID, control.NewVersion{Version: name, Content: document}, "content")
-		} else {
-			saved, err = p.APIs.UpdateVersion(v.Context(), view.API.ID, view.Version.ID, control.VersionChange{Version: portico.Some(name), Content: portico.Some(document)}, "content", false)
-		}
-		if err == nil {
-			v.Flash("apis.version_saved", "Version", saved.Version)
-			return v.Redirect(view.API.Path("/specification/" + string(saved.ID)))
-		}
-	}
-	return p.versionRefused(w, v, view, err)
-}
-
-// versionRefused shows the form again. What is wrong with a document says where:
-// its words are those of its reader.
-func (p pages) versionRefused(w http.ResponseWriter, v *desk.Visit, view versionForm, err error) error {
-	status := statusOfForm(err)
-	if err != nil {
-		if err := view.Form.Refused(err, nil); err != nil {
-			return err
-		}
-	}
-	return p.showVersionForm(w, v, status, view)
+	return v.Submit(desk.Task{
+		Form: f, Calls: []desk.Call{versionCall(view, name, document)},
+		Do: func() (desk.Answer, error) {
+			var saved portico.Version
+			if view.Version == nil {
+				saved, err = p.APIs.CreateVersion(v.Context(), view.API.ID, control.NewVersion{Version: name, Content: document}, "content")
+			} else {
+				saved, err = p.APIs.UpdateVersion(v.Context(), view.API.ID, view.Version.ID, control.VersionChange{Version: portico.Some(name), Content: portico.Some(document)}, "content", false)
+			}
+			return v.To(view.API.Path("/specification/"+string(saved.ID)), "apis.version_saved", "Version", saved.Version), err
+		},
+		Show: func(status int, call templ.Component) error {
+			view.Call = call
+			return p.showVersionForm(w, v, status, view)
+		},
+	})
 }
 
 // checkVersion tells what would be found if the document were kept.
@@ -194,7 +180,11 @@ func (p pages) checkVersion(w http.ResponseWriter, v *desk.Visit, view versionFo
 	view.Form.Faults = nil
 	found, err := p.APIs.Validate(document)
 	if err != nil {
-		return p.versionRefused(w, v, view, err)
+		status, err := v.Refused(view.Form, err, nil)
+		if err != nil {
+			return err
+		}
+		return p.showVersionForm(w, v, status, view)
 	}
 	view.Checked, view.Messages = true, found.Messages
 	before := view.API.Current
@@ -236,13 +226,13 @@ func (p pages) deleteVersion(w http.ResponseWriter, v *desk.Visit, a api) error 
 	if err != nil {
 		return err
 	}
-	if v.WantsCall() {
-		call := v.Call(desk.Call{Method: http.MethodDelete, Path: a.Wire("/versions/" + string(version.ID))})
-		return v.Render(w, http.StatusOK, a.Name, deleteVersionPage(a, version, call))
-	}
-	if err := p.APIs.DeleteVersion(v.Context(), a.ID, version.ID); err != nil {
-		return err
-	}
-	v.Flash("apis.version_deleted", "Version", version.Version)
-	return v.Redirect(a.Path("/specification"))
+	return v.Submit(desk.Task{
+		Calls: []desk.Call{{Method: http.MethodDelete, Path: a.Wire("/versions/" + string(version.ID))}},
+		Do: func() (desk.Answer, error) {
+			return v.To(a.Path("/specification"), "apis.version_deleted", "Version", version.Version), p.APIs.DeleteVersion(v.Context(), a.ID, version.ID)
+		},
+		Show: func(status int, call templ.Component) error {
+			return v.Render(w, status, a.Name, deleteVersionPage(a, version, call))
+		},
+	})
 }

@@ -414,7 +414,7 @@ func TestAProviderOfAnyServer(t *testing.T) {
 	must(t, err)
 	path := providers + "/" + string(found.Items[0].ID)
 	page := h.As(t, "en").Get(path).Is(200, path).Says("Initial Access Token")
-	page.Submit(path, url.Values{"registration_endpoint": {"https://elsewhere.example/register"}}).Is(400, path).Fault("token")
+	page.Submit(path, url.Values{"registration_endpoint": {"https://elsewhere.example/register"}}).Is(422, path).Fault("token")
 	page.Submit(path, url.Values{"registration_endpoint": {""}}).Is(200, path).Says("Any is saved")
 	after, err := h.Providers.ByID(t.Context(), found.Items[0].ID)
 	must(t, err)

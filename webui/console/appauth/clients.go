@@ -114,10 +114,11 @@ func (p pages) clientsRefused(w http.ResponseWriter, v *desk.Visit, form *desk.F
 		return err
 	}
 	view.Form = form
-	if err := view.Form.Refused(refused, nil); err != nil {
+	status, err := v.Refused(view.Form, refused, nil)
+	if err != nil {
 		return err
 	}
-	return v.Render(w, statusOfForm(refused), v.T("appauth.clients"), clientsPage(view))
+	return v.Render(w, status, v.T("appauth.clients"), clientsPage(view))
 }
 
 // notVisible names what the provider cannot be asked.

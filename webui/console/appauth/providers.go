@@ -233,23 +233,24 @@ func (p pages) createProvider(w http.ResponseWriter, v *desk.Visit) error {
 	if !modeDiffers(in.Config, portico.ProviderConfig{}) {
 		in.Config.RegistrationMode = ""
 	}
-	if v.WantsCall() {
-		f.Faults = nil
-		view.Call = v.Call(in.call(nil))
-		return p.showProvider(w, v, http.StatusOK, view)
-	}
+	return p.saveProvider(w, v, view, in, func() (desk.Answer, error) {
+		made, err := p.Providers.Create(v.Context(), control.NewProvider{Name: in.Name, DisplayName: in.DisplayName, Type: in.Type, Issuer: in.Issuer, Config: in.Config, Secret: in.Token, Labels: in.Labels})
+		return v.To(providersPath, "appauth.provider_created", "Name", made.Name), err
+	})
+}
+
+// saveProvider does what the form says, or tests it, or shows it once more.
+func (p pages) saveProvider(w http.ResponseWriter, v *desk.Visit, view providerView, in providerInput, do func() (desk.Answer, error)) error {
 	if v.FormValue("view") == viewTest {
 		return p.testProvider(w, v, view, in)
 	}
-	if f.OK() {
-		var made control.ProviderView
-		made, err = p.Providers.Create(v.Context(), control.NewProvider{Name: in.Name, DisplayName: in.DisplayName, Type: in.Type, Issuer: in.Issuer, Config: in.Config, Secret: in.Token, Labels: in.Labels})
-		if err == nil {
-			v.Flash("appauth.provider_created", "Name", made.Name)
-			return v.Redirect(providersPath)
-		}
-	}
-	return p.providerRefused(w, v, view, err)
+	return v.Submit(desk.Task{
+		Form: view.Form, Fields: map[string]string{"dcr_config": "token", "dcr_config.registration_mode": string(fieldMode)}, Calls: []desk.Call{in.call(view.Stored)}, Do: do,
+		Show: func(status int, call templ.Component) error {
+			view.Call = call
+			return p.showProvider(w, v, status, view)
+		},
+	})
 }
 
 // testProvider asks the identity provider about what is filled in; nothing is
@@ -257,7 +258,7 @@ func (p pages) createProvider(w http.ResponseWriter, v *desk.Visit) error {
 func (p pages) testProvider(w http.ResponseWriter, v *desk.Visit, view providerView, in providerInput) error {
 	for _, field := range []string{"issuer", "token", string(fieldClientID), string(fieldBaseURL), string(fieldEndpoint), string(fieldService)} {
 		if view.Form.Fault(field) != "" {
-			return p.providerRefused(w, v, view, nil)
+			return p.showProvider(w, v, http.StatusUnprocessableEntity, view)
 		}
 	}
 	view.Form.Faults = nil
@@ -266,26 +267,15 @@ func (p pages) testProvider(w http.ResponseWriter, v *desk.Visit, view providerV
 		draft.ID = view.Stored.ID
 	}
 	check, err := p.Doctor.Try(v.Context(), draft)
-	if portico.KindOf(err) == portico.KindInvalid && err != nil {
+	if portico.KindOf(err) == portico.KindInvalid {
 		view.Form.Reject("token", "appauth.token_for_new_issuer")
-		return p.providerRefused(w, v, view, nil)
+		return p.showProvider(w, v, http.StatusUnprocessableEntity, view)
 	}
 	if err != nil {
 		return err
 	}
 	view.Check = &check
 	return p.showProvider(w, v, http.StatusOK, view)
-}
-
-// providerRefused shows the form again with what stood against it.
-func (p pages) providerRefused(w http.ResponseWriter, v *desk.Visit, view providerView, err error) error {
-	status := statusOfForm(err)
-	if err != nil {
-		if err := view.Form.Refused(err, map[string]string{"dcr_config": "token", "dcr_config.registration_mode": string(fieldMode)}); err != nil {
-			return err
-		}
-	}
-	return p.showProvider(w, v, status, view)
 }
 
 // storedProvider gathers what the page of a stored provider shows.
@@ -333,21 +323,10 @@ func (p pages) updateProvider(w http.ResponseWriter, v *desk.Visit) error {
 		return err
 	}
 	in := p.readProvider(view.Form, view.Stored)
-	if v.WantsCall() {
-		view.Form.Faults = nil
-		view.Call = v.Call(in.call(view.Stored))
-		return p.showProvider(w, v, http.StatusOK, view)
-	}
-	if v.FormValue("view") == viewTest {
-		return p.testProvider(w, v, view, in)
-	}
-	if view.Form.OK() {
-		if _, err = p.Providers.Update(v.Context(), view.Stored.ID, in.change(*view.Stored)); err == nil {
-			v.Flash("appauth.provider_saved", "Name", in.Name)
-			return v.Redirect(providersPath + "/" + string(view.Stored.ID))
-		}
-	}
-	return p.providerRefused(w, v, view, err)
+	return p.saveProvider(w, v, view, in, func() (desk.Answer, error) {
+		_, err := p.Providers.Update(v.Context(), view.Stored.ID, in.change(*view.Stored))
+		return v.To(providersPath+"/"+string(view.Stored.ID), "appauth.provider_saved", "Name", in.Name), err
+	})
 }
 
 // change is what makes a stored provider what the form says.
@@ -408,16 +387,14 @@ func (p pages) deleteProvider(w http.ResponseWriter, v *desk.Visit) error {
 	if err != nil {
 		return err
 	}
-	if v.WantsCall() {
-		view.Call = v.Call(desk.Call{Method: http.MethodDelete, Path: "/v2/dcr-providers/" + string(view.Stored.ID)})
-		return v.Render(w, http.StatusOK, v.T("appauth.delete_provider"), deleteProviderPage(view))
-	}
-	if err := p.Providers.Delete(v.Context(), view.Stored.ID); err != nil {
-		if refused := view.Form.Refused(err, nil); refused != nil {
-			return refused
-		}
-		return v.Render(w, statusOfForm(err), v.T("appauth.delete_provider"), deleteProviderPage(view))
-	}
-	v.Flash("appauth.provider_deleted", "Name", view.Stored.Name)
-	return v.Redirect(providersPath)
+	return v.Submit(desk.Task{
+		Form: view.Form, Calls: []desk.Call{{Method: http.MethodDelete, Path: "/v2/dcr-providers/" + string(view.Stored.ID)}},
+		Do: func() (desk.Answer, error) {
+			return v.To(providersPath, "appauth.provider_deleted", "Name", view.Stored.Name), p.Providers.Delete(v.Context(), view.Stored.ID)
+		},
+		Show: func(status int, call templ.Component) error {
+			view.Call = call
+			return v.Render(w, status, v.T("appauth.delete_provider"), deleteProviderPage(view))
+		},
+	})
 }

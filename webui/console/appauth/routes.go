@@ -4,11 +4,8 @@ import (
 	"net/http"
 
 	"portico/access"
-	"portico/problem"
 	"portico/webui/design"
 	"portico/webui/desk"
-
-	"portico"
 )
 
 type pages struct{ *desk.Site }
@@ -73,15 +70,6 @@ const (
 	viewTest    = "test"
 	viewPreview = "preview"
 )
-
-// statusOfForm is the status of a form that is shown again: err is what a use
-// case had against it; nil: it was not asked.
-func statusOfForm(err error) int {
-	if err == nil {
-		return http.StatusUnprocessableEntity
-	}
-	return problem.Status(portico.KindOf(err))
-}
 
 // reference is something that uses a provider or strategy; Href is empty where
 // the visitor may not look at it.

@@ -28,7 +28,8 @@ func (p pages) planSetUp(v *desk.Visit) (view setUpView, status int, err error) 
 	}
 	view = setUpView{Form: v.EmptyForm(nil), Stored: stored.Provider}
 	if view.Steps, err = p.SetUp.Plan(v.Context(), stored.ID); err != nil {
-		return view, statusOfForm(err), view.Form.Refused(err, nil)
+		status, err = v.Refused(view.Form, err, nil)
+		return view, status, err
 	}
 	return view, http.StatusOK, nil
 }
@@ -65,8 +66,9 @@ func (p pages) setUp(w http.ResponseWriter, v *desk.Visit) error {
 		return err
 	}
 	view.Form.Faults = nil
-	if err := view.Form.Refused(refused, nil); err != nil {
+	status, err := v.Refused(view.Form, refused, nil)
+	if err != nil {
 		return err
 	}
-	return v.Render(w, statusOfForm(refused), v.T("appauth.set_up"), setUpPage(view))
+	return v.Render(w, status, v.T("appauth.set_up"), setUpPage(view))
 }

@@ -137,33 +137,25 @@ func (p pages) saveStrategy(w http.ResponseWriter, v *desk.Visit, view strategyV
 		return err
 	}
 	in := readStrategy(view.Form, providers, view.Stored)
-	switch {
-	case v.WantsCall():
-		view.Form.Faults = nil
-		view.Call = v.Call(strategyCall(in, view.Stored))
-		return p.showStrategy(w, v, http.StatusOK, view)
-	case v.FormValue("view") == viewPreview:
+	if v.FormValue("view") == viewPreview {
 		view.Form.Faults = nil
 		return p.showStrategy(w, v, http.StatusOK, view)
 	}
-	if view.Form.OK() {
-		if view.Stored == nil {
-			_, err = p.Strategies.Create(v.Context(), in)
-		} else {
-			_, err = p.Strategies.Replace(v.Context(), view.Stored.ID, in)
-		}
-		if err == nil {
-			v.Flash("appauth.strategy_saved", "Name", in.Name)
-			return v.Redirect(strategiesPath)
-		}
-	}
-	status := statusOfForm(err)
-	if err != nil {
-		if err := view.Form.Refused(err, strategyFields()); err != nil {
-			return err
-		}
-	}
-	return p.showStrategy(w, v, status, view)
+	return v.Submit(desk.Task{
+		Form: view.Form, Fields: strategyFields(), Calls: []desk.Call{strategyCall(in, view.Stored)},
+		Do: func() (desk.Answer, error) {
+			if view.Stored == nil {
+				_, err = p.Strategies.Create(v.Context(), in)
+			} else {
+				_, err = p.Strategies.Replace(v.Context(), view.Stored.ID, in)
+			}
+			return v.To(strategiesPath, "appauth.strategy_saved", "Name", in.Name), err
+		},
+		Show: func(status int, call templ.Component) error {
+			view.Call = call
+			return p.showStrategy(w, v, status, view)
+		},
+	})
 }
 
 // storedStrategy gathers what the page of a stored strategy shows.
@@ -249,18 +241,16 @@ func (p pages) deleteStrategy(w http.ResponseWriter, v *desk.Visit) error {
 	if err != nil {
 		return err
 	}
-	if v.WantsCall() {
-		view.Call = v.Call(desk.Call{Method: http.MethodDelete, Path: "/v2/application-auth-strategies/" + string(view.Stored.ID)})
-		return v.Render(w, http.StatusOK, v.T("appauth.delete_strategy"), deleteStrategyPage(view))
-	}
-	if err := p.Strategies.Delete(v.Context(), view.Stored.ID); err != nil {
-		if refused := view.Form.Refused(err, nil); refused != nil {
-			return refused
-		}
-		return v.Render(w, statusOfForm(err), v.T("appauth.delete_strategy"), deleteStrategyPage(view))
-	}
-	v.Flash("appauth.strategy_deleted", "Name", view.Stored.Name)
-	return v.Redirect(strategiesPath)
+	return v.Submit(desk.Task{
+		Form: view.Form, Calls: []desk.Call{{Method: http.MethodDelete, Path: "/v2/application-auth-strategies/" + string(view.Stored.ID)}},
+		Do: func() (desk.Answer, error) {
+			return v.To(strategiesPath, "appauth.strategy_deleted", "Name", view.Stored.Name), p.Strategies.Delete(v.Context(), view.Stored.ID)
+		},
+		Show: func(status int, call templ.Component) error {
+			view.Call = call
+			return v.Render(w, status, v.T("appauth.delete_strategy"), deleteStrategyPage(view))
+		},
+	})
 }
 
 // ttlText is a life of keys as it stands in the form's two fields.

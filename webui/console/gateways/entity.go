@@ -195,32 +195,25 @@ func (e entity[F, T]) save(w http.ResponseWriter, v *desk.Visit) error {
 		return err
 	}
 	in, b := e.read(f, stored)
-	if v.WantsCall() {
-		f.Faults, call.Body = nil, b
-		return e.show(w, v, http.StatusOK, of, stored, f, v.Call(call))
-	}
-	if f.OK() {
-		var saved T
-		if stored == nil {
-			saved, err = e.create(v.Context(), of.ID, in)
-		} else {
-			saved, err = e.put(v.Context(), of.ID, e.id(*stored), in)
-		}
-		if err == nil {
-			v.Flash("gateways.saved", "Name", e.name(saved))
-			return v.Redirect(e.path(of))
-		}
-	}
-	status := statusOfForm(err)
-	if err != nil {
-		if err := f.Refused(err, nil); err != nil {
-			return err
-		}
-		for i := range f.Faults {
-			f.Faults[i].Field = e.field(f.Faults[i].Field)
-		}
-	}
-	return e.show(w, v, status, of, stored, f, nil)
+	call.Body = b
+	return v.Submit(desk.Task{
+		Form: f, Calls: []desk.Call{call},
+		Do: func() (_ desk.Answer, err error) {
+			var saved T
+			if stored == nil {
+				saved, err = e.create(v.Context(), of.ID, in)
+			} else {
+				saved, err = e.put(v.Context(), of.ID, e.id(*stored), in)
+			}
+			return v.To(e.path(of), "gateways.saved", "Name", e.name(saved)), err
+		},
+		Show: func(status int, call templ.Component) error {
+			for i := range f.Faults {
+				f.Faults[i].Field = e.field(f.Faults[i].Field)
+			}
+			return e.show(w, v, status, of, stored, f, call)
+		},
+	})
 }
 
 func (e entity[F, T]) removal(v *desk.Visit) (page removal, of plane, id string, err error) {

@@ -215,32 +215,23 @@ func (p pages) updatePlane(w http.ResponseWriter, v *desk.Visit) error {
 // savePlane does what the form says, or shows it once more.
 func (p pages) savePlane(w http.ResponseWriter, v *desk.Visit, view planeForm, call desk.Call) error {
 	in, b := readPlane(view.form)
-	if v.WantsCall() {
-		view.form.Faults = nil
-		call.Body = b
-		view.call = v.Call(call)
-		return p.showPlaneForm(w, v, http.StatusOK, view)
-	}
-	var err error
-	if view.form.OK() {
-		var saved portico.ControlPlane
-		if view.stored == nil {
-			saved, err = p.Gateways.CreateControlPlane(v.Context(), in)
-		} else {
-			saved, err = p.Gateways.UpdateControlPlane(v.Context(), view.stored.ID, in)
-		}
-		if err == nil {
-			v.Flash("gateways.saved", "Name", saved.Name)
-			return v.Redirect(plane{ControlPlane: saved}.path())
-		}
-	}
-	status := statusOfForm(err)
-	if err != nil {
-		if err := view.form.Refused(err, nil); err != nil {
-			return err
-		}
-	}
-	return p.showPlaneForm(w, v, status, view)
+	call.Body = b
+	return v.Submit(desk.Task{
+		Form: view.form, Calls: []desk.Call{call},
+		Do: func() (_ desk.Answer, err error) {
+			var saved portico.ControlPlane
+			if view.stored == nil {
+				saved, err = p.Gateways.CreateControlPlane(v.Context(), in)
+			} else {
+				saved, err = p.Gateways.UpdateControlPlane(v.Context(), view.stored.ID, in)
+			}
+			return v.To(plane{ControlPlane: saved}.path(), "gateways.saved", "Name", saved.Name), err
+		},
+		Show: func(status int, call templ.Component) error {
+			view.call = call
+			return p.showPlaneForm(w, v, status, view)
+		},
+	})
 }
 
 // usedBy is what is in a control plane.
@@ -344,16 +335,12 @@ func (p pages) deletePlane(w http.ResponseWriter, v *desk.Visit) error {
 // remove deletes what the page asks about, and goes on to another; call is the
 // path of the management API that does the same.
 func remove(w http.ResponseWriter, v *desk.Visit, page removal, next, call string, do func() error) error {
-	if v.WantsCall() {
-		page.call = v.Call(desk.Call{Method: http.MethodDelete, Path: call})
-		return v.Render(w, http.StatusOK, page.title, removalPage(page))
-	}
-	if err := do(); err != nil {
-		if refused := page.form.Refused(err, nil); refused != nil {
-			return refused
-		}
-		return v.Render(w, statusOfForm(err), page.title, removalPage(page))
-	}
-	v.Flash("gateways.deleted", "Name", page.name)
-	return v.Redirect(next)
+	return v.Submit(desk.Task{
+		Form: page.form, Calls: []desk.Call{{Method: http.MethodDelete, Path: call}},
+		Do: func() (desk.Answer, error) { return v.To(next, "gateways.deleted", "Name", page.name), do() },
+		Show: func(status int, call templ.Component) error {
+			page.call = call
+			return v.Render(w, status, page.title, removalPage(page))
+		},
+	})
 }

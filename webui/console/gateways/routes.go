@@ -1,12 +1,10 @@
 package gateways
 
 import (
-	"net/http"
 	"slices"
 
 	"portico"
 	"portico/access"
-	"portico/problem"
 	"portico/webui/design"
 	"portico/webui/desk"
 )
@@ -66,15 +64,6 @@ func (p pages) planeOf(v *desk.Visit, current string) (plane, error) {
 		out.tabs = append(out.tabs, design.Tab{Href: out.path() + tab.path, Label: tab.label, Current: tab.path == current})
 	}
 	return out, err
-}
-
-// statusOfForm is the status of a form that is shown again: err is what a use
-// case had against it; nil: it was not asked.
-func statusOfForm(err error) int {
-	if err == nil {
-		return http.StatusUnprocessableEntity
-	}
-	return problem.Status(portico.KindOf(err))
 }
 
 // reference is something that uses something; Href is empty where there is no

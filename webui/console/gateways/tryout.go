@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/a-h/templ"
+
 	"portico"
 	"portico/access"
 	"portico/dryrun"
@@ -70,18 +72,17 @@ func (p pages) try(w http.ResponseWriter, v *desk.Visit) error {
 	if err != nil {
 		return err
 	}
-	if !f.OK() {
-		return showTry(w, v, http.StatusUnprocessableEntity, view)
-	}
-	answer, err := p.DryRuns.Try(v.Context(), q)
-	if err != nil {
-		if refused := f.Refused(err, map[string]string{"target": "path"}); refused != nil {
-			return refused
-		}
-		return showTry(w, v, statusOfForm(err), view)
-	}
-	view.answer, view.steps = &answer, explained{v, of, answer}.steps()
-	return showTry(w, v, http.StatusOK, view)
+	return v.Submit(desk.Task{
+		Form: f, Fields: map[string]string{"target": "path"},
+		Do: func() (desk.Answer, error) {
+			answer, err := p.DryRuns.Try(v.Context(), q)
+			return func() error {
+				view.answer, view.steps = &answer, explained{v, of, answer}.steps()
+				return showTry(w, v, http.StatusOK, view)
+			}, err
+		},
+		Show: func(status int, _ templ.Component) error { return showTry(w, v, status, view) },
+	})
 }
 
 // The longest texts of a request.

@@ -124,7 +124,7 @@ func TestARequestIsTried(t *testing.T) {
 	must(t, err)
 	see(426, "GET", "/orders/7?x=1", "", ask(), "Answered with 426", "The route takes https only")
 
-	form.Submit("/test#answer", ask("path", "orders")).Is(400, g.test).Fault("path")
+	form.Submit("/test#answer", ask("path", "orders")).Is(422, g.test).Fault("path")
 	for _, fault := range [][2]string{{"path", ""}, {"host", "a b"}, {"host", ""}, {"method", "BREW"}, {"scheme", "ftp"}, {"source", "here"},
 		{"headers", "Authorization: Basic x"}, {"headers", "nothing"}, {"application", "0oagone"}} {
 		form.Submit("/test#answer", ask(fault[0], fault[1])).Is(422, g.test).Fault(fault[0])

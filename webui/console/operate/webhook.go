@@ -88,21 +88,16 @@ func (p pages) saveWebhook(w http.ResponseWriter, v *desk.Visit) error {
 	}
 	f.Values.Del("authorization")
 	enabled := f.Has("enabled", "on")
-	if v.WantsCall() {
-		f.Faults, view.call = nil, v.Call(webhookCalls(view.destination, in, enabled)...)
-		return v.Render(w, http.StatusOK, v.T("operate.webhook_title"), webhookPage(view))
-	}
-	if f.OK() {
-		err = p.putWebhook(v, view.destination, in, enabled)
-		if err == nil {
-			v.Flash("operate.webhook_saved")
-			return v.Redirect(webhookPath)
-		}
-		if err = f.Refused(err, nil); err != nil {
-			return err
-		}
-	}
-	return v.Render(w, http.StatusUnprocessableEntity, v.T("operate.webhook_title"), webhookPage(view))
+	return v.Submit(desk.Task{
+		Form: f, Calls: webhookCalls(view.destination, in, enabled),
+		Do: func() (desk.Answer, error) {
+			return v.To(webhookPath, "operate.webhook_saved"), p.putWebhook(v, view.destination, in, enabled)
+		},
+		Show: func(status int, call templ.Component) error {
+			view.call = call
+			return v.Render(w, status, v.T("operate.webhook_title"), webhookPage(view))
+		},
+	})
 }
 
 // webhookCalls do what putWebhook does. The id of a new destination is in the

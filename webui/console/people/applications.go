@@ -156,15 +156,16 @@ func (p pages) deleteApplication(w http.ResponseWriter, v *desk.Visit) error {
 	if err != nil {
 		return err
 	}
-	if v.WantsCall() {
-		view.Call = v.Call(desk.Call{Method: http.MethodDelete, Path: view.resource()})
-		return v.Render(w, http.StatusOK, v.T("people.delete_application"), deleteApplicationPage(view))
-	}
-	if err := p.Applications.Delete(v.Context(), view.ID); err != nil {
-		return err
-	}
-	v.Flash("people.application_deleted", "Name", view.Name)
-	return v.Redirect(applicationsPath)
+	return v.Submit(desk.Task{
+		Calls: []desk.Call{{Method: http.MethodDelete, Path: view.resource()}},
+		Do: func() (desk.Answer, error) {
+			return v.To(applicationsPath, "people.application_deleted", "Name", view.Name), p.Applications.Delete(v.Context(), view.ID)
+		},
+		Show: func(status int, call templ.Component) error {
+			view.Call = call
+			return v.Render(w, status, v.T("people.delete_application"), deleteApplicationPage(view))
+		},
+	})
 }
 
 // resource is the application's address in the management API.
@@ -224,20 +225,21 @@ func (p pages) transfer(w http.ResponseWriter, v *desk.Visit) error {
 		}
 		owner.Developer, name, body = d.ID, d.FullName, map[string]any{"type": ownerDeveloper, "id": d.ID}
 	}
-	if v.WantsCall() && f.OK() {
-		view.Call = v.Call(desk.Call{Method: http.MethodPatch, Path: view.resource(), Body: map[string]any{"owner": body}})
-		return p.showTransfer(w, v, http.StatusOK, view)
+	show := func(status int, call templ.Component) error {
+		view.Call = call
+		return p.showTransfer(w, v, status, view)
 	}
-	if f.OK() {
-		if _, err = p.Applications.Update(v.Context(), view.ID, control.ApplicationChange{Owner: portico.Some(owner)}); err == nil {
-			v.Flash("people.transferred", "Name", view.Name, "Owner", name)
-			return v.Redirect(view.Path(""))
-		}
-		if refused := f.Refused(err, map[string]string{"owner.id": "email", "developer_id": "email", "team_id": "team"}); refused != nil {
-			return refused
-		}
+	if !f.OK() { // there is no call without an owner
+		return show(http.StatusUnprocessableEntity, nil)
 	}
-	return p.showTransfer(w, v, statusOfForm(err), view)
+	return v.Submit(desk.Task{
+		Form: f, Fields: map[string]string{"owner.id": "email", "developer_id": "email", "team_id": "team"}, Show: show,
+		Calls: []desk.Call{{Method: http.MethodPatch, Path: view.resource(), Body: map[string]any{"owner": body}}},
+		Do: func() (desk.Answer, error) {
+			_, err := p.Applications.Update(v.Context(), view.ID, control.ApplicationChange{Owner: portico.Some(owner)})
+			return v.To(view.Path(""), "people.transferred", "Name", view.Name, "Owner", name), err
+		},
+	})
 }
 
 // developerByEmail reads the address of one of the portal's developers.
@@ -323,23 +325,23 @@ func (p pages) importClient(w http.ResponseWriter, v *desk.Visit) error {
 	}
 	in.DeveloperID = owner.ID
 	view := importView{Form: f}
-	if v.WantsCall() && f.OK() {
-		view.Call = v.Call(desk.Call{Method: http.MethodPost, Path: "/v3/portals/" + string(portal) + "/applications", Body: map[string]any{
+	show := func(status int, call templ.Component) error {
+		view.Call = call
+		return p.showImport(w, v, status, view)
+	}
+	if !f.OK() { // there is no call without an owner
+		return show(http.StatusUnprocessableEntity, nil)
+	}
+	return v.Submit(desk.Task{
+		Form: f, Fields: map[string]string{"dcr_client_id": "client_id", "auth_strategy_id": "strategy"}, Show: show,
+		Calls: []desk.Call{{Method: http.MethodPost, Path: "/v3/portals/" + string(portal) + "/applications", Body: map[string]any{
 			"name": in.Name, "owner": map[string]any{"type": ownerDeveloper, "id": owner.ID}, "auth_strategy_id": strategy, "dcr_client_id": in.DCRClientID,
-		}})
-		return p.showImport(w, v, http.StatusOK, view)
-	}
-	if f.OK() {
-		var made control.CreatedApplication
-		if made, err = p.Applications.Create(v.Context(), in); err == nil {
-			v.Flash("people.imported", "Name", made.Name)
-			return v.Redirect(applicationsPath + "/" + string(made.ID))
-		}
-		if refused := f.Refused(err, map[string]string{"dcr_client_id": "client_id", "auth_strategy_id": "strategy"}); refused != nil {
-			return refused
-		}
-	}
-	return p.showImport(w, v, statusOfForm(err), view)
+		}}},
+		Do: func() (desk.Answer, error) {
+			made, err := p.Applications.Create(v.Context(), in)
+			return v.To(applicationsPath+"/"+string(made.ID), "people.imported", "Name", made.Name), err
+		},
+	})
 }
 
 // appNames are the names of applications, for a sentence.

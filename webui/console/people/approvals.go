@@ -281,25 +281,19 @@ func (p pages) decideOne(q queue) desk.Handler {
 		view := waitingView{queue: q, Item: item, Form: f}
 		now, next := portico.Status(f.Choice("now", statuses()...)), portico.Status(f.Choice("decision", statuses()...))
 		reason := f.Text("reason", next == portico.Rejected || next == portico.Revoked, maxReason)
-		if v.WantsCall() {
-			f.Faults = nil
-			view.Call = v.Call(q.call(item, next))
-			return p.renderWaiting(w, v, http.StatusOK, view)
-		}
-		if !f.OK() {
-			return p.renderWaiting(w, v, http.StatusUnprocessableEntity, view)
-		}
-		if now == portico.Pending {
-			return p.decideAll(w, v, q, []string{item.ID}, next, reason)
-		}
-		if err := q.decide(v.Context(), item, now, next, reason); err != nil {
-			if refused := f.Refused(err, nil); refused != nil {
-				return refused
-			}
-			return p.renderWaiting(w, v, statusOfForm(err), view)
-		}
-		v.Flash("people.status_saved", "Name", item.Name())
-		return v.Redirect(q.path + "/" + item.ID)
+		return v.Submit(desk.Task{
+			Form: f, Calls: []desk.Call{q.call(item, next)},
+			Do: func() (desk.Answer, error) {
+				if now == portico.Pending {
+					return func() error { return p.decideAll(w, v, q, []string{item.ID}, next, reason) }, nil
+				}
+				return v.To(q.path+"/"+item.ID, "people.status_saved", "Name", item.Name()), q.decide(v.Context(), item, now, next, reason)
+			},
+			Show: func(status int, call templ.Component) error {
+				view.Call = call
+				return p.renderWaiting(w, v, status, view)
+			},
+		})
 	}
 }
 

@@ -126,15 +126,16 @@ func (p pages) deleteDeveloper(w http.ResponseWriter, v *desk.Visit) error {
 	if err != nil {
 		return err
 	}
-	if v.WantsCall() {
-		view.Call = v.Call(desk.Call{Method: http.MethodDelete, Path: "/v3/portals/" + string(view.PortalID) + "/developers/" + string(view.ID)})
-		return v.Render(w, http.StatusOK, v.T("people.delete_developer"), deleteDeveloperPage(view))
-	}
-	if err := p.Developers.Delete(v.Context(), view.PortalID, view.ID); err != nil {
-		return err
-	}
-	v.Flash("people.developer_deleted", "Name", view.FullName)
-	return v.Redirect(developersPath)
+	return v.Submit(desk.Task{
+		Calls: []desk.Call{{Method: http.MethodDelete, Path: "/v3/portals/" + string(view.PortalID) + "/developers/" + string(view.ID)}},
+		Do: func() (desk.Answer, error) {
+			return v.To(developersPath, "people.developer_deleted", "Name", view.FullName), p.Developers.Delete(v.Context(), view.PortalID, view.ID)
+		},
+		Show: func(status int, call templ.Component) error {
+			view.Call = call
+			return v.Render(w, status, v.T("people.delete_developer"), deleteDeveloperPage(view))
+		},
+	})
 }
 
 // inviteView is the form of a new account.
@@ -170,26 +171,21 @@ func (p pages) invite(w http.ResponseWriter, v *desk.Visit) error {
 		account.Status = new(portico.Approved)
 	}
 	view := inviteView{Form: f}
-	if v.WantsCall() {
-		f.Faults = nil
-		body := map[string]any{"email": account.Email, "full_name": account.FullName, "send_invitation_email": account.SendInvitation}
-		if account.Status != nil {
-			body["status"] = *account.Status
-		}
-		view.Call = v.Call(desk.Call{Method: http.MethodPost, Path: "/v3/portals/" + string(portal) + "/developers", Body: body})
-		return p.showInvite(w, v, http.StatusOK, view)
+	body := map[string]any{"email": account.Email, "full_name": account.FullName, "send_invitation_email": account.SendInvitation}
+	if account.Status != nil {
+		body["status"] = *account.Status
 	}
-	if f.OK() {
-		var made portico.Developer
-		if made, err = p.Developers.Create(v.Context(), portal, account); err == nil {
-			v.Flash("people.invited", "Name", made.FullName)
-			return v.Redirect(developersPath + "/" + string(made.ID))
-		}
-		if refused := f.Refused(err, nil); refused != nil {
-			return refused
-		}
-	}
-	return p.showInvite(w, v, statusOfForm(err), view)
+	return v.Submit(desk.Task{
+		Form: f, Calls: []desk.Call{{Method: http.MethodPost, Path: "/v3/portals/" + string(portal) + "/developers", Body: body}},
+		Do: func() (desk.Answer, error) {
+			made, err := p.Developers.Create(v.Context(), portal, account)
+			return v.To(developersPath+"/"+string(made.ID), "people.invited", "Name", made.FullName), err
+		},
+		Show: func(status int, call templ.Component) error {
+			view.Call = call
+			return p.showInvite(w, v, status, view)
+		},
+	})
 }
 
 // maxFullName is how many characters a name may have (contract: Developer).

@@ -87,7 +87,7 @@ func TestAClientIsImported(t *testing.T) {
 	admin := f.As(t, "en")
 	form := admin.Get("/applications/import").Is(200, "/applications")
 	filled := url.Values{"portal": {string(f.portal.ID)}, "strategy": {string(f.app.StrategyID)}, "name": {"Taken over"}, "email": {"erin@shop.example"}, "client_id": {"0oanothere"}}
-	form.Submit("/import", filled).Is(400, "/applications").Fault("client_id")
+	form.Submit("/import", filled).Is(422, "/applications").Fault("client_id")
 	// A client that another application has cannot be had twice.
 	filled.Set("client_id", f.app.ClientID)
 	form.Submit("/import", filled).Is(409, "/applications")

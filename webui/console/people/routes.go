@@ -1,12 +1,10 @@
 package people
 
 import (
-	"net/http"
 	"slices"
 
 	"portico"
 	"portico/access"
-	"portico/problem"
 	"portico/webui/design"
 	"portico/webui/desk"
 )
@@ -107,13 +105,4 @@ func (p pages) portalOptions(v *desk.Visit, chosen string) ([]design.Option, err
 		options = append(options, design.Option{Value: string(portal.ID), Label: portal.Name, Selected: chosen == string(portal.ID)})
 	}
 	return options, err
-}
-
-// statusOfForm is the status of a form that is shown again: err is what a use
-// case had against it; nil: it was not asked.
-func statusOfForm(err error) int {
-	if err == nil {
-		return http.StatusUnprocessableEntity
-	}
-	return problem.Status(portico.KindOf(err))
 }
