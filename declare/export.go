@@ -195,11 +195,7 @@ func (x *exporter) fields(e *entity, fields []field, values map[string]any, pref
 	for _, f := range fields {
 		value := values[f.name]
 		switch {
-		case f.shape == secretText:
-			provider, _ := e.values["provider_type"].(string)
-			if len(f.only) > 0 && !slices.Contains(f.only, provider) {
-				continue
-			}
+		case f.shape == secretText && value != nil:
 			value = source{env: x.variable(e, f.name)}.String()
 		case value == nil && !f.explicit, empty(value) && (f.shape == table || f.shape == textLists):
 			continue

@@ -108,6 +108,9 @@ func environment(name string) string {
 	if strings.Contains(name, "MISSING") {
 		return ""
 	}
+	if strings.HasSuffix(name, "PRIVATE_KEY") {
+		return oktaKey
+	}
 	return "value_of_" + name
 }
 

@@ -33,18 +33,28 @@ func applicationAuth() schema {
 				labels(),
 				{name: "dcr_config", shape: object, fields: []field{
 					{name: "initial_client_id"},
-					{name: "initial_client_secret", shape: secretText, only: []string{"auth0", "azureAd", "curity"}},
+					{name: "initial_client_secret", shape: secretText},
 					{name: "initial_client_audience", nullable: true},
 					{name: "use_developer_managed_scopes", shape: flag},
-					{name: "dcr_token", shape: secretText, only: []string{"okta"}},
+					{name: "dcr_token", shape: secretText},
+					{name: "client_id", with: "private_key"},
+					{name: "private_key", shape: secretText, with: "client_id"},
+					{name: "registration_mode", choices: []string{"apps", "dcr"}},
 					{name: "dcr_base_url"},
-					{name: "api_key", shape: secretText, only: []string{"http"}},
-					{name: "initial_access_token", shape: secretText, only: []string{"rfc7591"}},
+					{name: "api_key", shape: secretText},
+					{name: "initial_access_token", shape: secretText, nullable: true},
 					{name: "registration_endpoint", nullable: true},
 					{name: "disable_event_hooks", shape: flag},
 					{name: "disable_refresh_secret", shape: flag},
 					{name: "allow_multiple_credentials", shape: flag},
 				}},
+			},
+			decode: func(found map[string]any) {
+				if config, is := found["dcr_config"].(map[string]any); is {
+					if name := providerSecret(found["provider_type"], config); name != "" {
+						config[name] = kept{}
+					}
+				}
 			},
 		},
 		{
@@ -74,6 +84,26 @@ func applicationAuth() schema {
 			},
 		},
 	}
+}
+
+// providerSecret names the secret that a DCR provider has; empty: it has none.
+func providerSecret(providerType any, config map[string]any) string {
+	switch providerType {
+	case "auth0", "azureAd", "curity":
+		return "initial_client_secret"
+	case "okta":
+		if config["client_id"] != nil {
+			return "private_key"
+		}
+		return "dcr_token"
+	case "http":
+		return "api_key"
+	case "rfc7591":
+		if config["has_initial_access_token"] == true {
+			return "initial_access_token"
+		}
+	}
+	return ""
 }
 
 // gateways: control planes and what runs on them (contracts: control-planes v2,
@@ -300,6 +330,11 @@ func signIn() schema {
 					{name: "scopes", shape: texts},
 					{name: "claim_mappings", shape: object, fields: []field{{name: "name"}, {name: "email"}, {name: "groups"}}},
 				}},
+			},
+			decode: func(found map[string]any) {
+				if config, is := found["config"].(map[string]any); is {
+					config["client_secret"] = kept{}
+				}
 			},
 		},
 		{

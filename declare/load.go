@@ -279,6 +279,9 @@ func (l *loader) members(fields []field, n *node, path string, to map[string]any
 		if f.required && n.get(f.name) == nil {
 			l.fault(n, path+f.name, "is missing")
 		}
+		if f.with != "" && n.get(f.name) == nil && n.get(f.with) != nil {
+			l.fault(n, path+f.name, "is missing: it always stands beside %s", f.with)
+		}
 	}
 	return others
 }

@@ -183,7 +183,9 @@ func (p *Plan) compare(e *entity) {
 	}
 	if p.options.RefreshSecrets {
 		for _, at := range secretsOf(e.kind.fields, e.values, "") {
-			changes = append(changes, change{at.path, nil, nil, secretText})
+			if !slices.ContainsFunc(changes, func(c change) bool { return c.field == at.path }) {
+				changes = append(changes, change{at.path, kept{}, at.from, secretText})
+			}
 		}
 	}
 	switch {
@@ -397,7 +399,7 @@ func (s step) print(out *strings.Builder) {
 		fmt.Fprintf(out, "~ %s\n", s.declared.name())
 	}
 	for _, c := range s.changes {
-		if c.shape == secretText {
+		if c.old == (kept{}) && c.new != nil {
 			fmt.Fprintf(out, "    %s: sent again\n", c.field)
 			continue
 		}

@@ -21,7 +21,7 @@ const (
 	settings         // a map that is anybody\'s; a name that is not written stays as it is
 	object           // the members in fields; one that is not written stays as it is
 	objects          // a list of maps with the members in fields, compared as a whole
-	secretText       // ${env:NAME} or ${file:PATH}: never compared, never written down
+	secretText       // ${env:NAME} or ${file:PATH}: never answered, never written down. Of what exists it is known whether it has one (kept)
 	textFile         // the path of a file; what it holds is the value
 	imageFile        // the path of an image; its data address is the value
 	serviceURL       // the address of an upstream service, without the port of its scheme
@@ -44,10 +44,7 @@ type field struct {
 	fixed    bool    // cannot change once the entity is there
 	replaced bool    // of a table or textLists: a change on the wire replaces it as a whole; otherwise null removes a name
 	end      string  // of a textFile: how export names files; empty for as the content looks
-
-	// only lists the provider_types that have this secret; empty is all. Export
-	// asks; whether a declared one fits is for the API to say.
-	only []string
+	with     string  // a field beside this one: neither is written without the other
 }
 
 func (f field) onWire() string {

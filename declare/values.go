@@ -27,12 +27,16 @@ func (s source) String() string {
 	return "${file:" + s.file + "}"
 }
 
+// kept stands in the values of what exists in place of a secret that it has. The
+// API answers none, so the kind's decode says which there are.
+type kept struct{}
+
 // same reports whether what exists is as it is declared: what is not declared
-// within an object does not count, and secrets do not.
+// within an object does not count, and which secret it is does not.
 func same(f field, declared, exists any) bool {
 	switch f.shape {
 	case secretText:
-		return true
+		return (declared == nil) == (exists == nil)
 	case object:
 		want, _ := declared.(map[string]any)
 		have, _ := exists.(map[string]any)
@@ -238,7 +242,7 @@ func union(a, b map[string]any) map[string]any {
 func shown(s shape, v any) string {
 	content, isText := v.(string)
 	switch {
-	case s == secretText:
+	case s == secretText && v != nil:
 		return "(secret)"
 	case isText && s == imageFile:
 		return fmt.Sprintf("(image of %d bytes)", base64.StdEncoding.DecodedLen(len(imageBytes(v))))

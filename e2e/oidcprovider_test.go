@@ -25,7 +25,7 @@ func TestAnyAuthorizationServer(t *testing.T) {
 		"name": "Any", "provider_type": "rfc7591", "issuer": server.Issuer, "dcr_config": object{"initial_access_token": "wrong"},
 	}, 201)
 	at := "/v2/dcr-providers/" + id(provider)
-	if config := fmt.Sprint(provider["dcr_config"]); config != "map[registration_endpoint:<nil>]" {
+	if config := fmt.Sprint(provider["dcr_config"]); config != "map[has_initial_access_token:true registration_endpoint:<nil>]" {
 		t.Errorf("dcr_config is answered as %s", config)
 	}
 	if verdict := admin.do("POST", at+"/verify", nil, 200); verdict["status"] != "failed" || !strings.Contains(fmt.Sprint(verdict["errors"]), "refused the initial access token") {

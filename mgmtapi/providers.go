@@ -49,7 +49,7 @@ type providerView struct {
 func viewProvider(p control.ProviderView) providerView {
 	return providerView{
 		ID: p.ID, Name: p.Name, DisplayName: p.DisplayName, ProviderType: p.Type, Issuer: p.Issuer, Active: p.Active,
-		DCRConfig: viewProviderConfig(p.Type, p.Config), Labels: wire.NotNil(p.Labels),
+		DCRConfig: viewProviderConfig(p.Provider), Labels: wire.NotNil(p.Labels),
 		CreatedAt: httpkit.Timestamp(p.CreatedAt), UpdatedAt: httpkit.Timestamp(p.UpdatedAt),
 	}
 }
@@ -82,11 +82,13 @@ type bridgeConfig struct {
 
 // registrationConfig is that of Portico's own type.
 type registrationConfig struct {
-	RegistrationEndpoint *string `json:"registration_endpoint"`
+	RegistrationEndpoint  *string `json:"registration_endpoint"`
+	HasInitialAccessToken bool    `json:"has_initial_access_token"`
 }
 
-func viewProviderConfig(t portico.ProviderType, c portico.ProviderConfig) any {
-	switch t {
+func viewProviderConfig(p portico.Provider) any {
+	c := p.Config
+	switch p.Type {
 	case portico.ProviderAuth0:
 		return auth0Config{c.InitialClientID, c.InitialClientAudience, c.UseDeveloperManagedScopes}
 	case portico.ProviderAzureAD, portico.ProviderCurity:
@@ -96,7 +98,7 @@ func viewProviderConfig(t portico.ProviderType, c portico.ProviderConfig) any {
 	case portico.ProviderHTTP:
 		return bridgeConfig{c.BaseURL, c.DisableEventHooks, c.DisableRefreshSecret, c.AllowMultipleCredentials}
 	case portico.ProviderRFC7591:
-		return registrationConfig{c.RegistrationEndpoint}
+		return registrationConfig{c.RegistrationEndpoint, len(p.SealedSecret) > 0}
 	}
 	return struct{}{}
 }
