@@ -3,6 +3,7 @@ package portico
 import (
 	"cmp"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -29,6 +30,13 @@ const ProviderRFC7591 ProviderType = "rfc7591"
 func ProviderTypes() []ProviderType {
 	return []ProviderType{ProviderAuth0, ProviderAzureAD, ProviderCurity, ProviderOkta, ProviderKongIdentity, ProviderHTTP, ProviderRFC7591}
 }
+
+// TakesSecret says whether providers of the type may have a secret: Portico
+// manages clients in its own server by itself.
+func (t ProviderType) TakesSecret() bool { return t != ProviderKongIdentity }
+
+// NeedsSecret says whether they must: a server may let everybody register.
+func (t ProviderType) NeedsSecret() bool { return t.TakesSecret() && t != ProviderRFC7591 }
 
 // Provider is a DCR provider: an identity provider that Portico may register
 // OAuth clients in. Its one secret (management token, initial client secret or
@@ -76,6 +84,12 @@ func (c ProviderConfig) Registration() RegistrationMode {
 	return cmp.Or(c.RegistrationMode, RegistrationApps)
 }
 
+// Same says whether two configurations mean the same.
+func (c ProviderConfig) Same(other ProviderConfig) bool {
+	c.RegistrationMode, other.RegistrationMode = c.Registration(), other.Registration()
+	return reflect.DeepEqual(c, other)
+}
+
 // RegistrationMode is which of Okta's APIs registers clients.
 type RegistrationMode string
 
@@ -112,12 +126,14 @@ func (p Provider) SecretPlace() Place {
 	return Place{Table: "dcr_providers", Column: "sealed_secret", Row: string(p.ID)}
 }
 
-// GoesElsewhere says whether the provider's secret, once the provider is
-// changed, may be sent to a host that it is not sent to now. Whoever may edit a
-// provider must not learn its secret by that.
-func (p Provider) GoesElsewhere(changed Provider) bool {
+// KeepsSecret says whether the provider's secret may be used once the provider
+// is changed: for no host that it is not sent to now, for whoever may edit a
+// provider must not learn its secret by that; and not as a secret of another
+// sort, for a private key must not be sent as a token.
+func (p Provider) KeepsSecret(changed Provider) bool {
 	known := p.origins()
-	return slices.ContainsFunc(changed.origins(), func(origin string) bool { return !slices.Contains(known, origin) })
+	return p.Config.ServiceClientID == changed.Config.ServiceClientID &&
+		!slices.ContainsFunc(changed.origins(), func(origin string) bool { return !slices.Contains(known, origin) })
 }
 
 // origins are the hosts that the secret may be sent to.

@@ -206,9 +206,7 @@ func mergeAttributes(to *map[string][]string, change portico.Opt[map[string]*[]s
 // it stay, and so do the packages that held operations of it. KindNotFound.
 func (a APIs) Delete(ctx context.Context, id portico.APIID) error {
 	return a.commitAndTell(ctx, func(tx portico.Tx) ([]portico.Task, error) {
-		tasks, err := hooks.QueueAPI(ctx, tx, id, func(p portico.ProviderID, app portico.ApplicationID) portico.Task {
-			return a.task(portico.TaskNotify, p, app)
-		})
+		tasks, err := hooks.Hooks{Deps: a.Deps}.QueueAPI(ctx, tx, id)
 		if err != nil {
 			return nil, err
 		}

@@ -42,7 +42,7 @@ func (c Credentials) addClient(ctx context.Context, app ApplicationView, idp por
 	if err != nil {
 		return IssuedCredential{}, err
 	}
-	task := c.task(portico.TaskRegister, *app.ProviderID, app.ID)
+	task := c.Intent(portico.TaskRegister, *app.ProviderID, app.ID)
 	task.CreateKey = c.NewID()
 	if err := c.intend(ctx, task, func(now portico.Application) error { return mayAdd(now, replace) }); err != nil {
 		return IssuedCredential{}, err
@@ -82,7 +82,8 @@ func (c Credentials) addClient(ctx context.Context, app ApplicationView, idp por
 	})
 	if err != nil {
 		// The application was deleted meanwhile, or the database was lost.
-		return IssuedCredential{}, errors.Join(err, applications.undo(ctx, idp, task))
+		applications.undo(ctx, idp, task)
+		return IssuedCredential{}, err
 	}
 	c.Checkpoint(StepRegisterBound)
 	c.Settle(ctx, left)
@@ -94,7 +95,7 @@ func (c Credentials) addClient(ctx context.Context, app ApplicationView, idp por
 // its identity provider has lost. Nobody is shown its secret: the developer
 // issues one. KindConflict: it is not the application's client any more.
 func (c Credentials) Restore(ctx context.Context, id portico.ApplicationID, lost portico.ClientRef) error {
-	ctx, cancel := c.conversation(ctx)
+	ctx, cancel := c.Conversation(ctx)
 	defer cancel()
 	app, err := Applications(c).ByID(ctx, "", id)
 	if err != nil {
@@ -159,7 +160,7 @@ func (d saga) retire(ctx context.Context, tx portico.Tx, app *portico.Applicatio
 		return portico.Task{}, lastSecret()
 	}
 	app.Generation++
-	task := d.task(portico.TaskDeregister, *app.ProviderID, app.ID)
+	task := d.Intent(portico.TaskDeregister, *app.ProviderID, app.ID)
 	task.Client = refs[at]
 	if err := tx.Tasks().Insert(ctx, task); err != nil {
 		return portico.Task{}, err
@@ -171,7 +172,7 @@ func (d saga) retire(ctx context.Context, tx portico.Tx, app *portico.Applicatio
 // identity provider can. Until the new one is known the intent stays, so that
 // the gateways forget the old one whatever happens.
 func (c Credentials) replaceSecret(ctx context.Context, app ApplicationView, replacer portico.SecretReplacer) (portico.ClientSecret, error) {
-	task := c.task(portico.TaskRotate, *app.ProviderID, app.ID)
+	task := c.Intent(portico.TaskRotate, *app.ProviderID, app.ID)
 	task.Client = app.ClientRef()
 	if err := c.intend(ctx, task, func(now portico.Application) error { return mayAdd(now, true) }); err != nil {
 		return portico.ClientSecret{}, err
@@ -179,11 +180,11 @@ func (c Credentials) replaceSecret(ctx context.Context, app ApplicationView, rep
 	c.Checkpoint(StepRotateIntent)
 	issued, err := replacer.ReplaceSecret(ctx, app.ClientRef())
 	if portico.IsIdP(err, portico.IdPAmbiguous) {
-		return portico.ClientSecret{}, &portico.Error{Kind: portico.KindUnavailable, Code: "secret_unknown", Err: err, RetryAfter: c.lease(),
+		return portico.ClientSecret{}, &portico.Error{Kind: portico.KindUnavailable, Code: "secret_unknown", Err: err, RetryAfter: c.Lease(),
 			Detail: "The identity provider's answer was lost: the secret may have been replaced by one that nobody knows. If the old one no longer works, regenerate it again."}
 	}
 	if err != nil {
-		return portico.ClientSecret{}, errors.Join(refusal(err, unchangedCredentials), c.finish(ctx, task.ID))
+		return portico.ClientSecret{}, errors.Join(refusal(err, unchangedCredentials), c.Finish(ctx, task.ID))
 	}
 	c.Checkpoint(StepRotateAdded)
 	issued.ID = app.ClientID

@@ -67,7 +67,7 @@ func (c Credentials) List(ctx context.Context, id portico.ApplicationID, q porti
 
 // held lists the client secrets of an application.
 func (c Credentials) held(ctx context.Context, app ApplicationView) ([]Credential, error) {
-	ctx, cancel := c.conversation(ctx)
+	ctx, cancel := c.Conversation(ctx)
 	defer cancel()
 	idp, err := c.idpOf(app)
 	if err != nil {
@@ -138,7 +138,7 @@ func (c Credentials) createKey(ctx context.Context, app ApplicationView, display
 // addSecret issues a second secret while the first goes on working. Where a
 // client holds a single one, a second client does.
 func (c Credentials) addSecret(ctx context.Context, app ApplicationView) (IssuedCredential, error) {
-	ctx, cancel := c.conversation(ctx)
+	ctx, cancel := c.Conversation(ctx)
 	defer cancel()
 	idp, err := c.idpOf(app)
 	if err != nil {
@@ -201,7 +201,7 @@ type rotation struct {
 // until keep says which are to remain, an interruption removes none.
 func (c Credentials) begin(ctx context.Context, app ApplicationView, idp portico.IdP) (*rotation, error) {
 	r := &rotation{Credentials: c, app: app, idp: idp, secrets: idp.(portico.SecretManager)}
-	r.task = c.task(portico.TaskRotate, *app.ProviderID, app.ID)
+	r.task = c.Intent(portico.TaskRotate, *app.ProviderID, app.ID)
 	r.task.Client = app.ClientRef()
 	err := c.intend(ctx, r.task, func(portico.Application) error { return nil })
 	if err != nil {
@@ -215,7 +215,7 @@ func (c Credentials) begin(ctx context.Context, app ApplicationView, idp portico
 
 // drop ends a change that has done nothing, and returns why.
 func (r *rotation) drop(ctx context.Context, cause error) error {
-	if err := r.finish(ctx, r.task.ID); err != nil {
+	if err := r.Finish(ctx, r.task.ID); err != nil {
 		r.Logger.ErrorContext(ctx, "rotation not settled; the reconciler goes on", "task", r.task.ID, "err", err)
 	}
 	return cause
@@ -270,7 +270,7 @@ func (c Credentials) Regenerate(ctx context.Context, id portico.ApplicationID) (
 	if app.Strategy.CredentialType() != portico.CredentialDCR {
 		return "", s, portico.Errorf(portico.KindConflict, "Only an application with a client secret can regenerate it; nothing was changed.").Named("no_secret")
 	}
-	ctx, cancel := c.conversation(ctx)
+	ctx, cancel := c.Conversation(ctx)
 	defer cancel()
 	idp, err := c.idpOf(app)
 	if err != nil {
@@ -364,7 +364,7 @@ func (c Credentials) Delete(ctx context.Context, id portico.ApplicationID, crede
 }
 
 func (c Credentials) revokeSecret(ctx context.Context, app ApplicationView, secretID string) error {
-	ctx, cancel := c.conversation(ctx)
+	ctx, cancel := c.Conversation(ctx)
 	defer cancel()
 	idp, err := c.idpOf(app)
 	if err != nil {

@@ -112,7 +112,7 @@ func (h Handoffs) Open(ctx context.Context, developer portico.Developer, id port
 		return Handoff{}, err
 	}
 	if len(found.Sealed) == 0 {
-		return Handoff{Handoff: found, Stuck: h.Now().After(found.CreatedAt.Add(h.lease()))}, nil
+		return Handoff{Handoff: found, Stuck: h.Now().After(found.CreatedAt.Add(h.Lease()))}, nil
 	}
 	box, err := newBox(key)
 	if err != nil {

@@ -87,7 +87,7 @@ func (p Providers) Offers(t portico.ProviderType) bool { return p.IdPs.Offers(t)
 // seal encrypts a provider's secret, if it has one.
 func (p Providers) seal(provider portico.Provider, value secret.Text) ([]byte, error) {
 	switch {
-	case provider.Type == portico.ProviderKongIdentity, provider.Type == portico.ProviderRFC7591 && value.Empty():
+	case !provider.Type.TakesSecret(), value.Empty() && !provider.Type.NeedsSecret():
 		return nil, nil
 	case value.Empty():
 		return nil, portico.Invalid("dcr_config", "required", "The credential of the identity provider is missing.")
@@ -142,8 +142,8 @@ func (p Providers) Update(ctx context.Context, id portico.ProviderID, ch Provide
 					return err
 				}
 				provider.SealedSecret = sealed
-			} else if len(provider.SealedSecret) > 0 && before.GoesElsewhere(*provider) {
-				return portico.Invalid("dcr_config", "required", "The stored credential is sent to the stored hosts only. Enter a credential for the new one along with it; nothing was changed.")
+			} else if len(provider.SealedSecret) > 0 && !before.KeepsSecret(*provider) {
+				return portico.Invalid("dcr_config", "required", "The stored credential is for the stored hosts and client only. Enter a credential for the new one along with it; nothing was changed.")
 			}
 			return portico.MergeLabels(&provider.Labels, ch.Labels)
 		})

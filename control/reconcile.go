@@ -20,7 +20,7 @@ const maxBackoff = 10 * time.Minute
 
 // Run reconciles now and then at intervals until ctx ends.
 func (r Reconciler) Run(ctx context.Context) {
-	tick := time.NewTicker(r.lease() / 2)
+	tick := time.NewTicker(r.Lease() / 2)
 	defer tick.Stop()
 	for {
 		if _, err := r.Once(ctx); err != nil && ctx.Err() == nil {
@@ -69,7 +69,7 @@ func (r Reconciler) claim(ctx context.Context, task portico.Task) (bool, error) 
 			if !t.DueAt.Equal(task.DueAt) {
 				return taken
 			}
-			t.DueAt = r.Now().Add(r.lease())
+			t.DueAt = r.Now().Add(r.Lease())
 			t.Attempts++
 			return nil
 		})
@@ -82,13 +82,13 @@ func (r Reconciler) claim(ctx context.Context, task portico.Task) (bool, error) 
 }
 
 func (r Reconciler) attempt(ctx context.Context, task portico.Task) error {
-	talk, cancel := r.conversation(ctx)
+	talk, cancel := r.Conversation(ctx)
 	defer cancel()
 	err := r.work(talk, task)
 	if err == nil {
 		return nil
 	}
-	backoff := min(r.lease()<<min(task.Attempts, 10), maxBackoff)
+	backoff := min(r.Lease()<<min(task.Attempts, 10), maxBackoff)
 	noted := r.Store.Update(ctx, func(tx portico.Tx) error {
 		_, err2 := tx.Tasks().Change(ctx, task.ID, func(t *portico.Task) error {
 			t.LastError, t.DueAt = err.Error(), r.Now().Add(backoff)
@@ -113,7 +113,7 @@ func (d saga) work(ctx context.Context, task portico.Task) error {
 	}
 	switch task.Kind {
 	case portico.TaskRegister:
-		err = d.removeClient(ctx, idp, task)
+		err = d.RemoveClient(ctx, idp, task)
 	case portico.TaskDeregister:
 		err = idp.Delete(ctx, task.Client)
 	case portico.TaskRotate:
@@ -122,13 +122,13 @@ func (d saga) work(ctx context.Context, task portico.Task) error {
 		if err := (hooks.Hooks{Deps: d.Deps}).Tell(ctx, idp, task); err != nil {
 			return err
 		}
-		return d.finish(ctx, task.ID)
+		return d.Finish(ctx, task.ID)
 	}
 	if err != nil {
 		return err
 	}
 	d.Checkpoint(StepDeregisterCalled)
-	return d.finish(ctx, task.ID)
+	return d.Finish(ctx, task.ID)
 }
 
 // settleSecrets removes every secret of a client but those that the task keeps,
@@ -139,11 +139,11 @@ func (d saga) settleSecrets(ctx context.Context, idp portico.IdP, task portico.T
 		return d.Commit(ctx, func(tx portico.Tx) error { return d.switched(ctx, tx, task) })
 	}
 	if task.SecretIDs == nil {
-		return d.finish(ctx, task.ID) // interrupted before anything was decided
+		return d.Finish(ctx, task.ID) // interrupted before anything was decided
 	}
 	held, err := secrets.Secrets(ctx, task.Client)
 	if portico.IsIdP(err, portico.IdPNotFound) {
-		return d.finish(ctx, task.ID) // the client is gone, and its secrets with it
+		return d.Finish(ctx, task.ID) // the client is gone, and its secrets with it
 	}
 	if err != nil {
 		return err

@@ -40,13 +40,13 @@ func Steps() []string {
 // the intent is left and the reconciler removes the client.
 func (a Applications) register(ctx context.Context, plan *creation) (secret.Text, error) {
 	// Somebody who gives up waiting must not leave a half-done registration.
-	ctx, cancel := a.conversation(ctx)
+	ctx, cancel := a.Conversation(ctx)
 	defer cancel()
 	idp, err := a.Adapter(*plan.provider)
 	if err != nil {
 		return secret.Text{}, refusal(err, "no application was created")
 	}
-	task := a.task(portico.TaskRegister, plan.provider.ID, plan.app.ID)
+	task := a.Intent(portico.TaskRegister, plan.provider.ID, plan.app.ID)
 	task.CreateKey = string(plan.app.ID)
 	spec, err := a.ClientSpec(ctx, plan.app, plan.strategy)
 	if err != nil {
@@ -80,7 +80,8 @@ func (a Applications) register(ctx context.Context, plan *creation) (secret.Text
 	})
 	if err != nil {
 		// The portal, the developer or the name was taken away meanwhile.
-		return secret.Text{}, errors.Join(err, a.undo(ctx, idp, task))
+		a.undo(ctx, idp, task)
+		return secret.Text{}, err
 	}
 	a.Checkpoint(StepRegisterBound)
 	a.name(ctx, plan.app.ID, plan.app.ClientID, client.Secret)
@@ -158,9 +159,9 @@ func (a Applications) abandon(ctx context.Context, idp portico.IdP, task portico
 	if portico.IsIdP(cause, portico.IdPAmbiguous) {
 		// Not found yet may mean still under way: the intent stays, and the
 		// reconciler looks again after every deadline has passed.
-		settled = a.removeClient(ctx, idp, task)
+		settled = a.RemoveClient(ctx, idp, task)
 	} else {
-		settled = a.finish(ctx, task.ID)
+		settled = a.Finish(ctx, task.ID)
 	}
 	if settled != nil {
 		a.Logger.ErrorContext(ctx, "registration not settled; the reconciler goes on", "task", task.ID, "err", settled)
@@ -171,44 +172,22 @@ func (a Applications) abandon(ctx context.Context, idp portico.IdP, task portico
 // undo removes a client that no application will own. When the database was
 // lost at the commit, the application may be there all the same: then the
 // intent is gone, and the client stays.
-func (a Applications) undo(ctx context.Context, idp portico.IdP, task portico.Task) error {
+func (a Applications) undo(ctx context.Context, idp portico.IdP, task portico.Task) {
 	_, err := usecase.View(ctx, a.Store, func(tx portico.Tx) (portico.Task, error) { return tx.Tasks().ByID(ctx, task.ID) })
 	if portico.KindOf(err) == portico.KindNotFound {
-		return nil
+		return
 	}
 	if err == nil {
-		err = a.removeClient(ctx, idp, task)
+		err = a.Undo(ctx, idp, task)
 	}
 	if err != nil {
 		a.Logger.ErrorContext(ctx, "client not removed; the reconciler goes on", "task", task.ID, "err", err)
-		return nil
 	}
-	return a.finish(ctx, task.ID)
-}
-
-// removeClient deletes the client that a task's create key made, if there is
-// one. Where nobody can tell, it is reported: looking again would tell no more.
-func (d saga) removeClient(ctx context.Context, idp portico.IdP, task portico.Task) error {
-	if task.Client.ClientID != "" {
-		return idp.Delete(ctx, task.Client)
-	}
-	ref, err := idp.Find(ctx, task.CreateKey)
-	switch {
-	case portico.IsIdP(err, portico.IdPNotFound):
-		return nil
-	case portico.IsIdP(err, portico.IdPAmbiguous) && idp.Capabilities().Unfindable:
-		d.Logger.ErrorContext(ctx, "the identity provider may hold a client that belongs to no application, and cannot be asked; look for it there and delete it",
-			"provider", task.ProviderID, "request_id", task.CreateKey, "asked_at", task.CreatedAt)
-		return nil
-	case err != nil:
-		return err
-	}
-	return idp.Delete(ctx, ref)
 }
 
 // adopt binds a client that exists already to a new application.
 func (a Applications) adopt(ctx context.Context, plan creation) error {
-	ctx, cancel := a.conversation(ctx)
+	ctx, cancel := a.Conversation(ctx)
 	defer cancel()
 	idp, err := a.Adapter(*plan.provider)
 	if err != nil {
@@ -249,7 +228,7 @@ func checkStays(ctx context.Context, tx portico.Tx, provider portico.ProviderID,
 // push makes the client in the identity provider equal to the application. Where
 // a change would cost the client its secret, a name is not worth it.
 func (a Applications) push(ctx context.Context, p portico.Provider, s portico.Strategy, before, app portico.Application) error {
-	ctx, cancel := a.conversation(ctx)
+	ctx, cancel := a.Conversation(ctx)
 	defer cancel()
 	idp, err := a.Adapter(p)
 	if err != nil {
@@ -298,7 +277,7 @@ func (a Applications) Delete(ctx context.Context, id portico.ApplicationID) erro
 // Settle works off tasks that were just committed, as far as the identity
 // provider lets it.
 func (d saga) Settle(ctx context.Context, tasks []portico.Task) {
-	ctx, cancel := d.conversation(ctx)
+	ctx, cancel := d.Conversation(ctx)
 	defer cancel()
 	for _, task := range tasks {
 		if err := d.work(ctx, task); err != nil {
@@ -325,7 +304,7 @@ func (a Applications) Release(ctx context.Context, tx portico.Tx, filter portico
 			continue
 		}
 		for _, ref := range app.Clients() {
-			task := a.task(portico.TaskDeregister, *app.ProviderID, app.ID)
+			task := a.Intent(portico.TaskDeregister, *app.ProviderID, app.ID)
 			task.Client = ref
 			if err := tx.Tasks().Insert(ctx, task); err != nil {
 				return nil, err
@@ -334,25 +313,6 @@ func (a Applications) Release(ctx context.Context, tx portico.Tx, filter portico
 		}
 	}
 	return tasks, nil
-}
-
-// conversation bounds a conversation with an identity provider. It does not end
-// with the caller's patience, only with its own deadline.
-func (d saga) conversation(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), d.IdPTimeout)
-}
-
-// lease is how long an intent belongs to whoever wrote it: longer than any
-// conversation lasts, so that what is due later was interrupted.
-func (d saga) lease() time.Duration { return 2 * d.IdPTimeout }
-
-func (d saga) task(kind portico.TaskKind, provider portico.ProviderID, app portico.ApplicationID) portico.Task {
-	now := d.Now()
-	return portico.Task{ID: portico.TaskID(d.NewID()), Kind: kind, ProviderID: provider, ApplicationID: app, DueAt: now.Add(d.lease()), CreatedAt: now, UpdatedAt: now}
-}
-
-func (d saga) finish(ctx context.Context, id portico.TaskID) error {
-	return d.Store.Update(ctx, func(tx portico.Tx) error { return tx.Tasks().Delete(ctx, id) })
 }
 
 // refusal tells a person what the identity provider did. unchanged says what

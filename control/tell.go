@@ -29,7 +29,7 @@ func (d saga) tell(ctx context.Context, tx portico.Tx, app portico.ApplicationID
 	if err != nil {
 		return nil, err
 	}
-	return hooks.Queue(ctx, tx, owner, api, func(p portico.ProviderID) portico.Task { return d.task(portico.TaskNotify, p, app) })
+	return hooks.Hooks{Deps: d.Deps}.Queue(ctx, tx, owner, api)
 }
 
 // tellOf is tell for a registration that was one thing and is another now; a

@@ -151,3 +151,20 @@ func TestOrphanIsReported(t *testing.T) {
 		t.Errorf("settled %d, %v; %s", settled, err, h.logs.String())
 	}
 }
+
+// TestAClientThatCannotBeFoundIsUndone: what is known of it is kept until it can
+// be removed.
+func TestAClientThatCannotBeFoundIsUndone(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.idp.blind, h.idp.single = true, true
+	h.idp.meanwhile(callCreate, func() { must(t, h.Developers.Delete(t.Context(), h.portal.ID, h.developer.ID)) })
+	h.idp.fail(callDelete, unavailable)
+	if _, err := h.Applications.Create(t.Context(), h.wish("Nobody's", h.dcr.ID)); err == nil {
+		t.Fatal("an application of nobody was created")
+	}
+	if settled := h.reconcile(t); settled != 1 {
+		t.Errorf("settled %d", settled)
+	}
+	h.untouched(t)
+}

@@ -56,10 +56,7 @@ func (d Doctor) credentialExpires(p portico.Provider, h portico.ProviderHealth) 
 		}
 		return h.LastSuccess.Add(oktaIdle)
 	}
-	if len(p.SealedSecret) == 0 {
-		return time.Time{}
-	}
-	credential, err := d.Sealer.Open(p.SealedSecret, p.SecretPlace())
+	credential, err := d.Credential(p)
 	if err != nil {
 		return time.Time{} // using it says so
 	}

@@ -17,29 +17,39 @@ type Doctor struct{ usecase.Deps }
 // good, and then tries both with a client that it registers and removes. What is
 // wrong is in the result; KindNotFound.
 func (d Doctor) Verify(ctx context.Context, id portico.ProviderID) (portico.Verification, error) {
-	var provider portico.Provider
-	var strategies portico.Page[portico.Strategy]
-	err := d.Store.View(ctx, func(tx portico.Tx) (err error) {
-		if provider, err = tx.Providers().ByID(ctx, id); err != nil {
-			return err
-		}
-		strategies, err = tx.Strategies().List(ctx, portico.Everything(portico.Where("dcr_provider_id", id)))
-		return err
-	})
+	provider, strategies, err := d.stored(ctx, id)
 	if err != nil {
 		return portico.Verification{}, err
 	}
+	return d.examine(ctx, provider, strategies), nil
+}
+
+// stored is a provider with the auth strategies that use it.
+func (d Doctor) stored(ctx context.Context, id portico.ProviderID) (provider portico.Provider, strategies []portico.Strategy, err error) {
+	err = d.Store.View(ctx, func(tx portico.Tx) error {
+		if provider, err = tx.Providers().ByID(ctx, id); err != nil {
+			return err
+		}
+		found, err := tx.Strategies().List(ctx, portico.Everything(portico.Where("dcr_provider_id", id)))
+		strategies = found.Items
+		return err
+	})
+	return provider, strategies, err
+}
+
+// examine is Verify for a stored provider.
+func (d Doctor) examine(ctx context.Context, provider portico.Provider, strategies []portico.Strategy) portico.Verification {
 	idp, err := d.Adapter(provider)
 	if err != nil {
-		return d.found(ctx, err), nil
+		return d.found(ctx, err)
 	}
-	v := d.verify(ctx, idp, strategies.Items)
+	v := d.verify(ctx, idp, strategies)
 	if len(v.Errors) > 0 {
 		v.Skip(portico.CheckClient, portico.CheckIssued, portico.CheckRemoved)
-		return v, nil
+		return v
 	}
-	d.live(ctx, provider, idp, strategies.Items, &v)
-	return v, nil
+	d.live(ctx, provider, idp, strategies, &v)
+	return v
 }
 
 // Draft is a provider as somebody has filled it in, before it is saved.
@@ -51,28 +61,39 @@ type Draft struct {
 	Secret secret.Text // empty: the stored one
 }
 
-// Try is Verify for what is not saved. The stored credential is sent to no other
-// issuer than the stored one: whoever may edit a provider must not learn it.
-// KindNotFound, KindInvalid (the credential is missing).
+// Try is Verify for what is not saved. Where it differs from what is stored, no
+// client is registered: the reconciler could not remove it. The stored
+// credential is used as Provider.KeepsSecret says. KindNotFound, KindInvalid (the
+// credential is missing).
 func (d Doctor) Try(ctx context.Context, draft Draft) (portico.Verification, error) {
-	issuer := portico.TidyIssuer(draft.Issuer)
-	if draft.Secret.Empty() && draft.ID != "" {
-		stored, err := usecase.View(ctx, d.Store, func(tx portico.Tx) (portico.Provider, error) { return tx.Providers().ByID(ctx, draft.ID) })
+	provider := portico.Provider{Type: draft.Type, Issuer: portico.TidyIssuer(draft.Issuer), Config: draft.Config}
+	credential := draft.Secret
+	var strategies []portico.Strategy
+	if draft.ID != "" {
+		stored, using, err := d.stored(ctx, draft.ID)
 		if err != nil {
 			return portico.Verification{}, err
 		}
-		if stored.Issuer == issuer {
-			return d.Verify(ctx, draft.ID)
+		strategies = using
+		if credential.Empty() && stored.Issuer == provider.Issuer && stored.Config.Same(provider.Config) {
+			return d.examine(ctx, stored, strategies), nil
+		}
+		if credential.Empty() && stored.KeepsSecret(provider) {
+			if credential, err = d.Credential(stored); err != nil {
+				return d.found(ctx, err), nil
+			}
+		} else if credential.Empty() && len(stored.SealedSecret) > 0 {
+			return portico.Verification{}, portico.Invalid("dcr_config", "required", "The stored credential is for the stored hosts and client only. Enter a credential to try this one.")
 		}
 	}
-	if draft.Secret.Empty() {
-		return portico.Verification{}, portico.Invalid("dcr_config", "required", "The credential is needed to try this issuer; the stored one is sent to the stored issuer only.")
+	if credential.Empty() && draft.Type.NeedsSecret() {
+		return portico.Verification{}, portico.Invalid("dcr_config", "required", "The credential is needed to try this issuer.")
 	}
-	idp, err := d.IdPs.IdP(portico.Provider{Type: draft.Type, Issuer: issuer, Config: draft.Config}, draft.Secret)
+	idp, err := d.IdPs.IdP(provider, credential)
 	if err != nil {
 		return d.found(ctx, err), nil
 	}
-	return d.verify(ctx, idp, nil), nil
+	return d.verify(ctx, idp, strategies), nil
 }
 
 // verify asks an identity provider, and what the strategies would run into.

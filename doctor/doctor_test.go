@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"portico"
 	"portico/control"
 	"portico/doctor"
+	"portico/idp/dcr/dcrtest"
 	"portico/localas/localastest"
 	"portico/secret"
 	"portico/webui/consoletest"
@@ -256,6 +258,47 @@ func rule(t *testing.T, as *localastest.Instance, grant, allowed string) {
 	policy := server + "/policies/" + only(t, as, server+"/policies")
 	body := `{"type":"RESOURCE_ACCESS","name":"Only","priority":1,"conditions":{"people":{"groups":{"include":["EVERYONE"]}},"grantTypes":{"include":["` + grant + `"]},"scopes":{"include":["` + allowed + `"]}},"actions":{"token":{"accessTokenLifetimeMinutes":60}}}`
 	manage(t, as, http.MethodPut, policy+"/rules/"+only(t, as, policy+"/rules"), body)
+}
+
+// What is tried is what is filled in, and the stored credential goes only where
+// it belongs.
+func TestTry(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the stored credential went elsewhere") }))
+	t.Cleanup(elsewhere.Close)
+	stored := doctor.Draft{ID: w.provider, Type: portico.ProviderOkta, Issuer: w.Okta.Issuer, Config: portico.ProviderConfig{RegistrationMode: portico.RegistrationApps}}
+	asked := []string{"reachable:ok", "issuer:ok", "keys:ok", "token:ok"}
+	for name, c := range map[string]struct {
+		change func(*doctor.Draft)
+		states []string // nil: the credential is missing
+	}{
+		"nothing is changed":   {func(*doctor.Draft) {}, append(asked, "client:ok", "issued:ok", "removed:ok")},
+		"another way":          {func(d *doctor.Draft) { d.Config.RegistrationMode = portico.RegistrationDCR }, asked},
+		"another issuer there": {func(d *doctor.Draft) { d.Issuer = w.Okta.URL + "/oauth2/nope" }, []string{"reachable:failed", "issuer:skipped", "keys:skipped", "token:skipped"}},
+		"another host":         {func(d *doctor.Draft) { d.Issuer = elsewhere.URL + "/oauth2/default" }, nil},
+		"a service app":        {func(d *doctor.Draft) { d.Config.ServiceClientID = "0oa1" }, nil},
+		"another token":        {func(d *doctor.Draft) { d.Secret = secret.New("00mistyped") }, []string{"reachable:ok", "issuer:ok", "keys:ok", "token:failed"}},
+		"a new one":            {func(d *doctor.Draft) { d.ID = "" }, nil},
+	} {
+		draft := stored
+		c.change(&draft)
+		v, err := w.Doctor.Try(t.Context(), draft)
+		if c.states == nil {
+			if portico.KindOf(err) != portico.KindInvalid {
+				t.Errorf("%s: %+v, %v", name, v, err)
+			}
+			continue
+		}
+		if err != nil || !slices.Equal(states(v), c.states) {
+			t.Errorf("%s: tried as %+v, %v", name, v, err)
+		}
+		w.clean(t)
+	}
+	open := dcrtest.Start(t, dcrtest.Behaviour{})
+	if v, err := w.Doctor.Try(t.Context(), doctor.Draft{Type: portico.ProviderRFC7591, Issuer: open.URL}); err != nil || len(v.Errors) > 0 {
+		t.Errorf("where everybody may register: %+v, %v", v, err)
+	}
 }
 
 // Whatever happens to a check, its client is removed in the end.

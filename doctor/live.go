@@ -29,18 +29,16 @@ const (
 // removes it. An intent is there before the client is, so that whatever happens
 // the reconciler leaves nothing behind.
 func (d Doctor) live(ctx context.Context, provider portico.Provider, idp portico.IdP, strategies []portico.Strategy, v *portico.Verification) {
-	talk, cancel := d.conversation(ctx)
+	talk, cancel := d.Conversation(ctx)
 	defer cancel()
 	strategies = strategies[:min(len(strategies), maxLiveStrategies)]
 	now := d.Now()
-	task := portico.Task{
-		ID: portico.TaskID(d.NewID()), Kind: portico.TaskRegister, ProviderID: provider.ID, ApplicationID: portico.ApplicationID(d.NewID()),
-		DueAt: now.Add(3 * d.IdPTimeout), CreatedAt: now, UpdatedAt: now,
-	}
+	task := d.Intent(portico.TaskRegister, provider.ID, portico.ApplicationID(d.NewID()))
+	task.DueAt = task.DueAt.Add(d.IdPTimeout) // removing is a conversation of its own
 	task.CreateKey = string(task.ApplicationID)
 	spec, err := d.liveSpec(talk, task.ApplicationID, strategies)
 	if err == nil {
-		err = d.Store.Update(talk, func(tx portico.Tx) error { return tx.Tasks().Insert(ctx, task) })
+		err = d.Store.Update(talk, func(tx portico.Tx) error { return tx.Tasks().Insert(talk, task) })
 	}
 	if err != nil {
 		v.Note(portico.CheckClient, d.found(ctx, err).Errors[0], 0)
@@ -59,7 +57,8 @@ func (d Doctor) live(ctx context.Context, provider portico.Provider, idp portico
 	}
 	v.Note(portico.CheckClient, "", took)
 	d.liveTokens(talk, provider.Type, strategies, client, v)
-	d.remove(ctx, idp, task, client.Ref, v)
+	task.Client = client.Ref
+	d.remove(ctx, idp, task, v)
 }
 
 // unmade ends a check whose client was not registered, as far as is known.
@@ -68,37 +67,24 @@ func (d Doctor) unmade(ctx context.Context, task portico.Task, cause error, v *p
 		v.Note(portico.CheckRemoved, fmt.Sprintf("The identity provider may have registered the client of this check, %q, all the same. Portico looks for it later and removes it.", liveName), 0)
 		return
 	}
-	if err := d.finish(context.WithoutCancel(ctx), task.ID); err != nil {
+	if err := d.Finish(context.WithoutCancel(ctx), task.ID); err != nil {
 		d.Logger.WarnContext(ctx, "the intent of a check stays; the reconciler goes on", "task", task.ID, "err", err)
 	}
 	v.Skip(portico.CheckRemoved)
 }
 
 // remove ends a check: the client goes, in a time of its own.
-func (d Doctor) remove(ctx context.Context, idp portico.IdP, task portico.Task, client portico.ClientRef, v *portico.Verification) {
-	ctx, cancel := d.conversation(ctx)
+func (d Doctor) remove(ctx context.Context, idp portico.IdP, task portico.Task, v *portico.Verification) {
+	ctx, cancel := d.Conversation(ctx)
 	defer cancel()
 	began := d.Now()
-	err := idp.Delete(ctx, client)
-	if err == nil {
-		err = d.finish(ctx, task.ID)
-	}
+	err := d.Undo(ctx, idp, task)
 	took := d.Now().Sub(began)
 	if err != nil {
 		v.Note(portico.CheckRemoved, fmt.Sprintf("The client of this check, %q, is not removed yet: %s Portico goes on trying.", liveName, d.found(ctx, err).Errors[0]), took)
 		return
 	}
 	v.Note(portico.CheckRemoved, "", took)
-}
-
-func (d Doctor) finish(ctx context.Context, id portico.TaskID) error {
-	return d.Store.Update(ctx, func(tx portico.Tx) error { return tx.Tasks().Delete(ctx, id) })
-}
-
-// conversation bounds a conversation with an identity provider, which goes on
-// when whoever asked for it has gone.
-func (d Doctor) conversation(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), d.IdPTimeout)
 }
 
 // liveSpec is the client of the check: it may ask for whatever a strategy does.

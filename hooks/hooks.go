@@ -10,11 +10,11 @@ import (
 // Hooks queue and tell events.
 type Hooks struct{ usecase.Deps }
 
-// Queue adds, in the transaction of a change, a task of the given form that
-// tells the application's provider; api names the registration it is about, and
-// is empty where it is about the application itself. None is added where the
-// provider does not want to hear.
-func Queue(ctx context.Context, tx portico.Tx, app portico.Application, api portico.APIID, form func(portico.ProviderID) portico.Task) ([]portico.Task, error) {
+// Queue adds, in the transaction of a change, a task that tells the
+// application's provider; api names the registration it is about, and is empty
+// where it is about the application itself. None is added where the provider
+// does not want to hear.
+func (h Hooks) Queue(ctx context.Context, tx portico.Tx, app portico.Application, api portico.APIID) ([]portico.Task, error) {
 	if app.ProviderID == nil {
 		return nil, nil
 	}
@@ -22,14 +22,14 @@ func Queue(ctx context.Context, tx portico.Tx, app portico.Application, api port
 	if err != nil || !provider.WantsEvents() {
 		return nil, err
 	}
-	task := form(provider.ID)
+	task := h.Intent(portico.TaskNotify, provider.ID, app.ID)
 	task.APIID = api
 	return []portico.Task{task}, tx.Tasks().Insert(ctx, task)
 }
 
 // QueueAPI queues what there is to tell when an API goes with all its
 // registrations.
-func QueueAPI(ctx context.Context, tx portico.Tx, api portico.APIID, form func(portico.ProviderID, portico.ApplicationID) portico.Task) ([]portico.Task, error) {
+func (h Hooks) QueueAPI(ctx context.Context, tx portico.Tx, api portico.APIID) ([]portico.Task, error) {
 	ending, err := tx.Registrations().List(ctx, portico.Everything(portico.Where("api_id", api), portico.Where("status", portico.Approved)))
 	if err != nil {
 		return nil, err
@@ -40,7 +40,7 @@ func QueueAPI(ctx context.Context, tx portico.Tx, api portico.APIID, form func(p
 		if err != nil {
 			return nil, err
 		}
-		more, err := Queue(ctx, tx, app, api, func(p portico.ProviderID) portico.Task { return form(p, app.ID) })
+		more, err := h.Queue(ctx, tx, app, api)
 		if err != nil {
 			return nil, err
 		}

@@ -109,15 +109,9 @@ func stale(id string) error {
 	return portico.Errorf(portico.KindConflict, "The finding [%s] is not there any more, or has changed; nothing was done. Look at the clients again.", id).Named("finding_changed")
 }
 
-// conversation bounds what is said to the identity provider about one finding. It
-// ends with its own deadline, not with the caller's patience.
-func (a *acting) conversation(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), a.IdPTimeout)
-}
-
 // confirm looks whether a finding still is as it was seen.
 func (a *acting) confirm(ctx context.Context, f portico.Finding) error {
-	ctx, cancel := a.conversation(ctx)
+	ctx, cancel := a.Conversation(ctx)
 	defer cancel()
 	now, there, err := a.again(ctx, f)
 	if err != nil {
@@ -143,7 +137,7 @@ func (a *acting) again(ctx context.Context, f portico.Finding) (portico.Finding,
 
 // outcome does one thing, and says how it went.
 func (a *acting) outcome(ctx context.Context, wish Wish, f portico.Finding) Outcome {
-	talk, cancel := a.conversation(ctx)
+	talk, cancel := a.Conversation(ctx)
 	defer cancel()
 	status, err := a.do(talk, wish, f)
 	if err == nil && status == Done && f.Kind == portico.FindingDrifted && (wish.Action == portico.ActionPushBack || wish.Action == portico.ActionAdopt) {
@@ -225,11 +219,8 @@ func (a *acting) notice(ctx context.Context, f portico.Finding) error {
 // remove has an orphaned client removed, now or later. Nobody can bind it to an
 // application from the moment that the removal is committed.
 func (a *acting) remove(ctx context.Context, f portico.Finding) (Status, error) {
-	now := a.Now()
-	task := portico.Task{
-		ID: portico.TaskID(a.NewID()), Kind: portico.TaskDeregister, ProviderID: a.ours.provider.ID, ApplicationID: f.ApplicationID, Client: f.Client,
-		DueAt: now.Add(2 * a.IdPTimeout), CreatedAt: now, UpdatedAt: now,
-	}
+	task := a.Intent(portico.TaskDeregister, a.ours.provider.ID, f.ApplicationID)
+	task.Client = f.Client
 	err := a.Store.Update(ctx, func(tx portico.Tx) error {
 		ours, err := surveyed(ctx, tx, a.ours.provider.ID)
 		if err != nil {

@@ -46,7 +46,7 @@ func (s SetUp) Apply(ctx context.Context, id portico.ProviderID) ([]portico.SetU
 		return nil, err
 	}
 	// Somebody who gives up waiting must not leave it half done.
-	talk, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.IdPTimeout)
+	talk, cancel := s.Conversation(ctx)
 	defer cancel()
 	done, err := server.Apply(talk, wishes)
 	if told := s.tell(context.WithoutCancel(ctx), provider, done); told != nil {

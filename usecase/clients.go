@@ -39,15 +39,25 @@ func ClientOf(app portico.Application, s portico.Strategy) portico.ClientSpec {
 }
 
 // Adapter makes the adapter for a provider; the credential is opened for it
-// alone. KindUnavailable: it does not open.
+// alone. Errors are those of Credential.
 func (d Deps) Adapter(p portico.Provider) (portico.IdP, error) {
-	var credential secret.Text
-	if len(p.SealedSecret) > 0 {
-		var err error
-		if credential, err = d.Sealer.Open(p.SealedSecret, p.SecretPlace()); err != nil {
-			return nil, &portico.Error{Kind: portico.KindUnavailable, RetryAfter: 5 * time.Minute, Err: fmt.Errorf("opening the credential of DCR provider %s: %w", p.ID, err),
-				Detail: "The portal's credential for the identity provider cannot be opened; nothing was changed. An administrator has to enter it again."}
-		}
+	credential, err := d.Credential(p)
+	if err != nil {
+		return nil, err
 	}
 	return d.IdPs.IdP(p, credential)
+}
+
+// Credential opens the secret of a provider; empty: it has none.
+// KindUnavailable: it does not open.
+func (d Deps) Credential(p portico.Provider) (secret.Text, error) {
+	if len(p.SealedSecret) == 0 {
+		return secret.Text{}, nil
+	}
+	credential, err := d.Sealer.Open(p.SealedSecret, p.SecretPlace())
+	if err != nil {
+		return secret.Text{}, &portico.Error{Kind: portico.KindUnavailable, RetryAfter: 5 * time.Minute, Err: fmt.Errorf("opening the credential of DCR provider %s: %w", p.ID, err),
+			Detail: "The portal's credential for the identity provider cannot be opened; nothing was changed. An administrator has to enter it again."}
+	}
+	return credential, nil
 }

@@ -59,18 +59,11 @@ func secretMember(t portico.ProviderType, c portico.ProviderConfig) string {
 	return "dcr_token"
 }
 
-// needsToken says whether a provider of a type must have a credential: where
-// registering is open to everybody there is none.
-func needsToken(t portico.ProviderType) bool { return takesToken(t) && t != portico.ProviderRFC7591 }
-
-// takesToken says whether it may have one: Portico manages its own server by itself.
-func takesToken(t portico.ProviderType) bool { return t != portico.ProviderKongIdentity }
-
 // tokenTypes are the provider types with a credential, for data-only.
 func tokenTypes() string {
 	var out []string
 	for _, t := range portico.ProviderTypes() {
-		if takesToken(t) {
+		if t.TakesSecret() {
 			out = append(out, string(t))
 		}
 	}

@@ -207,9 +207,9 @@ func (p pages) readProvider(f *desk.Form, stored *control.ProviderView) provider
 		in.Fields = configFields(in.Type)
 	}
 	in.Config = readConfig(f, in.Fields)
-	token := f.Text("token", stored == nil && needsToken(in.Type), maxTokenOf(in.Type, in.Config))
+	token := f.Text("token", stored == nil && in.Type.NeedsSecret(), maxTokenOf(in.Type, in.Config))
 	f.Values.Del("token")
-	if takesToken(in.Type) {
+	if in.Type.TakesSecret() {
 		in.Token = secret.New(token)
 	}
 	if stored != nil && token == "" && in.Config.ServiceClientID != stored.Config.ServiceClientID {
@@ -364,7 +364,7 @@ func (in providerInput) call(stored *control.ProviderView) desk.Call {
 	if in.Config.InitialClientAudience == nil {
 		delete(config, "initial_client_audience") // null takes one away, and there is none
 	}
-	if needsToken(in.Type) || !in.Token.Empty() {
+	if in.Type.NeedsSecret() || !in.Token.Empty() {
 		credentialBody(config, in.Type, in.Config)
 	}
 	body["provider_type"], body["dcr_config"] = in.Type, config

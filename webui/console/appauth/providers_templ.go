@@ -635,7 +635,7 @@ func providerForm(c providerView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if c.Usable && (c.Stored == nil || takesToken(c.Stored.Type)) {
+		if c.Usable && (c.Stored == nil || c.Stored.Type.TakesSecret()) {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<div data-only=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
