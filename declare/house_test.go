@@ -71,6 +71,12 @@ func (noGateways) Flush(context.Context) error { return nil }
 
 func newHouse(t testing.TB) *house {
 	t.Helper()
+	return newHouseHeldTo(t, spectest.Management(t))
+}
+
+// newHouseHeldTo is newHouse with other contracts; nil: none.
+func newHouseHeldTo(t testing.TB, contracts *spectest.Oracle) *house {
+	t.Helper()
 	dir := t.TempDir()
 	logger := slog.New(slog.NewTextHandler(io.Discard, nil))
 	store, err := sqlstore.Open(t.Context(), sqlstore.Config{DSN: "sqlite:" + filepath.Join(dir, "portico.db"), Now: time.Now})
@@ -88,7 +94,7 @@ func newHouse(t testing.TB) *house {
 	check(t, err)
 	api := mgmtapi.New(mgmtapi.Options{Control: c, Logger: logger, Now: time.Now})
 	h := &house{token: founded.Token}
-	server := httptest.NewServer(httpkit.Chain(h.record(spectest.Management(t).Wrap(t, api)), httpkit.RequestID, httpkit.Recover(logger)))
+	server := httptest.NewServer(httpkit.Chain(h.record(contracts.Wrap(t, api)), httpkit.RequestID, httpkit.Recover(logger)))
 	t.Cleanup(server.Close)
 	h.url = server.URL
 	h.client, err = declare.NewClient(server.URL, founded.Token, false)

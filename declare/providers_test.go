@@ -1,21 +1,9 @@
 package declare_test
 
 import (
-	"net/http"
 	"strings"
 	"testing"
-
-	"portico/spectest"
 )
-
-// beyond marks requests as of what Portico has beyond the contracts.
-type beyond struct{}
-
-func (beyond) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(r.Context())
-	r.Header.Set(spectest.Beyond, "1")
-	return http.DefaultTransport.RoundTrip(r)
-}
 
 // oktaKey is a private key of RFC 7515, appendix A.3.
 const oktaKey = `{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0","d":"jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI"}`
@@ -40,8 +28,7 @@ const providersOfEveryType = `dcr_providers:
 // to another Portico: it asks for the secrets that they have, and for no others.
 func TestProvidersOfEveryTypeConverge(t *testing.T) {
 	t.Parallel()
-	h, other := newHouse(t), newHouse(t)
-	h.client.HTTP, other.client.HTTP = &http.Client{Transport: beyond{}}, &http.Client{Transport: beyond{}}
+	h, other := newHouseHeldTo(t, nil), newHouseHeldTo(t, nil) // the contract knows less
 	dir := write(t, map[string]string{"a.yaml": header + providersOfEveryType})
 	h.apply(t, dir, options())
 	h.settled(t, dir, options())
@@ -63,8 +50,7 @@ func TestProvidersOfEveryTypeConverge(t *testing.T) {
 // there is a change, though no secret can be compared.
 func TestAProviderChangesItsKindOfCredential(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
-	h.client.HTTP = &http.Client{Transport: beyond{}}
+	h := newHouseHeldTo(t, nil)
 	okta := func(config string) string {
 		return write(t, map[string]string{"a.yaml": header + "dcr_providers: [{name: o, provider_type: okta, issuer: 'https://o.example', dcr_config: " + config + "}]\n"})
 	}
