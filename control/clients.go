@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"portico"
+	"portico/developers"
 	"portico/hooks"
 	"portico/usecase"
 )
@@ -34,9 +35,19 @@ func (c Credentials) ofClients(ctx context.Context, app ApplicationView) ([]Cred
 	return out, nil
 }
 
+// succession is what becomes of an application's only client when there is
+// another one.
+type succession int
+
+const (
+	stays succession = iota // so that two secrets overlap
+	goes                    // once the other one is there
+	lost                    // it is gone already, and the application's owners have to hear of it
+)
+
 // addClient gives the application a further client, which becomes its current
-// one. With replace the client it had before goes, once the new one is there.
-func (c Credentials) addClient(ctx context.Context, app ApplicationView, idp portico.IdP, replace bool) (IssuedCredential, error) {
+// one.
+func (c Credentials) addClient(ctx context.Context, app ApplicationView, idp portico.IdP, before succession) (IssuedCredential, error) {
 	applications := Applications(c)
 	spec, err := c.ClientSpec(ctx, app.Application, app.Strategy)
 	if err != nil {
@@ -44,7 +55,7 @@ func (c Credentials) addClient(ctx context.Context, app ApplicationView, idp por
 	}
 	task := c.Intent(portico.TaskRegister, *app.ProviderID, app.ID)
 	task.CreateKey = c.NewID()
-	if err := c.intend(ctx, task, func(now portico.Application) error { return mayAdd(now, replace) }); err != nil {
+	if err := c.intend(ctx, task, func(now portico.Application) error { return mayAdd(now, before != stays) }); err != nil {
 		return IssuedCredential{}, err
 	}
 	c.Checkpoint(StepRegisterIntent)
@@ -57,15 +68,15 @@ func (c Credentials) addClient(ctx context.Context, app ApplicationView, idp por
 	}
 	task.Client = client.Ref
 	c.Checkpoint(StepRegisterCalled)
-	client.Secret.ID = client.Ref.ClientID
+	client.Secret.ID = secretID(idp, client)
 
 	var left []portico.Task
-	err = c.Commit(ctx, func(tx portico.Tx) error {
+	err = c.CommitAndMailAll(ctx, func(tx portico.Tx) ([]*portico.Message, error) {
 		left = nil
 		_, err := tx.Applications().Change(ctx, app.ID, func(a *portico.Application) error {
 			old := a.ClientRef()
 			a.Succeed(client.Ref)
-			if !replace {
+			if before == stays {
 				return nil
 			}
 			task, err := c.retire(ctx, tx, a, old.ClientID)
@@ -73,12 +84,15 @@ func (c Credentials) addClient(ctx context.Context, app ApplicationView, idp por
 			return err
 		})
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := c.remember(ctx, tx, app.ID, client.Ref.ClientID, client.Secret.SecretInfo); err != nil {
-			return err
+			return nil, err
 		}
-		return tx.Tasks().Delete(ctx, task.ID)
+		if err := tx.Tasks().Delete(ctx, task.ID); err != nil || before != lost {
+			return nil, err
+		}
+		return c.announce(ctx, tx, developers.MailClientReplaced, app.ID, map[string]string{"client_id": client.Ref.ClientID, "lost_client_id": app.ClientID})
 	})
 	if err != nil {
 		// The application was deleted meanwhile, or the database was lost.
@@ -92,23 +106,24 @@ func (c Credentials) addClient(ctx context.Context, app ApplicationView, idp por
 }
 
 // Restore puts a new client in the place of the application's only one, which
-// its identity provider has lost. Nobody is shown its secret: the developer
-// issues one. KindConflict: it is not the application's client any more.
-func (c Credentials) Restore(ctx context.Context, id portico.ApplicationID, lost portico.ClientRef) error {
+// its identity provider has lost. Nobody is shown its secret: the developers
+// hear of it by mail, and issue one. KindConflict: it is not the application's
+// client any more.
+func (c Credentials) Restore(ctx context.Context, id portico.ApplicationID, gone portico.ClientRef) error {
 	ctx, cancel := c.Conversation(ctx)
 	defer cancel()
 	app, err := Applications(c).ByID(ctx, "", id)
 	if err != nil {
 		return err
 	}
-	if app.ProviderID == nil || app.ClientRef() != lost {
+	if app.ProviderID == nil || app.ClientRef() != gone {
 		return portico.Errorf(portico.KindConflict, "The application has another client by now; nothing was changed.")
 	}
 	idp, err := c.idpOf(app)
 	if err != nil {
 		return err
 	}
-	_, err = c.addClient(ctx, app, idp, true)
+	_, err = c.addClient(ctx, app, idp, lost)
 	return err
 }
 

@@ -249,3 +249,53 @@ func TestSecretExpiryIsToldOfStageByStage(t *testing.T) {
 		}
 	})
 }
+
+// TestOwnersHearOfAClientThatWasReplaced once, in their language, and only if it
+// was.
+func TestOwnersHearOfAClientThatWasReplaced(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, h *house) {
+		ctx := t.Context()
+		must(t, h.store.Update(ctx, func(tx portico.Tx) error {
+			_, err := tx.Developers().Change(ctx, h.developer.ID, func(d *portico.Developer) error { d.Language = "ja"; return nil })
+			return err
+		}))
+		app := h.register(t, "Trips")
+		h.idp.vanish(app.ClientID)
+		restore := func() (told []portico.Message, err error) {
+			told = h.journal.mailed(func() { err = h.Credentials.Restore(ctx, app.ID, app.ClientRef()) })
+			return told, err
+		}
+		h.idp.fail(callCreate, unavailable)
+		if told, err := restore(); portico.KindOf(err) != portico.KindUnavailable || len(told) > 0 {
+			t.Errorf("nothing was replaced: %v, told %+v", err, told)
+		}
+		h.interrupted(t, control.StepRegisterCalled, func() { _, _ = restore() })
+		h.reconcile(t)
+		told, err := restore()
+		must(t, err)
+		now, err := h.Applications.ByID(ctx, "", app.ID)
+		must(t, err)
+		if len(told) != 1 || told[0].Kind != "client-replaced" || told[0].To != h.developer.Email || !strings.Contains(told[0].Text, "再生成") ||
+			!strings.Contains(told[0].Text, app.ClientID) || !strings.Contains(told[0].Text, now.ClientID) || !strings.HasSuffix(told[0].Link, "/apps/"+string(app.ID)+"/credentials") {
+			t.Errorf("told %+v", told)
+		}
+		if told, err := restore(); portico.KindOf(err) != portico.KindConflict || len(told) > 0 {
+			t.Errorf("replaced twice: %v, told %+v", err, told)
+		}
+		// What is known of the new secret is kept under the provider's id for it.
+		held, err := h.Credentials.List(ctx, app.ID, portico.Everything())
+		must(t, err)
+		must(t, h.store.View(ctx, func(tx portico.Tx) error {
+			issued, err := tx.IssuedSecrets().List(ctx, portico.Everything(portico.Where("application_id", app.ID)))
+			if len(held.Items) != 1 || len(issued.Items) != 1 || issued.Items[0].SecretID != held.Items[0].ID || issued.Items[0].ClientID != now.ClientID {
+				t.Errorf("the provider has %+v, known are %+v", held.Items, issued.Items)
+			}
+			return err
+		}))
+		if told := h.journal.mailed(func() { _, _, err = h.Credentials.Regenerate(ctx, app.ID) }); err != nil || len(told) > 0 {
+			t.Errorf("regenerated: %v, told %+v", err, told)
+		}
+		h.balanced(t)
+	})
+}

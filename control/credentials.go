@@ -145,7 +145,7 @@ func (c Credentials) addSecret(ctx context.Context, app ApplicationView) (Issued
 		return IssuedCredential{}, err
 	}
 	if _, ok := idp.(portico.SecretManager); !ok {
-		return c.addClient(ctx, app, idp, false)
+		return c.addClient(ctx, app, idp, stays)
 	}
 	r, err := c.begin(ctx, app, idp)
 	if err != nil {
@@ -284,7 +284,7 @@ func (c Credentials) Regenerate(ctx context.Context, id portico.ApplicationID) (
 		issued, err := c.replaceSecret(ctx, app, adapter)
 		return app.ClientID, issued.Value, err
 	}
-	issued, err := c.addClient(ctx, app, idp, true)
+	issued, err := c.addClient(ctx, app, idp, goes)
 	return issued.ClientID, issued.Value, err
 }
 

@@ -35,11 +35,9 @@ func secretNotices() []notice {
 	return append(out, notice{developers.MailSecretExpired, 0})
 }
 
-// expiring is a credential that a letter is about.
-type expiring struct {
-	app  portico.ApplicationID
-	name string
-	at   time.Time
+// expiry is what a letter says of a credential that ends.
+func expiry(name string, at time.Time) map[string]string {
+	return map[string]string{"credential_name": name, "credential_expires_at": at.UTC().Format("2006-01-02 15:04 UTC")}
 }
 
 // NotifyExpiry tells developers of API keys and client secrets that expire
@@ -66,7 +64,7 @@ func (c Credentials) NotifyExpiry(ctx context.Context) error {
 				return nil, err
 			}
 			for _, k := range keys.Items {
-				written, err := c.announce(ctx, tx, n.template, expiring{k.ApplicationID, k.DisplayName, *k.ExpiresAt})
+				written, err := c.announce(ctx, tx, n.template, k.ApplicationID, expiry(k.DisplayName, *k.ExpiresAt))
 				if err != nil {
 					return nil, err
 				}
@@ -79,7 +77,7 @@ func (c Credentials) NotifyExpiry(ctx context.Context) error {
 				return nil, err
 			}
 			for _, s := range secrets.Items {
-				written, err := c.announce(ctx, tx, n.template, expiring{s.ApplicationID, s.ClientID, *s.ExpiresAt})
+				written, err := c.announce(ctx, tx, n.template, s.ApplicationID, expiry(s.ClientID, *s.ExpiresAt))
 				if err != nil {
 					return nil, err
 				}
@@ -99,10 +97,10 @@ func within(from, until time.Time, ahead time.Duration) portico.ListQuery {
 	return portico.Everything(at(portico.OpGreater, from), at(portico.OpLessEqual, until))
 }
 
-// announce words the letters about one credential, to everybody who owns its
-// application.
-func (c Credentials) announce(ctx context.Context, tx portico.Tx, template string, e expiring) ([]*portico.Message, error) {
-	app, err := tx.Applications().ByID(ctx, e.app)
+// announce words the letters about an application's credentials, to everybody
+// who owns it.
+func (d saga) announce(ctx context.Context, tx portico.Tx, template string, id portico.ApplicationID, values map[string]string) ([]*portico.Message, error) {
+	app, err := tx.Applications().ByID(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -110,8 +108,6 @@ func (c Credentials) announce(ctx context.Context, tx portico.Tx, template strin
 	if err != nil {
 		return nil, err
 	}
-	return c.letters(ctx, tx, portal, app, developers.Letter{
-		Template: template, Path: "/apps/" + string(app.ID) + "/credentials",
-		Values: map[string]string{"application_name": app.Name, "credential_name": e.name, "credential_expires_at": e.at.UTC().Format("2006-01-02 15:04 UTC")},
-	})
+	values["application_name"] = app.Name
+	return d.letters(ctx, tx, portal, app, developers.Letter{Template: template, Path: "/apps/" + string(id) + "/credentials", Values: values})
 }

@@ -35,8 +35,10 @@ func TestWordings(t *testing.T) {
 				t.Errorf("%s (%s): %v", template.Name, language, err)
 			}
 		}
-		if mentioned(en[template.Name]) != mentioned(ja[template.Name]) {
-			t.Errorf("%s mentions %s in English, %s in Japanese", template.Name, mentioned(en[template.Name]), mentioned(ja[template.Name]))
+	}
+	for name := range en {
+		if mentioned(en[name]) != mentioned(ja[name]) {
+			t.Errorf("%s mentions %s in English, %s in Japanese", name, mentioned(en[name]), mentioned(ja[name]))
 		}
 	}
 }

@@ -49,6 +49,7 @@ const (
 	mailConfirmDeletion = "confirm-account-deletion"
 	MailSecretExpiring  = "client-secret-expiring-soon"
 	MailSecretExpired   = "client-secret-expired"
+	MailClientReplaced  = "client-replaced"
 )
 
 func defaultWording(language, template string) Wording {
@@ -116,6 +117,10 @@ func englishWording() map[string]Wording {
 			"{{application_name}}: a client secret has expired", "A client secret has expired",
 			"Hello {{developer_fullname}},\n\nThe secret of your app {{application_name}} with the Client ID {{credential_name}} expired on {{credential_expires_at}}. Calls with it are refused. Create a new one to go on.", "Open the credentials",
 		},
+		MailClientReplaced: {
+			"{{application_name}}: a new Client ID, which needs a secret", "Your app has a new Client ID",
+			"Hello {{developer_fullname}},\n\nThe identity provider no longer had the client of your app {{application_name}} with the Client ID {{lost_client_id}}, so calls with it fail. An administrator has registered the app anew, with the Client ID {{client_id}}. Its registrations for APIs stay as they are.\n\nNobody has seen the new client's secret. Regenerate it on the page of the app's credentials, and put the new Client ID and the secret in place of the old ones.", "Open the credentials",
+		},
 		mailConfirmDeletion: {
 			"Delete your account in {{portal_display_name}}?", "Confirm the deletion of your account",
 			"Hello {{developer_fullname}},\n\nYou asked to delete your account in {{portal_display_name}}. This removes your apps and their credentials at once, and cannot be undone. The link works for one hour.\n\nIf you did not ask for it, ignore this mail: nothing happens.", "Confirm deletion",
@@ -180,6 +185,10 @@ func japaneseWording() map[string]Wording {
 		MailSecretExpired: {
 			"{{application_name}}: Client Secretの有効期限が切れました", "Client Secretの有効期限が切れました",
 			"{{developer_fullname}} 様\n\nアプリ「{{application_name}}」（Client ID: {{credential_name}}）のClient Secretは{{credential_expires_at}}に有効期限が切れました。このSecretによる呼び出しは拒否されます。続けて利用するには、新しいものを作成してください。", "資格情報を開く",
+		},
+		MailClientReplaced: {
+			"{{application_name}}: 新しいClient IDにはClient Secretの再生成が必要です", "アプリのClient IDが新しくなりました",
+			"{{developer_fullname}} 様\n\nアプリ「{{application_name}}」のクライアント（Client ID: {{lost_client_id}}）がIDプロバイダーから失われ、このIDによる呼び出しは失敗します。管理者がアプリを登録し直し、Client IDは{{client_id}}になりました。APIの利用登録はそのままです。\n\n新しいクライアントのClient Secretは誰にも表示されていません。アプリの資格情報のページで再生成し、新しいClient IDとClient Secretに差し替えてください。", "資格情報を開く",
 		},
 		mailConfirmDeletion: {
 			"{{portal_display_name}}のアカウントを削除しますか", "アカウントの削除の確認",
