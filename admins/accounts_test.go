@@ -136,11 +136,11 @@ func TestAccessTokens(t *testing.T) {
 
 		short, err := h.CreateToken(ctx, ada, "short", end)
 		must(t, err)
-		h.clock.add(time.Hour - time.Microsecond)
+		h.clock.Advance(time.Hour - time.Microsecond)
 		if !opens(short.Value) {
 			t.Error("it ended too early")
 		}
-		h.clock.add(time.Microsecond)
+		h.clock.Advance(time.Microsecond)
 		if opens(short.Value) {
 			t.Error("an expired token opens")
 		}

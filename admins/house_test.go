@@ -3,10 +3,8 @@ package admins_test
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/url"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -15,12 +13,11 @@ import (
 
 	"portico"
 	"portico/admins"
-	"portico/keyring"
+	"portico/idptest"
 	"portico/oauth"
 	"portico/secret"
-	"portico/sqlstore"
 	"portico/storetest"
-	"portico/usecase"
+	"portico/usecase/usecasetest"
 )
 
 func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
@@ -34,7 +31,7 @@ const (
 type house struct {
 	admins.Accounts
 	admins.Admins
-	clock *clock
+	clock *idptest.Clock
 	post  *post
 }
 
@@ -71,34 +68,21 @@ func (h *house) hire(t testing.TB, email string, teams ...portico.AdminTeamID) p
 
 func newHouse(t testing.TB) *house {
 	t.Helper()
-	return newHouseOn(t, "sqlite:"+filepath.Join(t.TempDir(), "portico.db"))
+	return newHouseOn(t, usecasetest.SQLite(t))
 }
 
 // onBoth runs a test on SQLite and on PostgreSQL.
 func onBoth(t *testing.T, test func(t *testing.T, h *house)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) {
-		t.Parallel()
-		test(t, newHouse(t))
-	})
-	t.Run("postgres", func(t *testing.T) {
-		t.Parallel()
-		test(t, newHouseOn(t, storetest.Postgres(t)))
-	})
+	usecasetest.OnBoth(t, func(t *testing.T, dsn string) { test(t, newHouseOn(t, dsn)) })
 }
 
 func newHouseOn(t testing.TB, dsn string) *house {
 	t.Helper()
-	h := &house{clock: &clock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}, post: &post{}}
-	store, err := sqlstore.Open(t.Context(), sqlstore.Config{DSN: dsn, Now: h.clock.Now})
-	must(t, err)
-	t.Cleanup(func() { must(t, store.Close()) })
-	ring, _, err := keyring.Open(filepath.Join(t.TempDir(), "key.json"))
-	must(t, err)
-	d := usecase.Deps{
-		Store: store, Sealer: ring, Mailer: h.post, Flusher: h.post, Client: oauth.NewHTTPClient(oauth.ClientPolicy{AllowPrivate: true, Timeout: 10 * time.Second}), Logger: slog.New(slog.DiscardHandler), Now: h.clock.Now,
-		ConsoleURL: consoleURL,
-	}
+	h := &house{clock: idptest.NewClock(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)), post: &post{}}
+	d := usecasetest.Deps(t, dsn, h.clock.Now)
+	d.Mailer, d.Flusher, d.ConsoleURL = h.post, h.post, consoleURL
+	d.Client = oauth.NewHTTPClient(oauth.ClientPolicy{AllowPrivate: true, Timeout: 10 * time.Second})
 	h.Accounts, h.Admins = admins.Accounts{Deps: d}, admins.New(d)
 	return h
 }
@@ -109,24 +93,6 @@ func wantCode(t testing.TB, err error, code string) {
 	if e, is := errors.AsType[*portico.Error](err); !is || e.Code != code {
 		t.Errorf("the error is not %s but %v", code, err)
 	}
-}
-
-// clock stands still until it is moved.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) add(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
 }
 
 // post keeps the mails; there are no gateways to bring up to date.

@@ -45,7 +45,7 @@ func TestInvitations(t *testing.T) {
 		wantKind(t, err, portico.KindConflict)
 		_, err = h.Invites.Create(ctx, admins.NewInvite{Email: "eve@acme.example", TeamIDs: []portico.AdminTeamID{"none"}})
 		wantFault(t, err, "team_ids", "missing_reference")
-		h.clock.add(time.Minute)
+		h.clock.Advance(time.Minute)
 		_, second := invite("bob@acme.example", portico.OrganizationReaders, team.ID)
 		_, err = h.Invites.ByToken(ctx, first)
 		wantKind(t, err, portico.KindNotFound)
@@ -70,7 +70,7 @@ func TestInvitations(t *testing.T) {
 		if page.Total != 1 || page.Items[0].ID != old.ID {
 			t.Errorf("open invitations: %+v", page)
 		}
-		h.clock.add(7 * 24 * time.Hour)
+		h.clock.Advance(7 * 24 * time.Hour)
 		_, err = h.Invites.Accept(ctx, late, "Carl", secret.New(goodPassword))
 		wantKind(t, err, portico.KindGone)
 		must(t, h.Invites.Delete(ctx, old.ID))
@@ -202,7 +202,7 @@ func TestRolesOfMachinesAndTeams(t *testing.T) {
 		if len(granted()) != 0 {
 			t.Error("it keeps the roles of a team that is gone")
 		}
-		h.clock.add(time.Hour)
+		h.clock.Advance(time.Hour)
 		_, err = h.Authenticate(ctx, issued.Value)
 		wantKind(t, err, portico.KindUnauthenticated)
 		fresh, err := h.SystemAccounts.CreateToken(ctx, ci.ID, "two", h.clock.Now().Add(time.Hour))

@@ -82,22 +82,22 @@ func TestSessionsEnd(t *testing.T) {
 		return err == nil
 	}
 	idle := enter()
-	h.clock.add(12*time.Hour - time.Second)
+	h.clock.Advance(12*time.Hour - time.Second)
 	if !open(idle) {
 		t.Error("it ended too early")
 	}
-	h.clock.add(12 * time.Hour)
+	h.clock.Advance(12 * time.Hour)
 	if open(idle) {
 		t.Error("an idle session is open")
 	}
 	busy := enter()
 	for range 6*24 + 23 {
-		h.clock.add(time.Hour)
+		h.clock.Advance(time.Hour)
 		if !open(busy) {
 			t.Fatal("a busy session ended")
 		}
 	}
-	h.clock.add(time.Hour)
+	h.clock.Advance(time.Hour)
 	if open(busy) {
 		t.Error("it lasts longer than a week")
 	}
@@ -160,7 +160,7 @@ func TestSecondFactor(t *testing.T) {
 		}
 		_, err = h.Sessions.VerifyCode(ctx, waiting.Token, code)
 		wantFault(t, err, "code", "invalid") // it was used to confirm
-		h.clock.add(30 * time.Second)
+		h.clock.Advance(30 * time.Second)
 		done, err := h.Sessions.VerifyCode(ctx, waiting.Token, app(t, enrolment.Key, h.clock.Now()))
 		must(t, err)
 		if _, err := h.Sessions.Current(ctx, done.Token); err != nil || done.Token == waiting.Token {
@@ -175,11 +175,11 @@ func TestSecondFactor(t *testing.T) {
 		if _, err := h.Sessions.VerifyCode(ctx, lost.Token, strings.ToUpper(recovery[3].Reveal())); err != nil {
 			t.Errorf("a recovery code: %v", err)
 		}
-		h.clock.add(time.Minute)
+		h.clock.Advance(time.Minute)
 		_, err = h.Sessions.VerifyCode(ctx, enter().Token, recovery[3].Reveal())
 		wantFault(t, err, "code", "invalid")
 		late := enter()
-		h.clock.add(10 * time.Minute)
+		h.clock.Advance(10 * time.Minute)
 		_, err = h.Sessions.VerifyCode(ctx, late.Token, app(t, enrolment.Key, h.clock.Now()))
 		wantKind(t, err, portico.KindUnauthenticated)
 
@@ -249,9 +249,9 @@ func TestPasswords(t *testing.T) {
 		must(t, in(other))
 		wantKind(t, h.Passwords.Reset(ctx, second, secret.New(other)), portico.KindNotFound)
 
-		h.clock.add(time.Minute)
+		h.clock.Advance(time.Minute)
 		mails = h.post.mailed(func() { must(t, h.Passwords.Forgot(ctx, ada.Email)) })
-		h.clock.add(time.Hour)
+		h.clock.Advance(time.Hour)
 		wantKind(t, h.Passwords.Reset(ctx, token(t, mails[0]), secret.New(goodPassword)), portico.KindGone)
 
 		keep, err := h.Sessions.SignIn(ctx, ada.Email, secret.New(other), admins.Browser{})
@@ -270,7 +270,7 @@ func TestPasswords(t *testing.T) {
 		must(t, err)
 		_, err = h.Sessions.Current(ctx, keep.Token)
 		wantKind(t, err, portico.KindUnauthenticated)
-		h.clock.add(time.Minute)
+		h.clock.Advance(time.Minute)
 		must(t, in(issued.Reveal()))
 	})
 }

@@ -50,7 +50,7 @@ func TestSingleSignOn(t *testing.T) {
 	as.AddUser("Bob", "Builder", "bob@acme.example", "blue parrots fly", "operators", "cooks")
 	as.AddUser("Ada", "Admin", "ada@acme.example", "red parrots fly")
 	h := newHouse(t)
-	h.clock.add(time.Since(h.clock.Now())) // the authorization server's clock
+	h.clock.Advance(time.Since(h.clock.Now())) // the authorization server's clock
 	ctx := t.Context()
 	ada := founded(t, h).User
 	_, _, err := h.SingleSignOn.Start(ctx, "", "/")
@@ -130,7 +130,7 @@ func TestSingleSignOnWithOIDCProvider(t *testing.T) {
 	t.Parallel()
 	server := oidcprovider.Start(t, oidcprovider.Client{ID: "console", Secret: clientSecret, RedirectURIs: []string{consoleURL + admins.CallbackPath}})
 	h := newHouse(t)
-	h.clock.add(time.Since(h.clock.Now())) // the provider's clock
+	h.clock.Advance(time.Since(h.clock.Now())) // the provider's clock
 	ctx := t.Context()
 	founded(t, h)
 	provider, err := h.IdentityProviders.Create(ctx, admins.IdentityProviderFields{
@@ -196,7 +196,7 @@ func TestNobodyLocksEverybodyOut(t *testing.T) {
 		// Whoever runs the machine opens the door again.
 		pass, err := h.Passwords.Issue(ctx, ada.Email)
 		must(t, err)
-		h.clock.add(time.Minute)
+		h.clock.Advance(time.Minute)
 		_, err = h.Sessions.SignIn(ctx, ada.Email, pass, admins.Browser{})
 		must(t, err)
 		must(t, h.IdentityProviders.Delete(ctx, provider.ID))

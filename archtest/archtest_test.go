@@ -83,7 +83,7 @@ var level = map[string]int{
 }
 
 // tests are packages that only tests import; they may import anything.
-var tests = []string{"storetest", "idptest", "idptest/fakeas", "idptest/oidcprovider", "npmtest", "spectest", "archtest", "idp/dcr/dcrtest", "localas/localastest", "bench", "e2e", "webtest", "webui/consoletest"}
+var tests = []string{"storetest", "idptest", "idptest/fakeas", "idptest/oidcprovider", "npmtest", "spectest", "archtest", "idp/dcr/dcrtest", "localas/localastest", "bench", "e2e", "usecase/usecasetest", "webtest", "webui/consoletest"}
 
 // bans are arrows that point down and are wrong all the same.
 var bans = []struct{ from, to, why string }{

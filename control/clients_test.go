@@ -227,7 +227,7 @@ func TestSecretExpiryIsToldOfStageByStage(t *testing.T) {
 		told()
 		var days []int
 		for n := 1; n <= 101; n++ {
-			h.clock.add(day)
+			h.clock.Advance(day)
 			for _, kind := range told() {
 				days = append(days, 100-n)
 				if expired := n >= 100; expired != (kind == "client-secret-expired") {
@@ -243,7 +243,7 @@ func TestSecretExpiryIsToldOfStageByStage(t *testing.T) {
 		second, err := h.Credentials.Create(ctx, app.ID, "")
 		must(t, err)
 		must(t, h.Credentials.Delete(ctx, app.ID, second.ID))
-		h.clock.add(200 * day)
+		h.clock.Advance(200 * day)
 		if kinds := told(); len(kinds) > 0 {
 			t.Errorf("told %v of a revoked secret", kinds)
 		}

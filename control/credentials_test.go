@@ -444,11 +444,11 @@ func TestAPIKeysExpire(t *testing.T) {
 	if key.ExpiresAt == nil || !key.ExpiresAt.Equal(end) {
 		t.Fatalf("it expires at %v, want %v", key.ExpiresAt, end)
 	}
-	h.clock.add(end.Sub(h.clock.Now()) - time.Microsecond)
+	h.clock.Advance(end.Sub(h.clock.Now()) - time.Microsecond)
 	if status := h.credentials(t, app.ID)[0].Status; status != "active" {
 		t.Errorf("just before the end it is %s", status)
 	}
-	h.clock.add(time.Microsecond)
+	h.clock.Advance(time.Microsecond)
 	if status := h.credentials(t, app.ID)[0].Status; status != "expired" {
 		t.Errorf("at the end it is %s", status)
 	}

@@ -145,7 +145,7 @@ func TestTokensExpireAndBelongToOnePortal(t *testing.T) {
 		wantKind(t, err, portico.KindNotFound)
 		wantKind(t, h.Developers.ResetPassword(ctx, h.portal.ID, bad, secret.New(goodPassword)), portico.KindNotFound)
 	}
-	h.clock.add(48 * time.Hour)
+	h.clock.Advance(48 * time.Hour)
 	_, _, err = h.Developers.VerifyEmail(ctx, h.portal.ID, token)
 	wantKind(t, err, portico.KindGone)
 	_, _, err = h.Developers.VerifyEmail(ctx, other.ID, token)
@@ -153,13 +153,13 @@ func TestTokensExpireAndBelongToOnePortal(t *testing.T) {
 
 	reset := linked(t, h.oneMail(t, func() error { return h.Developers.ForgotPassword(ctx, h.portal.ID, "sam@dev.example") }))
 	wantKind(t, h.Developers.ResetPassword(ctx, other.ID, reset, secret.New(goodPassword)), portico.KindNotFound)
-	h.clock.add(time.Hour - time.Microsecond)
+	h.clock.Advance(time.Hour - time.Microsecond)
 	must(t, h.Developers.ResetPassword(ctx, h.portal.ID, reset, secret.New(goodPassword)))
 	if !h.developerBy(t, "sam@dev.example").EmailVerified {
 		t.Error("who read the mail has the mailbox, but it does not count as verified")
 	}
 	reset = linked(t, h.oneMail(t, func() error { return h.Developers.ForgotPassword(ctx, h.portal.ID, "sam@dev.example") }))
-	h.clock.add(time.Hour)
+	h.clock.Advance(time.Hour)
 	wantKind(t, h.Developers.ResetPassword(ctx, h.portal.ID, reset, secret.New(goodPassword)), portico.KindGone)
 }
 
@@ -229,7 +229,7 @@ func TestAMailboxIsNotFilled(t *testing.T) {
 	ctx := t.Context()
 	flood := func() error {
 		for i := range 20 {
-			h.clock.add(time.Minute)
+			h.clock.Advance(time.Minute)
 			if err := h.Developers.ForgotPassword(ctx, h.portal.ID, "victim@dev.example"); err != nil {
 				return err
 			}
@@ -251,6 +251,6 @@ func TestAMailboxIsNotFilled(t *testing.T) {
 	if letter.Kind != "account-access-rejected" {
 		t.Errorf("%+v", letter)
 	}
-	h.clock.add(24 * time.Hour)
+	h.clock.Advance(24 * time.Hour)
 	h.oneMail(t, func() error { return h.Developers.ForgotPassword(ctx, h.portal.ID, "victim@dev.example") })
 }

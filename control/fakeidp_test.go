@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"portico"
+	"portico/idptest"
 	"portico/secret"
 )
 
@@ -51,7 +52,7 @@ var (
 // holds at most two secrets, and each call may go wrong as a test chooses. It
 // makes its own adapters, which are denied everything without the credential.
 type fakeIdP struct {
-	clock   *clock
+	clock   *idptest.Clock
 	journal *journal
 
 	mu       sync.Mutex
@@ -78,7 +79,7 @@ type fakeSecret struct {
 	value secret.Text
 }
 
-func newFakeIdP(c *clock, j *journal) *fakeIdP {
+func newFakeIdP(c *idptest.Clock, j *journal) *fakeIdP {
 	return &fakeIdP{clock: c, journal: j, clients: map[string]*fakeClient{}, faults: map[string][]fault{}, during: map[string]func(){}}
 }
 

@@ -47,9 +47,9 @@ func TestHandoffsShowTheSameUntilTheyEnd(t *testing.T) {
 				t.Fatalf("opened %+v", d)
 			}
 		}
-		h.clock.add(control.HandoffLife - time.Second)
+		h.clock.Advance(control.HandoffLife - time.Second)
 		must(t, h.Handoffs.Extend(ctx, h.developer, id, key))
-		h.clock.add(control.HandoffLife - time.Second)
+		h.clock.Advance(control.HandoffLife - time.Second)
 		_, err = h.Handoffs.Open(ctx, h.developer, id, key)
 		must(t, err)
 		must(t, h.Handoffs.End(ctx, h.developer, id))
@@ -88,7 +88,7 @@ func TestHandoffsOpenOnlyForTheirDeveloperAndBrowser(t *testing.T) {
 	_, err = h.Handoffs.Open(ctx, h.developer, id, key)
 	must(t, err)
 
-	h.clock.add(control.HandoffLife)
+	h.clock.Advance(control.HandoffLife)
 	_, err = h.Handoffs.Open(ctx, h.developer, id, key)
 	wantKind(t, err, portico.KindGone)
 	must(t, h.Handoffs.Sweep(ctx))
@@ -181,7 +181,7 @@ func TestAHandoffUnderWayIsFoundAndAFailedOneFreesTheForm(t *testing.T) {
 		if found.Delivery != nil || found.Stuck {
 			t.Errorf("under way, it is %+v", found)
 		}
-		h.clock.add(lease + time.Second)
+		h.clock.Advance(lease + time.Second)
 		if found, err = h.Handoffs.Open(ctx, h.developer, id, key); err != nil || !found.Stuck {
 			t.Errorf("after every deadline it is %+v, %v", found, err)
 		}

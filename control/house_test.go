@@ -6,7 +6,6 @@ import (
 	"errors"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -16,18 +15,18 @@ import (
 	"portico"
 	"portico/control"
 	"portico/developers"
-	"portico/keyring"
+	"portico/idptest"
 	"portico/secret"
-	"portico/sqlstore"
 	"portico/storetest"
 	"portico/usecase"
+	"portico/usecase/usecasetest"
 )
 
 func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
 
 // idpTimeout is the longest conversation; an intent is due after twice that.
 const (
-	idpTimeout = 10 * time.Second
+	idpTimeout = usecasetest.IdPTimeout
 	lease      = 2 * idpTimeout
 )
 
@@ -40,7 +39,7 @@ type house struct {
 	*control.Control
 	deps    usecase.Deps
 	store   portico.Store
-	clock   *clock
+	clock   *idptest.Clock
 	idp     *fakeIdP
 	journal *journal
 	logs    *buffer
@@ -62,38 +61,23 @@ type house struct {
 // newHouse makes a house on SQLite.
 func newHouse(t testing.TB) *house {
 	t.Helper()
-	return newHouseOn(t, "sqlite:"+filepath.Join(t.TempDir(), "portico.db"))
+	return newHouseOn(t, usecasetest.SQLite(t))
 }
 
 // onBoth runs a test on SQLite and on PostgreSQL.
 func onBoth(t *testing.T, test func(t *testing.T, h *house)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) {
-		t.Parallel()
-		test(t, newHouse(t))
-	})
-	t.Run("postgres", func(t *testing.T) {
-		t.Parallel()
-		test(t, newHouseOn(t, storetest.Postgres(t)))
-	})
+	usecasetest.OnBoth(t, func(t *testing.T, dsn string) { test(t, newHouseOn(t, dsn)) })
 }
 
 func newHouseOn(t testing.TB, dsn string) *house {
 	t.Helper()
-	h := &house{clock: &clock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}, journal: &journal{}, logs: &buffer{}}
+	h := &house{clock: idptest.NewClock(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)), journal: &journal{}, logs: &buffer{}}
 	h.idp = newFakeIdP(h.clock, h.journal)
-	store, err := sqlstore.Open(t.Context(), sqlstore.Config{DSN: dsn, Now: h.clock.Now})
-	must(t, err)
-	t.Cleanup(func() { must(t, store.Close()) })
-	ring, _, err := keyring.Open(filepath.Join(t.TempDir(), "key.json"))
-	must(t, err)
-	h.store = store
-	h.deps = usecase.Deps{
-		Store: store, Sealer: ring, IdPs: h.idp, Mailer: h.journal, Flusher: h.journal,
-		Logger: slog.New(slog.NewTextHandler(h.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Now:    h.clock.Now, Checkpoint: h.checkpoint, IdPTimeout: idpTimeout,
-		PortalDomain: "localhost", PortalURL: func(domain string) string { return "https://" + domain },
-	}
+	h.deps = usecasetest.Deps(t, dsn, h.clock.Now)
+	h.deps.IdPs, h.deps.Mailer, h.deps.Flusher, h.deps.Checkpoint = h.idp, h.journal, h.journal, h.checkpoint
+	h.deps.Logger = slog.New(slog.NewTextHandler(h.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	h.store = h.deps.Store
 	h.Control = control.New(h.deps)
 	h.furnish(t)
 	t.Cleanup(func() {
@@ -198,7 +182,7 @@ func (h *house) arm(step string) {
 // reconcile lets the lease of every intent pass and reconciles.
 func (h *house) reconcile(t testing.TB) (settled int) {
 	t.Helper()
-	h.clock.add(lease)
+	h.clock.Advance(lease)
 	settled, err := control.New(h.deps).Reconciler.Once(t.Context())
 	must(t, err)
 	return settled
@@ -254,24 +238,6 @@ func (h *house) untouched(t testing.TB) {
 	if apps := h.applications(t); len(apps) > 0 {
 		t.Errorf("an application was created: %+v", apps)
 	}
-}
-
-// clock stands still until it is told.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) add(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
 }
 
 // journal writes down, in order, what the use cases did to the outside. It is

@@ -79,10 +79,10 @@ func TestOwnSessions(t *testing.T) {
 			return issued, session
 		}
 		_, phone := open("Phone")
-		h.clock.add(time.Minute)
+		h.clock.Advance(time.Minute)
 		laptop, here := open(strings.Repeat("é", 1000))
 		_, tablet := open("Tablet")
-		h.clock.add(seenEvery)
+		h.clock.Advance(seenEvery)
 		_, who, err := h.Sessions.Current(ctx, h.portal.ID, secret.New("stale"), laptop.Refresh) // a page, after the access token has run out
 		must(t, err)
 		list, err := h.Sessions.List(ctx, sam.ID)
@@ -104,7 +104,7 @@ func TestOwnSessions(t *testing.T) {
 		if len(list) != 1 || list[0].ID != here.ID {
 			t.Errorf("left are %+v; tablet was %s", list, tablet.ID)
 		}
-		h.clock.add(sessionLife)
+		h.clock.Advance(sessionLife)
 		_, _, err = h.Sessions.Current(ctx, h.portal.ID, laptop.Access, laptop.Refresh)
 		wantKind(t, err, portico.KindUnauthenticated)
 		if list, err = h.Sessions.List(ctx, sam.ID); err != nil || len(list) > 0 {
@@ -140,7 +140,7 @@ func TestDeletingOneself(t *testing.T) {
 	wantKind(t, h.Developers.CheckLink(ctx, h.portal.ID, token, portico.PurposeResetPassword), portico.KindNotFound)
 	must(t, h.Developers.CheckLink(ctx, h.portal.ID, token, portico.PurposeDeleteAccount))
 	wantKind(t, h.Developers.ConfirmDeletion(ctx, h.portal.ID, "nonsense"), portico.KindNotFound)
-	h.clock.add(2 * time.Hour)
+	h.clock.Advance(2 * time.Hour)
 	wantKind(t, h.Developers.ConfirmDeletion(ctx, h.portal.ID, token), portico.KindGone)
 	token = linked(t, h.oneMail(t, func() error { return h.Developers.RequestDeletion(ctx, h.portal.ID, sue.ID) }))
 	must(t, h.Developers.ConfirmDeletion(ctx, h.portal.ID, token))

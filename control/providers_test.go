@@ -186,7 +186,7 @@ func TestClientsStayInTheirWayOfRegistration(t *testing.T) {
 	h.idp.fail(callDelete, unavailable)
 	must(t, h.Applications.Delete(ctx, app.ID))
 	refused() // its client is still to be removed
-	h.clock.add(lease)
+	h.clock.Advance(lease)
 	h.reconcile(t)
 	must(t, mode(portico.RegistrationDCR))
 }

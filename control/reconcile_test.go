@@ -70,10 +70,10 @@ func TestDeleteIsFinishedLaterWithGrowingPauses(t *testing.T) {
 			if len(open) != 1 || open[0].Attempts != n || open[0].Kind != portico.TaskDeregister {
 				t.Fatalf("attempt %d: %+v", n, open)
 			}
-			h.clock.add(open[0].DueAt.Sub(h.clock.Now()) - time.Microsecond)
+			h.clock.Advance(open[0].DueAt.Sub(h.clock.Now()) - time.Microsecond)
 			settled, err := reconciler.Once(t.Context())
 			must(t, err)
-			h.clock.add(time.Microsecond)
+			h.clock.Advance(time.Microsecond)
 			if again, err := reconciler.Once(t.Context()); settled+again != 0 || err != nil {
 				t.Fatalf("attempt %d settled it: %v", n, err)
 			}
@@ -87,7 +87,7 @@ func TestDeleteIsFinishedLaterWithGrowingPauses(t *testing.T) {
 		if !slices.Equal(pauses, want) {
 			t.Errorf("paused %v, want %v", pauses, want)
 		}
-		h.clock.add(10 * time.Minute)
+		h.clock.Advance(10 * time.Minute)
 		settled, err := reconciler.Once(t.Context())
 		must(t, err)
 		if settled != 1 {
@@ -184,7 +184,7 @@ func TestTwoReconcilersShareTheWork(t *testing.T) {
 			h.idp.fail(callDelete, unavailable)
 			must(t, h.Applications.Delete(t.Context(), app.ID))
 		}
-		h.clock.add(lease)
+		h.clock.Advance(lease)
 		settled, errs := make([]int, 3), make([]error, 3)
 		var group sync.WaitGroup
 		calls := h.journal.since(func() {
@@ -209,7 +209,7 @@ func TestAReconcilerThatWasTooSlowDoesNothing(t *testing.T) {
 	app := h.register(t, "Trips")
 	h.idp.fail(callDelete, unavailable, unavailable)
 	must(t, h.Applications.Delete(t.Context(), app.ID))
-	h.clock.add(lease)
+	h.clock.Advance(lease)
 	var faster int
 	store := &troubledStore{Store: h.store, before: func(n int) {
 		if n == 1 {
@@ -287,7 +287,7 @@ func TestRunReconcilesAtOnceAndThenAtIntervals(t *testing.T) {
 		app := h.register(t, "Trips")
 		h.idp.fail(callDelete, unavailable, unavailable)
 		must(t, h.Applications.Delete(t.Context(), app.ID))
-		h.clock.add(lease)
+		h.clock.Advance(lease)
 		ctx, cancel := context.WithCancel(t.Context())
 		var group sync.WaitGroup
 		group.Go(func() { control.New(h.deps).Reconciler.Run(ctx) })
@@ -295,7 +295,7 @@ func TestRunReconcilesAtOnceAndThenAtIntervals(t *testing.T) {
 		if open := h.tasks(t); len(open) != 1 || open[0].Attempts != 1 {
 			t.Errorf("at once: %+v", open)
 		}
-		h.clock.add(lease)
+		h.clock.Advance(lease)
 		time.Sleep(lease) // in the bubble: no more than the next interval passes
 		synctest.Wait()
 		h.untouched(t)

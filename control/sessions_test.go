@@ -98,7 +98,7 @@ func TestRefreshReplacesBothTokens(t *testing.T) {
 		ctx := t.Context()
 		h.approved(t, "sam@dev.example")
 		first := h.signIn(t, "sam@dev.example")
-		h.clock.add(accessLife)
+		h.clock.Advance(accessLife)
 		if h.signedIn(t, first.Access) {
 			t.Error("an expired access token works")
 		}
@@ -116,13 +116,13 @@ func TestRefreshReplacesBothTokens(t *testing.T) {
 		}
 		_, err = h.Sessions.Refresh(ctx, "nowhere", second.Refresh)
 		wantKind(t, err, portico.KindUnauthenticated)
-		h.clock.add(second.RefreshExpiresAt.Sub(h.clock.Now()) - time.Minute)
+		h.clock.Advance(second.RefreshExpiresAt.Sub(h.clock.Now()) - time.Minute)
 		last, err := h.Sessions.Refresh(ctx, h.portal.ID, second.Refresh)
 		must(t, err)
 		if !last.AccessExpiresAt.Equal(last.RefreshExpiresAt) {
 			t.Errorf("the access token outlives its session: %+v", last)
 		}
-		h.clock.add(time.Minute)
+		h.clock.Advance(time.Minute)
 		_, err = h.Sessions.Refresh(ctx, h.portal.ID, last.Refresh)
 		wantKind(t, err, portico.KindUnauthenticated)
 		if h.signedIn(t, last.Access) {
@@ -257,7 +257,7 @@ func TestSweepForgetsOnlyWhatHasExpired(t *testing.T) {
 		pass             time.Duration
 		sessions, tokens int
 	}{{0, 1, 1}, {time.Hour + time.Second, 1, 0}, {sessionLife, 0, 0}} {
-		h.clock.add(test.pass)
+		h.clock.Advance(test.pass)
 		must(t, h.Sessions.Sweep(ctx))
 		if sessions, tokens := count(); sessions != test.sessions || tokens != test.tokens {
 			t.Errorf("%d sessions and %d tokens are left, want %d and %d", sessions, tokens, test.sessions, test.tokens)

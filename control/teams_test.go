@@ -267,15 +267,15 @@ func TestKeyExpiryIsToldOnce(t *testing.T) {
 			}
 		}
 		told()
-		h.clock.add(2 * 24 * time.Hour)
+		h.clock.Advance(2 * 24 * time.Hour)
 		told()
-		h.clock.add(2 * 24 * time.Hour)
+		h.clock.Advance(2 * 24 * time.Hour)
 		told("api-key-expiring-soon")
-		h.clock.add(time.Hour)
+		h.clock.Advance(time.Hour)
 		told()
-		h.clock.add(6 * 24 * time.Hour)
+		h.clock.Advance(6 * 24 * time.Hour)
 		told("api-key-expired")
-		h.clock.add(24 * time.Hour)
+		h.clock.Advance(24 * time.Hour)
 		told()
 	})
 }

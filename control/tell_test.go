@@ -98,7 +98,7 @@ func TestEventsAreNotLost(t *testing.T) {
 	if _, _, err := h.Credentials.Regenerate(ctx, app.ID); err != nil {
 		t.Errorf("regenerating while an event waits: %v", err)
 	}
-	h.clock.add(2 * lease)
+	h.clock.Advance(2 * lease)
 	if _, err := h.Reconciler.Once(ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +114,7 @@ func TestEventsAreNotLost(t *testing.T) {
 	_, err = h.Registrations.SetStatus(ctx, app.ID, registration.ID, portico.Revoked, "")
 	must(t, err)
 	must(t, h.Applications.Delete(ctx, app.ID))
-	h.clock.add(2 * lease)
+	h.clock.Advance(2 * lease)
 	settled, err := h.Reconciler.Once(ctx)
 	if err != nil || settled != 1 || len(h.idp.told()) != 0 {
 		t.Errorf("settled %d, %v", settled, err)
@@ -145,7 +145,7 @@ func TestOrphanIsReported(t *testing.T) {
 	if _, err := h.Applications.Create(t.Context(), h.wish("Lost", h.dcr.ID)); portico.KindOf(err) != portico.KindUnavailable {
 		t.Fatal(err)
 	}
-	h.clock.add(2 * lease)
+	h.clock.Advance(2 * lease)
 	settled, err := h.Reconciler.Once(t.Context())
 	if err != nil || settled != 1 || !strings.Contains(h.logs.String(), "may hold a client that belongs to no application") {
 		t.Errorf("settled %d, %v; %s", settled, err, h.logs.String())

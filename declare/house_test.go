@@ -2,11 +2,9 @@ package declare_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -20,13 +18,10 @@ import (
 	"portico/control"
 	"portico/declare"
 	"portico/httpkit"
-	"portico/keyring"
-	"portico/mail"
 	"portico/mgmtapi"
 	"portico/secret"
 	"portico/spectest"
-	"portico/sqlstore"
-	"portico/usecase"
+	"portico/usecase/usecasetest"
 )
 
 // house is a management API on a real store. Every request and answer is judged
@@ -65,10 +60,6 @@ func (h *house) sent(text string) int {
 	return n
 }
 
-type noGateways struct{}
-
-func (noGateways) Flush(context.Context) error { return nil }
-
 func newHouse(t testing.TB) *house {
 	t.Helper()
 	return newHouseHeldTo(t, spectest.Management(t))
@@ -77,24 +68,15 @@ func newHouse(t testing.TB) *house {
 // newHouseHeldTo is newHouse with other contracts; nil: none.
 func newHouseHeldTo(t testing.TB, contracts *spectest.Oracle) *house {
 	t.Helper()
-	dir := t.TempDir()
-	logger := slog.New(slog.NewTextHandler(io.Discard, nil))
-	store, err := sqlstore.Open(t.Context(), sqlstore.Config{DSN: "sqlite:" + filepath.Join(dir, "portico.db"), Now: time.Now})
-	check(t, err)
-	t.Cleanup(func() { check(t, store.Close()) })
-	ring, _, err := keyring.Open(filepath.Join(dir, "key.json"))
-	check(t, err)
-	c := control.New(usecase.Deps{
-		Store: store, Sealer: ring, Mailer: mail.NewOutbox(filepath.Join(dir, "outbox")), Flusher: noGateways{}, Logger: logger, Now: time.Now,
-		Checkpoint: func(string) {}, PortalDomain: "localhost", PortalURL: func(domain string) string { return "http://" + domain },
-	})
+	d := usecasetest.Deps(t, usecasetest.SQLite(t), time.Now)
+	c := control.New(d)
 	founded, err := c.Accounts.Bootstrap(t.Context(), admins.Founding{
 		Organization: "Acme", Email: "ada@acme.example", FullName: "Ada Admin", TokenName: "ci", TokenLifetime: time.Hour,
 	})
 	check(t, err)
-	api := mgmtapi.New(mgmtapi.Options{Control: c, Logger: logger, Now: time.Now})
+	api := mgmtapi.New(mgmtapi.Options{Control: c, Logger: d.Logger, Now: time.Now})
 	h := &house{token: founded.Token}
-	server := httptest.NewServer(httpkit.Chain(h.record(contracts.Wrap(t, api)), httpkit.RequestID, httpkit.Recover(logger)))
+	server := httptest.NewServer(httpkit.Chain(h.record(contracts.Wrap(t, api)), httpkit.RequestID, httpkit.Recover(d.Logger)))
 	t.Cleanup(server.Close)
 	h.url = server.URL
 	h.client, err = declare.NewClient(server.URL, founded.Token, false)

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Clock is a clock that stands still until somebody waits.
+// Clock is a clock that stands still until it is moved, or somebody waits.
 type Clock struct {
 	mu     sync.Mutex
 	now    time.Time
@@ -21,6 +21,13 @@ func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.now
+}
+
+// Advance moves the clock on.
+func (c *Clock) Advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
 }
 
 // Wait moves the clock on, at once.

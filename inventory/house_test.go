@@ -1,28 +1,22 @@
 package inventory_test
 
 import (
-	"context"
-	"log/slog"
 	"os"
-	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
 	"portico"
 	"portico/control"
 	"portico/developers"
+	"portico/idptest"
 	"portico/inventory"
-	"portico/keyring"
 	"portico/secret"
-	"portico/sqlstore"
 	"portico/storetest"
 	"portico/usecase"
+	"portico/usecase/usecasetest"
 )
 
 func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
-
-const idpTimeout = 10 * time.Second
 
 // house is every use case on a real store, with a portal, a developer, and an
 // identity provider in memory.
@@ -31,7 +25,7 @@ type house struct {
 	t     testing.TB
 	deps  usecase.Deps
 	store portico.Store
-	clock *clock
+	clock *idptest.Clock
 	idp   *fakeIdP
 
 	organization portico.OrganizationID
@@ -43,37 +37,21 @@ type house struct {
 
 func newHouse(t testing.TB) *house {
 	t.Helper()
-	return newHouseOn(t, "sqlite:"+filepath.Join(t.TempDir(), "portico.db"))
+	return newHouseOn(t, usecasetest.SQLite(t))
 }
 
 // onBoth runs a test on SQLite and on PostgreSQL.
 func onBoth(t *testing.T, test func(t *testing.T, h *house)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) {
-		t.Parallel()
-		test(t, newHouse(t))
-	})
-	t.Run("postgres", func(t *testing.T) {
-		t.Parallel()
-		test(t, newHouseOn(t, storetest.Postgres(t)))
-	})
+	usecasetest.OnBoth(t, func(t *testing.T, dsn string) { test(t, newHouseOn(t, dsn)) })
 }
 
 func newHouseOn(t testing.TB, dsn string) *house {
 	t.Helper()
-	h := &house{t: t, clock: &clock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}}
+	h := &house{t: t, clock: idptest.NewClock(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))}
 	h.idp = newFakeIdP(h.clock.Now)
-	store, err := sqlstore.Open(t.Context(), sqlstore.Config{DSN: dsn, Now: h.clock.Now})
-	must(t, err)
-	t.Cleanup(func() { must(t, store.Close()) })
-	ring, _, err := keyring.Open(filepath.Join(t.TempDir(), "key.json"))
-	must(t, err)
-	h.store = store
-	h.deps = usecase.Deps{
-		Store: store, Sealer: ring, IdPs: h.idp, Mailer: noMails{}, Flusher: noGateways{}, Logger: slog.New(slog.DiscardHandler),
-		Now: h.clock.Now, Checkpoint: func(string) {}, IdPTimeout: idpTimeout,
-		PortalDomain: "localhost", PortalURL: func(domain string) string { return "https://" + domain },
-	}
+	h.deps = usecasetest.Deps(t, dsn, h.clock.Now)
+	h.deps.IdPs, h.store = h.idp, h.deps.Store
 	h.Control = control.New(h.deps)
 	h.furnish()
 	return h
@@ -144,32 +122,6 @@ func (h *house) orphan(id string) portico.ClientState {
 		ApplicationID: portico.ApplicationID(portico.NewRandomID()), OrganizationID: h.organization,
 	}
 }
-
-// clock stands still until it is told.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) add(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
-type noMails struct{}
-
-func (noMails) Send(context.Context, portico.Message) error { return nil }
-
-type noGateways struct{}
-
-func (noGateways) Flush(context.Context) error { return nil }
 
 func must(t testing.TB, err error) {
 	t.Helper()

@@ -47,7 +47,7 @@ func TestWhatIsAlikeIsNoFinding(t *testing.T) {
 			h.idp.tamper(id, func(c *fakeClient) { c.Name = c.Name[:min(len(c.Name), 90)] }) // as providers do
 		}
 		h.idp.plant(portico.ClientState{Ref: portico.ClientRef{ClientID: "somebody else's"}, Name: "Payroll"})
-		h.clock.add(time.Hour)
+		h.clock.Advance(time.Hour)
 		v := h.take()
 		none(t, v)
 		if v.Clients != 62 || v.Foreign != 1 || v.CheckedAt == nil || !v.CheckedAt.Equal(h.clock.Now()) || len(v.Unseen) != 0 {
@@ -168,7 +168,7 @@ func TestARemovalThatFailsIsFinishedLater(t *testing.T) {
 	none(t, v)
 	none(t, h.take()) // it is about to go
 	h.idp.fail(nil)
-	h.clock.add(time.Hour)
+	h.clock.Advance(time.Hour)
 	_, err = h.Reconciler.Once(t.Context())
 	must(t, err)
 	if left := h.idp.ids(); len(left) != 0 {
@@ -298,21 +298,21 @@ func TestInventoriesAreMadeInTurn(t *testing.T) {
 		if n := calls(); n != 1 {
 			t.Errorf("the first turn took %d calls", n)
 		}
-		h.clock.add(59 * time.Minute)
+		h.clock.Advance(59 * time.Minute)
 		if n := calls(); n != 0 {
 			t.Errorf("made again before its turn, in %d calls", n)
 		}
-		h.clock.add(time.Minute)
+		h.clock.Advance(time.Minute)
 		h.idp.fail(func(string) *fault { return &fault{kind: portico.IdPUnavailable, after: 20 * time.Minute} })
 		if n := calls(); n != 1 {
 			t.Errorf("a failing turn took %d calls", n)
 		}
 		h.idp.fail(nil)
-		h.clock.add(19 * time.Minute)
+		h.clock.Advance(19 * time.Minute)
 		if n := calls(); n != 0 {
 			t.Errorf("tried again before the provider wants, in %d calls", n)
 		}
-		h.clock.add(time.Minute)
+		h.clock.Advance(time.Minute)
 		if n := calls(); n != 1 {
 			t.Errorf("not tried again: %d calls", n)
 		}
@@ -343,7 +343,7 @@ func TestAChangeUnderWayIsNoFinding(t *testing.T) {
 		h.idp.tamper(id, nil)
 	}
 	none(t, h.take())
-	h.clock.add(time.Second)
+	h.clock.Advance(time.Second)
 	if f := only(t, h.take(), portico.FindingMissing); f.ApplicationID != other.ID {
 		t.Errorf("found %+v", f)
 	}

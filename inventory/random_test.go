@@ -30,7 +30,7 @@ func TestNothingIsLost(t *testing.T) {
 	c.restart()
 	c.idp.fail(c.fault)
 	for n := range operations {
-		c.clock.add(time.Duration(c.rand.IntN(30)) * time.Second)
+		c.clock.Advance(time.Duration(c.rand.IntN(30)) * time.Second)
 		c.guarded(func() { c.step(n) })
 		if c.rand.IntN(100) == 0 {
 			c.restart()
@@ -247,7 +247,7 @@ func (c *chaos) settle() {
 	c.t.Helper()
 	ctx := c.t.Context()
 	for range 20 {
-		c.clock.add(time.Hour)
+		c.clock.Advance(time.Hour)
 		_, err := c.Reconciler.Once(ctx)
 		must(c.t, err)
 	}

@@ -21,13 +21,11 @@ import (
 	"portico/admins"
 	"portico/control"
 	"portico/httpkit"
-	"portico/keyring"
 	"portico/mail"
 	"portico/mgmtapi"
 	"portico/secret"
 	"portico/spectest"
-	"portico/sqlstore"
-	"portico/usecase"
+	"portico/usecase/usecasetest"
 )
 
 // testServer is the management API on a real store and a real key, with one
@@ -52,19 +50,11 @@ type testServer struct {
 func newServer(t testing.TB) *testServer {
 	t.Helper()
 	s := &testServer{clock: &clock{now: time.Date(2026, 3, 1, 12, 0, 0, 123_456_000, time.UTC)}, idps: newFakeIdPs()}
-	dir := t.TempDir()
 	logger := slog.New(slog.NewTextHandler(&s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	store, err := sqlstore.Open(t.Context(), sqlstore.Config{DSN: "sqlite:" + filepath.Join(dir, "portico.db"), Now: s.clock.Now})
-	check(t, err)
-	t.Cleanup(func() { check(t, store.Close()) })
-	ring, _, err := keyring.Open(filepath.Join(dir, "key.json"))
-	check(t, err)
-	s.store, s.outbox = store, filepath.Join(dir, "outbox")
-	s.Control = control.New(usecase.Deps{
-		Store: store, Sealer: ring, IdPs: s.idps, Mailer: mail.NewOutbox(s.outbox), Flusher: noGateways{},
-		Logger: logger, Now: s.clock.Now, Checkpoint: func(string) {}, IdPTimeout: 10 * time.Second,
-		PortalDomain: "localhost", PortalURL: func(domain string) string { return "http://" + domain },
-	})
+	d := usecasetest.Deps(t, usecasetest.SQLite(t), s.clock.Now)
+	s.store, s.outbox = d.Store, filepath.Join(t.TempDir(), "outbox")
+	d.IdPs, d.Mailer, d.Logger = s.idps, mail.NewOutbox(s.outbox), logger
+	s.Control = control.New(d)
 	founded, err := s.Accounts.Bootstrap(t.Context(), admins.Founding{
 		Organization: "Acme", Email: "Ada@acme.example", FullName: "Ada Admin", Password: secret.New("correct horse battery"),
 		TokenName: "bootstrap", TokenLifetime: 365 * 24 * time.Hour,
@@ -341,11 +331,6 @@ func (b *syncBuffer) String() string {
 	defer b.mu.Unlock()
 	return b.buf.String()
 }
-
-// noGateways is what a process without gateways has to bring up to date.
-type noGateways struct{}
-
-func (noGateways) Flush(context.Context) error { return nil }
 
 // fakeIdPs plays every identity provider: one memory of clients, and one
 // credential that is accepted.

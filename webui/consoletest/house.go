@@ -27,6 +27,7 @@ import (
 	"portico/idp/bridge"
 	"portico/idp/okta"
 	"portico/idp/rfc7591"
+	"portico/idptest"
 	"portico/keyring"
 	"portico/ledger"
 	"portico/localas/localastest"
@@ -48,7 +49,7 @@ type House struct {
 	Okta    *localastest.Instance
 	Console *httptest.Server
 	Gateway *httptest.Server
-	Clock   *Clock
+	Clock   *idptest.Clock
 	Logs    *Logs
 	Mails   *Mails
 	Admin   portico.User // who founded the organization
@@ -61,7 +62,7 @@ type House struct {
 // New opens a house whose console has the given pages.
 func New(t testing.TB, routes func(*desk.Site) []desk.Route) *House {
 	t.Helper()
-	h := &House{Okta: localastest.Start(t), Clock: &Clock{now: time.Date(2026, 11, 2, 14, 32, 0, 0, time.UTC)}, Logs: &Logs{}, Mails: &Mails{}, grants: map[string]access.Grants{}}
+	h := &House{Okta: localastest.Start(t), Clock: idptest.NewClock(time.Date(2026, 11, 2, 14, 32, 0, 0, time.UTC)), Logs: &Logs{}, Mails: &Mails{}, grants: map[string]access.Grants{}}
 	store, err := sqlstore.Open(t.Context(), sqlstore.Config{DSN: "sqlite:" + filepath.Join(t.TempDir(), "portico.db"), Now: h.Clock.Now})
 	must(t, err)
 	t.Cleanup(func() { must(t, store.Close()) })
@@ -195,26 +196,6 @@ func (h *House) MatrixOf(t *testing.T, site webtest.Site, views []webtest.View) 
 // Site is the console for a browser; the visitor "admin" may do everything.
 func (h *House) Site() webtest.Site {
 	return webtest.Site{Base: h.Console.URL, Langs: []string{"en", "ja"}, Cookie: i18n.Cookie, Visitors: map[string]func(*webtest.Page){"admin": h.Visitor()}}
-}
-
-// Clock stands still until it is moved.
-type Clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-// Now is the time it shows.
-func (c *Clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-// Advance moves it on.
-func (c *Clock) Advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
 }
 
 // Logs is what was logged.
