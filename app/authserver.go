@@ -3,9 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"strings"
-	"time"
 
 	"portico"
 	"portico/idp"
@@ -40,12 +38,12 @@ func (a *App) AuthServer() *localas.Server { return a.authServer }
 
 // builtIn makes adapters for providers of the type kongIdentity: clients at the
 // built-in authorization server, which needs no credential from an admin.
-func (a *App) builtIn(client func(portico.ProviderID) *http.Client, now func() time.Time) idp.Constructor {
+func (a *App) builtIn(settings func(portico.Provider, secret.Text) idp.Settings) idp.Constructor {
 	return func(p portico.Provider, _ secret.Text) (portico.IdP, error) {
 		if !strings.HasPrefix(p.Issuer, a.config.AuthServerURL+"/oauth2/") {
 			return nil, &portico.IdPError{Kind: portico.IdPRejected, Detail: fmt.Sprintf(
 				"The issuer %s is not of the built-in authorization server. Enter one of its own, such as %s/oauth2/default.", p.Issuer, a.config.AuthServerURL)}
 		}
-		return okta.New(okta.Config{Provider: p, Credential: a.authToken, HTTP: client(p.ID), Now: now, Logger: a.logger})
+		return okta.New(settings(p, a.authToken))
 	}
 }

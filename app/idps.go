@@ -20,29 +20,34 @@ import (
 // identityProviders makes the adapters for DCR providers. A type that is not
 // listed can be kept, and used once there is an adapter.
 func (a *App) identityProviders(client *http.Client, monitor *health.Monitor, sealer portico.Sealer, now func() time.Time) portico.IdPs {
-	store, logger := a.store, a.logger
+	settings := func(p portico.Provider, credential secret.Text) idp.Settings {
+		return idp.Settings{
+			Provider: p, Credential: credential, Handles: handles.Of(a.store, sealer, now, p.ID),
+			HTTP: monitor.Watch(p.ID, client), Now: now, Logger: a.logger,
+		}
+	}
 	adapters := map[portico.ProviderType]idp.Constructor{
 		portico.ProviderOkta: func(p portico.Provider, credential secret.Text) (portico.IdP, error) {
-			return okta.New(okta.Config{Provider: p, Credential: credential, HTTP: monitor.Watch(p.ID, client), Now: now, Logger: logger})
+			return okta.New(settings(p, credential))
 		},
 		portico.ProviderHTTP: func(p portico.Provider, credential secret.Text) (portico.IdP, error) {
-			return bridge.New(bridge.Config{Provider: p, Key: credential, HTTP: monitor.Watch(p.ID, client), Now: now, Logger: logger})
+			return bridge.New(settings(p, credential))
 		},
 		portico.ProviderAuth0: func(p portico.Provider, credential secret.Text) (portico.IdP, error) {
-			return auth0.New(auth0.Config{Provider: p, Secret: credential, HTTP: monitor.Watch(p.ID, client), Now: now, Logger: logger})
+			return auth0.New(settings(p, credential))
 		},
 		portico.ProviderAzureAD: func(p portico.Provider, credential secret.Text) (portico.IdP, error) {
-			return azuread.New(azuread.Config{Provider: p, Secret: credential, HTTP: monitor.Watch(p.ID, client), Now: now, Logger: logger})
+			return azuread.New(azuread.Config{Settings: settings(p, credential)})
 		},
 		portico.ProviderRFC7591: func(p portico.Provider, credential secret.Text) (portico.IdP, error) {
-			return rfc7591.New(rfc7591.Config{Provider: p, Token: credential, HTTP: monitor.Watch(p.ID, client), Handles: handles.Of(store, sealer, now, p.ID), Now: now, Logger: logger})
+			return rfc7591.New(settings(p, credential))
 		},
 		portico.ProviderCurity: func(p portico.Provider, credential secret.Text) (portico.IdP, error) {
-			return curity.New(curity.Config{Provider: p, Secret: credential, HTTP: monitor.Watch(p.ID, client), Handles: handles.Of(store, sealer, now, p.ID), Now: now, Logger: logger})
+			return curity.New(settings(p, credential))
 		},
 	}
 	if a.authServer != nil {
-		adapters[portico.ProviderKongIdentity] = a.builtIn(func(id portico.ProviderID) *http.Client { return monitor.Watch(id, client) }, now)
+		adapters[portico.ProviderKongIdentity] = a.builtIn(settings)
 	}
 	return idp.NewAdapters(adapters)
 }

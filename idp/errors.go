@@ -130,8 +130,8 @@ func suffix(text string) string {
 // that the vendor echoes, no control characters, and not endless.
 func (a *API) printable(call Call, text string) string {
 	for _, s := range slices.Concat(call.Secrets, a.Secrets) {
-		if !s.Empty() {
-			text = strings.ReplaceAll(text, s.Reveal(), s.String())
+		if !s.Empty() { // nor as a form has it
+			text = strings.NewReplacer(s.Reveal(), s.String(), url.QueryEscape(s.Reveal()), s.String()).Replace(text)
 		}
 	}
 	text = strings.Map(func(r rune) rune {

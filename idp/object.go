@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"portico"
 	"portico/secret"
 )
 
@@ -55,4 +56,21 @@ func (o Object) Time(name string) *time.Time {
 		}
 	}
 	return nil
+}
+
+// Issued is the secret in an answer that registers a client (RFC 7591 §3.2.1).
+func (o Object) Issued() portico.ClientSecret {
+	return portico.ClientSecret{Value: o.Secret("client_secret"), SecretInfo: portico.SecretInfo{
+		Active: true, CreatedAt: o.Time("client_id_issued_at"), ExpiresAt: o.Time("client_secret_expires_at"),
+	}}
+}
+
+// Member is the object inside an object, made if it is not there.
+func (o Object) Member(name string) Object {
+	m, ok := o[name].(map[string]any)
+	if !ok {
+		m = map[string]any{}
+		o[name] = m
+	}
+	return m
 }

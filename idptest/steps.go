@@ -3,6 +3,8 @@ package idptest
 import (
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"testing"
 
 	"portico"
@@ -39,10 +41,11 @@ func interrupted(f *fixture, step Request, fault Fault) {
 		f.Fatalf("a registration has no request %s %s", step.Method, step.Path)
 	}
 	f.wire.Break("", "", 0, nil)
-	ref, findErr := f.sound.Find(f.Context(), key)
+	ref, there := f.lookFor(s, key)
 	switch {
+	case err == nil && !there:
+		f.Error("what was registered is not there")
 	case err == nil:
-		f.must("find what was registered", findErr)
 		f.removeAfter(ref)
 		if ref != made.Ref {
 			f.Errorf("found %+v, created %+v", ref, made.Ref)
@@ -50,18 +53,48 @@ func interrupted(f *fixture, step Request, fault Fault) {
 		if f.Token != nil {
 			f.must("token", f.Token(f.Context(), made.Ref.ClientID, made.Secret.Value))
 		}
-	case findErr == nil:
+	case there:
 		f.want("create", err, portico.IdPAmbiguous)
-		if state := f.read(ref); state.ApplicationID != s.ApplicationID {
+		if f.unfindable() {
+			return // so nobody reads or removes it
+		}
+		if state := f.read(ref); !f.owns(s, state) {
 			f.Errorf("found %+v", state)
 		}
 		f.must("remove what was left", f.sound.Delete(f.Context(), ref))
-		_, err := f.sound.Find(f.Context(), key)
-		f.want("find what was removed", err, portico.IdPNotFound)
-	default:
-		f.want("find what was not registered", findErr, portico.IdPNotFound)
+		f.gone(s, key)
 	}
 	f.noneLeft(s.ApplicationID, err == nil)
+}
+
+// lookFor looks for what the create key made of the spec, from the provider's
+// side where the adapter cannot tell.
+func (f *fixture) lookFor(s portico.ClientSpec, key string) (portico.ClientRef, bool) {
+	f.Helper()
+	if f.unfindable() {
+		state, there := f.held(s, key)
+		return state.Ref, there
+	}
+	ref, err := f.sound.Find(f.Context(), key)
+	if err != nil {
+		f.want("find what was not registered", err, portico.IdPNotFound)
+	}
+	return ref, err == nil
+}
+
+// stepsAreAll: a registration has no request that Options.Steps leave out, and
+// so none that is never interrupted.
+func stepsAreAll(f *fixture) {
+	s := spec("Steps")
+	s.Audience = f.Audience
+	made, err := f.idp.Create(f.Context(), s, portico.NewRandomID())
+	f.must("create", err)
+	f.removeAfter(made.Ref)
+	for _, r := range f.wire.Seen() {
+		if !slices.ContainsFunc(f.Steps, func(step Request) bool { return r.Method == step.Method && strings.HasPrefix(r.Path, step.Path) }) {
+			f.Errorf("%s %s is no step", r.Method, r.Path)
+		}
+	}
 }
 
 // noneLeft: the provider has no client of the application but the one that was

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -19,6 +20,7 @@ type Wire struct {
 	times  int
 	fault  Fault
 	hits   int
+	seen   []Request
 }
 
 // NewWire makes a wire that works until Break is called.
@@ -43,6 +45,13 @@ func (w *Wire) Hits() int {
 	return w.hits
 }
 
+// Seen lists the requests so far.
+func (w *Wire) Seen() []Request {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.seen)
+}
+
 // RoundTrip implements http.RoundTripper.
 func (w *Wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	if fault := w.meet(req); fault != nil {
@@ -54,6 +63,7 @@ func (w *Wire) RoundTrip(req *http.Request) (*http.Response, error) {
 func (w *Wire) meet(req *http.Request) Fault {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.seen = append(w.seen, Request{req.Method, req.URL.Path})
 	if w.fault == nil || req.Method != w.method || !strings.HasPrefix(req.URL.Path, w.path) {
 		return nil
 	}

@@ -113,7 +113,7 @@ func (s *testServer) oidc(t testing.TB) portico.Strategy {
 		client := &http.Client{Timeout: 10 * time.Second}
 		s.idps.set(idp.NewAdapters(map[portico.ProviderType]idp.Constructor{
 			portico.ProviderOkta: func(p portico.Provider, credential secret.Text) (portico.IdP, error) {
-				return okta.New(okta.Config{Provider: p, Credential: credential, HTTP: client, Now: time.Now})
+				return okta.New(idp.Settings{Provider: p, Credential: credential, HTTP: client, Now: time.Now})
 			},
 		}))
 	}

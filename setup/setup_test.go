@@ -58,10 +58,10 @@ func open(t *testing.T) *house {
 	d := usecase.Deps{Store: store, Sealer: ring, Now: now, Logger: slog.New(slog.DiscardHandler), Checkpoint: func(string) {}, IdPTimeout: 30 * time.Second,
 		IdPs: idp.NewAdapters(map[portico.ProviderType]idp.Constructor{
 			portico.ProviderOkta: func(p portico.Provider, credential secret.Text) (portico.IdP, error) {
-				return okta.New(okta.Config{Provider: p, Credential: credential, HTTP: client, Now: now, Wait: func(context.Context, time.Duration) error { return nil }})
+				return okta.New(idp.Settings{Provider: p, Credential: credential, HTTP: client, Now: now, Wait: func(context.Context, time.Duration) error { return nil }})
 			},
 			portico.ProviderHTTP: func(p portico.Provider, credential secret.Text) (portico.IdP, error) {
-				return bridge.New(bridge.Config{Provider: p, Key: credential, HTTP: client, Now: now})
+				return bridge.New(idp.Settings{Provider: p, Credential: credential, HTTP: client, Now: now})
 			},
 		})}
 	_, err = admins.Accounts{Deps: d}.Bootstrap(t.Context(), admins.Founding{Organization: "Acme", Email: "ada@acme.example", NoToken: true})

@@ -1,29 +1,13 @@
 package auth0
 
 import (
-	"context"
 	"encoding/json"
-	"fmt"
-	"log/slog"
 	"net/http"
 	"net/url"
-	"time"
 
 	"portico"
 	"portico/idp"
-	"portico/oauth"
-	"portico/secret"
 )
-
-// Config of a Client.
-type Config struct {
-	Provider portico.Provider
-	Secret   secret.Text  // of the application that Provider.Config.InitialClientID names
-	HTTP     *http.Client // nil: oauth.NewHTTPClient without access to private addresses
-	Now      func() time.Time
-	Wait     func(context.Context, time.Duration) error // nil: a timer
-	Logger   *slog.Logger
-}
 
 // Client implements portico.IdP, portico.SecretReplacer, portico.ClientLister
 // and portico.ScopeChecker.
@@ -34,51 +18,33 @@ type Client struct {
 	audience string   // of the Management API
 	managed  bool     // developers choose scopes
 	http     *http.Client
-	logger   *slog.Logger
 }
 
-// New makes a Client for the tenant that the provider's issuer belongs to. Only
-// an issuer that no authorization server can have is an error here
+// New makes a Client for the tenant that the provider's issuer belongs to. The
+// credential is the secret of the application that Config.InitialClientID names.
+// Only an issuer that no authorization server can have is an error here
 // (IdPRejected); Verify judges the rest.
-func New(cfg Config) (*Client, error) {
-	normal, err := oauth.NormalizeIssuer(cfg.Provider.Issuer)
+func New(s idp.Settings) (*Client, error) {
+	issuer, err := s.Issuer()
 	if err != nil {
-		return nil, unusable(cfg.Provider.Issuer, err)
+		return nil, err
 	}
-	issuer, err := url.Parse(normal)
-	if err != nil {
-		return nil, unusable(cfg.Provider.Issuer, err)
-	}
-	if cfg.HTTP == nil {
-		cfg.HTTP = oauth.NewHTTPClient(oauth.ClientPolicy{Timeout: idp.Timeout})
-	}
-	if cfg.Logger == nil {
-		cfg.Logger = slog.New(slog.DiscardHandler)
-	}
-	c := &Client{issuer: issuer, audience: normal + "/api/v2/", managed: cfg.Provider.Config.UseDeveloperManagedScopes, http: cfg.HTTP, logger: cfg.Logger}
-	if own := cfg.Provider.Config.InitialClientAudience; own != nil && *own != "" {
+	s = s.Complete()
+	c := &Client{issuer: issuer, audience: issuer.String() + "/api/v2/", managed: s.Provider.Config.UseDeveloperManagedScopes, http: s.HTTP}
+	if own := s.Provider.Config.InitialClientAudience; own != nil && *own != "" {
 		c.audience = *own // with a domain of one's own, the API's is still the tenant's
 	}
-	base := idp.Config{
-		Vendor: "Auth0", Base: &url.URL{Scheme: issuer.Scheme, Host: issuer.Host}, HTTP: cfg.HTTP,
-		Secrets: []secret.Text{cfg.Secret}, Explain: explain,
-		Now: cfg.Now, Wait: cfg.Wait, Logger: cfg.Logger,
-	}
-	c.tokens = idp.NewTokenSource(idp.New(base), idp.Call{
-		Method: http.MethodPost, Path: "/oauth/token", Class: "token", Secrets: []secret.Text{cfg.Secret},
+	cfg := s.Config("Auth0", issuer, explain)
+	c.tokens = idp.NewTokenSource(idp.New(cfg), idp.Call{
+		Method: http.MethodPost, Path: "/oauth/token", Class: "token",
 		Body: map[string]string{
-			"grant_type": "client_credentials", "client_id": cfg.Provider.Config.InitialClientID,
-			"client_secret": cfg.Secret.Reveal(), "audience": c.audience,
+			"grant_type": portico.MethodClientCredentials, "client_id": s.Provider.Config.InitialClientID,
+			"client_secret": s.Credential.Reveal(), "audience": c.audience,
 		},
 	})
-	base.Tokens = c.tokens
-	c.api = idp.New(base)
+	cfg.Tokens = c.tokens
+	c.api = idp.New(cfg)
 	return c, nil
-}
-
-// unusable is the error for an issuer that no authorization server can have.
-func unusable(issuer string, why error) error {
-	return &portico.IdPError{Kind: portico.IdPRejected, Detail: fmt.Sprintf("The issuer %s cannot be used: %v. Correct it.", issuer, why)}
 }
 
 // Capabilities implements portico.IdP.

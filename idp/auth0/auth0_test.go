@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"portico"
+	"portico/idp"
 	"portico/idp/auth0"
 	"portico/idptest"
 	"portico/oauth"
@@ -28,11 +29,11 @@ var (
 )
 
 // newClient makes an adapter; the configuration may be changed first.
-func newClient(t *testing.T, issuer string, hc *http.Client, clock *idptest.Clock, change ...func(*auth0.Config)) *auth0.Client {
+func newClient(t *testing.T, issuer string, hc *http.Client, clock *idptest.Clock, change ...func(*idp.Settings)) *auth0.Client {
 	t.Helper()
-	cfg := auth0.Config{
-		Provider: portico.Provider{Type: portico.ProviderAuth0, Issuer: issuer, Config: portico.ProviderConfig{InitialClientID: managerID}},
-		Secret:   secret.New(managerSecret), HTTP: hc, Now: clock.Now, Wait: clock.Wait,
+	cfg := idp.Settings{
+		Provider:   portico.Provider{Type: portico.ProviderAuth0, Issuer: issuer, Config: portico.ProviderConfig{InitialClientID: managerID}},
+		Credential: secret.New(managerSecret), HTTP: hc, Now: clock.Now, Wait: clock.Wait,
 	}
 	for _, c := range change {
 		c(&cfg)
@@ -44,12 +45,12 @@ func newClient(t *testing.T, issuer string, hc *http.Client, clock *idptest.Cloc
 	return c
 }
 
-func fakeTenant(t *testing.T, change ...func(*auth0.Config)) (*fakeAuth0, *auth0.Client) {
+func fakeTenant(t *testing.T, change ...func(*idp.Settings)) (*fakeAuth0, *auth0.Client) {
 	f := newFakeAuth0(t)
 	return f, newClient(t, f.URL, f.Client(), idptest.NewClock(time.Now()), change...)
 }
 
-func managed(c *auth0.Config) { c.Provider.Config.UseDeveloperManagedScopes = true }
+func managed(c *idp.Settings) { c.Provider.Config.UseDeveloperManagedScopes = true }
 
 // tokenOf asks for a client's token and verifies it as a gateway does. A client
 // without a grant is told from a wrong secret by Auth0's answer.
@@ -267,7 +268,7 @@ func TestRateLimit(t *testing.T) {
 func TestIssuerThatCannotBe(t *testing.T) {
 	t.Parallel()
 	for _, issuer := range []string{"", "ftp://x", "https://tenant.auth0.com/?x=1", "http://tenant.auth0.com"} {
-		_, err := auth0.New(auth0.Config{Provider: portico.Provider{Issuer: issuer}})
+		_, err := auth0.New(idp.Settings{Provider: portico.Provider{Issuer: issuer}})
 		if !portico.IsIdP(err, portico.IdPRejected) {
 			t.Errorf("%q: %v", issuer, err)
 		}
@@ -291,5 +292,32 @@ func TestCredentialStays(t *testing.T) {
 	}
 	if _, err := c.Verify(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestFindAmongOthersThatGo: a client moves to a page that was read already when
+// another is removed meanwhile, and is found all the same.
+func TestFindAmongOthersThatGo(t *testing.T) {
+	t.Parallel()
+	f := newFakeAuth0(t)
+	wire := idptest.NewWire(f.Client().Transport)
+	c := newClient(t, f.URL, &http.Client{Transport: wire}, idptest.NewClock(time.Now()))
+	var made []portico.Client
+	for i := range f.pageSize + 1 {
+		client, err := c.Create(t.Context(), portico.ClientSpec{ApplicationID: "a", Name: "Shop"}, fmt.Sprintf("key-%d", i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		made = append(made, client)
+	}
+	wire.Break(http.MethodGet, "/api/v2/clients", 1, func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+		res, err := next.RoundTrip(r)
+		if err := c.Delete(t.Context(), made[0].Ref); err != nil {
+			t.Error(err)
+		}
+		return res, err
+	})
+	if ref, err := c.Find(t.Context(), fmt.Sprintf("key-%d", f.pageSize)); err != nil || ref != made[f.pageSize].Ref {
+		t.Errorf("found %+v, %v", ref, err)
 	}
 }

@@ -68,22 +68,28 @@ func (c *Client) undo(ctx context.Context, ref portico.ClientRef, cause error) e
 }
 
 // Find implements portico.IdP. Auth0 does not search metadata, so every client
-// is looked at.
+// is looked at; twice before there is none, because a client moves to a page that
+// was read already when another is removed meanwhile.
 func (c *Client) Find(ctx context.Context, createKey string) (portico.ClientRef, error) {
-	for page := 0; ; page++ {
-		objects, more, err := c.page(ctx, page)
-		if err != nil {
-			return portico.ClientRef{}, err
-		}
-		for _, o := range objects {
-			if createKey != "" && o.meta(metaCreateKey) == createKey {
-				return o.state().Ref, nil
+	for range 2 {
+		pages, more := 0, true
+		for ; more; pages++ {
+			var objects []object
+			var err error
+			if objects, more, err = c.page(ctx, pages); err != nil {
+				return portico.ClientRef{}, err
+			}
+			for _, o := range objects {
+				if createKey != "" && o.meta(metaCreateKey) == createKey {
+					return o.state().Ref, nil
+				}
 			}
 		}
-		if !more {
-			return portico.ClientRef{}, &portico.IdPError{Kind: portico.IdPNotFound, Detail: "Auth0 has no client of this create key"}
+		if pages == 1 {
+			break
 		}
 	}
+	return portico.ClientRef{}, &portico.IdPError{Kind: portico.IdPNotFound, Detail: "Auth0 has no client of this create key"}
 }
 
 // Read implements portico.IdP.

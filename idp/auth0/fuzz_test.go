@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"portico"
+	"portico/idp"
 )
 
 func FuzzExplain(f *testing.F) {
@@ -37,7 +38,7 @@ func FuzzObject(f *testing.F) {
 		if err := json.Unmarshal(text, &o); err != nil {
 			t.Fatal(err)
 		}
-		if s := o.state(); s.Name != cut(name, maxName) || s.ApplicationID != "a" || o.meta(metaCreateKey) != "key" {
+		if s := o.state(); s.Name != idp.Cut(name, maxName) || s.ApplicationID != "a" || o.meta(metaCreateKey) != "key" {
 			t.Errorf("%q became %q", name, s.Name)
 		}
 	})

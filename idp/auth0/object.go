@@ -1,10 +1,10 @@
 package auth0
 
 import (
-	"slices"
 	"strings"
 
 	"portico"
+	"portico/idp"
 	"portico/secret"
 )
 
@@ -59,15 +59,10 @@ func shownName(name string) string {
 	return strings.NewReplacer("<", "‹", ">", "›").Replace(name)
 }
 
-func cut(text string, most int) string {
-	runes := []rune(text)
-	return strings.TrimSpace(string(runes[:min(len(runes), most)]))
-}
-
 // settings are the members of a client that follow from a spec. Auth0 wants one
 // that signs users in to be a web application.
 func settings(spec portico.ClientSpec) map[string]any {
-	name := cut(spec.Name, maxName)
+	name := idp.Cut(spec.Name, maxName)
 	metadata := map[string]any{
 		metaApplication: string(spec.ApplicationID), metaOrganization: string(spec.Owner.OrganizationID),
 		metaPortal: string(spec.Owner.PortalID), metaDeveloper: string(spec.Owner.DeveloperID), metaName: nil,
@@ -76,15 +71,11 @@ func settings(spec portico.ClientSpec) map[string]any {
 		metadata[metaName] = name
 	}
 	set := map[string]any{
-		"name": shownName(name), "description": cut(spec.Description, maxDescription), "client_metadata": metadata,
-		"app_type": "non_interactive", "grant_types": []string{portico.MethodClientCredentials}, "callbacks": []string{},
+		"name": shownName(name), "description": idp.Cut(spec.Description, maxDescription), "client_metadata": metadata,
+		"app_type": "non_interactive", "grant_types": idp.Grants(spec), "callbacks": []string{},
 	}
 	if len(spec.RedirectURIs) > 0 {
-		grants := []string{"authorization_code", portico.MethodClientCredentials}
-		if slices.Contains(spec.GrantTypes, "refresh_token") {
-			grants = append(grants, "refresh_token")
-		}
-		set["app_type"], set["grant_types"], set["callbacks"] = "regular_web", grants, spec.RedirectURIs
+		set["app_type"], set["callbacks"] = "regular_web", spec.RedirectURIs
 	}
 	return set
 }

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"portico"
-	"portico/idp/auth0"
+	"portico/idp"
 	"portico/idptest"
 	"portico/secret"
 )
@@ -51,7 +51,7 @@ func TestVerify(t *testing.T) {
 	f := newFakeAuth0(t)
 	for _, c := range []struct {
 		name, issuer string
-		change       func(*auth0.Config)
+		change       func(*idp.Settings)
 		permissions  string
 		steps        string
 		errors       []string
@@ -59,15 +59,15 @@ func TestVerify(t *testing.T) {
 		{"sound", f.URL, nil, allPermissions, "ok ok ok ok", nil},
 		{"with a slash", f.URL + "/", nil, allPermissions, "ok ok ok ok", nil},
 		{"with developer-managed scopes", f.URL, managed, allPermissions, "ok ok ok ok", nil},
-		{"wrong secret", f.URL, func(c *auth0.Config) { c.Secret = secret.New("wrong") }, allPermissions, "ok ok ok failed", []string{"refused the client id and secret", "Unauthorized"}},
-		{"other audience", f.URL, func(c *auth0.Config) { c.Provider.Config.InitialClientAudience = new("https://elsewhere/api/v2/") }, allPermissions, "ok ok ok failed", []string{"https://elsewhere/api/v2/", "Authorize it"}},
+		{"wrong secret", f.URL, func(c *idp.Settings) { c.Credential = secret.New("wrong") }, allPermissions, "ok ok ok failed", []string{"refused the client id and secret", "Unauthorized"}},
+		{"other audience", f.URL, func(c *idp.Settings) { c.Provider.Config.InitialClientAudience = new("https://elsewhere/api/v2/") }, allPermissions, "ok ok ok failed", []string{"https://elsewhere/api/v2/", "Authorize it"}},
 		{"no right to rotate", f.URL, nil, strings.Replace(allPermissions, "update:client_keys", "", 1), "ok ok ok failed", []string{"permissions update:client_keys are missing"}},
 		{"no right to read scopes", f.URL, managed, strings.Replace(allPermissions, "read:resource_servers", "", 1), "ok ok ok failed", []string{"read:resource_servers"}},
 		{"another path", f.URL + "/tenant", nil, allPermissions, "failed skipped skipped skipped", []string{"No authorization server answers", "Domain shown at Auth0"}},
 		{"another vendor's", "https://example.okta.com/oauth2/default", nil, allPermissions, "failed skipped skipped skipped", []string{"belongs to Okta", "type for Auth0"}},
 	} {
 		f.set(func() { f.permissions = c.permissions })
-		var changes []func(*auth0.Config)
+		var changes []func(*idp.Settings)
 		if c.change != nil {
 			changes = append(changes, c.change)
 		}

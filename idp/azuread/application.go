@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"portico"
+	"portico/idp"
 )
 
 // application is what we read of Graph's object of this name.
@@ -80,10 +81,10 @@ func settings(spec portico.ClientSpec, tags []string) map[string]any {
 		uris = []string{}
 	}
 	set := map[string]any{
-		"displayName": cut(spec.Name, maxName), "notes": nil, "tags": tags,
+		"displayName": idp.Cut(spec.Name, maxName), "notes": nil, "tags": tags,
 		"web": map[string]any{"redirectUris": uris},
 	}
-	if notes := cut(spec.Description, maxNotes); notes != "" {
+	if notes := idp.Cut(spec.Description, maxNotes); notes != "" {
 		set["notes"] = notes
 	}
 	return set
@@ -96,11 +97,6 @@ func newApplication(spec portico.ClientSpec, createKey string, version int) map[
 	a["signInAudience"] = "AzureADMyOrg"
 	a["api"] = map[string]any{"requestedAccessTokenVersion": version}
 	return a
-}
-
-func cut(text string, most int) string {
-	runes := []rune(text)
-	return strings.TrimSpace(string(runes[:min(len(runes), most)]))
 }
 
 const (

@@ -1,31 +1,22 @@
 package azuread
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
-	"time"
 
 	"portico"
 	"portico/idp"
-	"portico/oauth"
-	"portico/secret"
 )
 
-// Config of a Client.
+// Config of a Client. The credential is the secret of the application that
+// Provider.Config.InitialClientID names.
 type Config struct {
-	Provider portico.Provider
-	Secret   secret.Text  // of the application that Provider.Config.InitialClientID names
-	HTTP     *http.Client // nil: oauth.NewHTTPClient without access to private addresses
-	Now      func() time.Time
-	Wait     func(context.Context, time.Duration) error // nil: a timer
-	Logger   *slog.Logger
+	idp.Settings
 	// Login and Graph stand for the hosts of Microsoft's clouds, which follow
 	// from the issuer. Both or neither; for tests.
 	Login, Graph *url.URL
@@ -47,48 +38,30 @@ var tenantID = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-
 // New makes a Client for the tenant that the provider's issuer names. An issuer
 // of no tenant in one of Microsoft's clouds is an error (IdPRejected).
 func New(cfg Config) (*Client, error) {
-	normal, err := oauth.NormalizeIssuer(cfg.Provider.Issuer)
+	issuer, err := cfg.Issuer()
 	if err != nil {
-		return nil, unusable(cfg.Provider.Issuer, err)
-	}
-	issuer, err := url.Parse(normal)
-	if err != nil {
-		return nil, unusable(cfg.Provider.Issuer, err)
+		return nil, err
 	}
 	if cfg.Login == nil {
 		if cfg.Login, cfg.Graph = cloud(issuer.Host); cfg.Login == nil {
-			return nil, unusable(cfg.Provider.Issuer, errors.New("it is on no host of Microsoft Entra ID, such as login.microsoftonline.com or sts.windows.net"))
+			return nil, idp.Unusable("issuer", cfg.Provider.Issuer, errors.New("it is on no host of Microsoft Entra ID, such as login.microsoftonline.com or sts.windows.net"))
 		}
 	}
 	tenant, _, _ := strings.Cut(strings.TrimPrefix(issuer.Path, "/"), "/")
 	if !tenantID.MatchString(tenant) {
-		return nil, unusable(cfg.Provider.Issuer, errors.New("it names no tenant; enter the Directory (tenant) ID in it, as tokens have it"))
+		return nil, idp.Unusable("issuer", cfg.Provider.Issuer, errors.New("it names no tenant; enter the Directory (tenant) ID in it, as tokens have it"))
 	}
-	if cfg.HTTP == nil {
-		cfg.HTTP = oauth.NewHTTPClient(oauth.ClientPolicy{Timeout: idp.Timeout})
-	}
-	if cfg.Logger == nil {
-		cfg.Logger = slog.New(slog.DiscardHandler)
-	}
-	base := idp.Config{
-		Vendor: "Microsoft Entra ID", Base: cfg.Login, HTTP: cfg.HTTP, Secrets: []secret.Text{cfg.Secret}, Explain: idp.ExplainOAuth,
-		Now: cfg.Now, Wait: cfg.Wait, Logger: cfg.Logger,
-	}
-	tokens := idp.NewTokenSource(idp.New(base), idp.Call{
+	s := cfg.Complete()
+	tokens := idp.NewTokenSource(idp.New(s.Config("Microsoft Entra ID", cfg.Login, idp.ExplainOAuth)), idp.Call{
 		Method: http.MethodPost, Path: "/" + tenant + "/oauth2/v2.0/token", Class: "token",
 		Form: url.Values{
-			"grant_type": {"client_credentials"}, "client_id": {cfg.Provider.Config.InitialClientID},
-			"client_secret": {cfg.Secret.Reveal()}, "scope": {cfg.Graph.Scheme + "://" + cfg.Graph.Host + "/.default"},
+			"grant_type": {portico.MethodClientCredentials}, "client_id": {s.Provider.Config.InitialClientID},
+			"client_secret": {s.Credential.Reveal()}, "scope": {cfg.Graph.Scheme + "://" + cfg.Graph.Host + "/.default"},
 		},
 	})
-	base.Base, base.Explain, base.Tokens = cfg.Graph, explain, tokens
-	api := idp.New(base)
-	return &Client{api: api, tokens: tokens, issuer: issuer, http: cfg.HTTP, logger: cfg.Logger, recent: &recent{now: api.Now}}, nil
-}
-
-// unusable is the error for an issuer that no tenant can have.
-func unusable(issuer string, why error) error {
-	return &portico.IdPError{Kind: portico.IdPRejected, Detail: fmt.Sprintf("The issuer %s cannot be used: %v. Correct it.", issuer, why)}
+	graph := s.Config("Microsoft Entra ID", cfg.Graph, explain)
+	graph.Tokens = tokens
+	return &Client{api: idp.New(graph), tokens: tokens, issuer: issuer, http: s.HTTP, logger: s.Logger, recent: &recent{now: s.Now}}, nil
 }
 
 // cloud are the hosts for tokens and for Graph of the cloud that an issuer's

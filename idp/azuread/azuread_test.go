@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"portico"
+	"portico/idp"
 	"portico/idp/azuread"
 	"portico/idptest"
 	"portico/oauth"
@@ -31,10 +32,10 @@ func newClient(t *testing.T, f *fakeEntra, path string, hc *http.Client, clock *
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := azuread.Config{
-		Provider: portico.Provider{Type: portico.ProviderAzureAD, Issuer: f.URL + path, Config: portico.ProviderConfig{InitialClientID: managerID}},
-		Secret:   secret.New(managerSecret), HTTP: hc, Now: clock.Now, Wait: clock.Wait, Login: base, Graph: base,
-	}
+	cfg := azuread.Config{Login: base, Graph: base, Settings: idp.Settings{
+		Provider:   portico.Provider{Type: portico.ProviderAzureAD, Issuer: f.URL + path, Config: portico.ProviderConfig{InitialClientID: managerID}},
+		Credential: secret.New(managerSecret), HTTP: hc, Now: clock.Now, Wait: clock.Wait,
+	}}
 	for _, c := range change {
 		c(&cfg)
 	}
@@ -270,8 +271,8 @@ func TestClouds(t *testing.T) {
 		"https://login.microsoftonline.com":                "",
 	} {
 		var asked []string
-		c, err := azuread.New(azuread.Config{
-			Provider: portico.Provider{Issuer: issuer}, Secret: secret.New(managerSecret),
+		c, err := azuread.New(azuread.Config{Settings: idp.Settings{
+			Provider: portico.Provider{Issuer: issuer}, Credential: secret.New(managerSecret),
 			HTTP: &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 				asked = append(asked, r.URL.Host)
 				body := `{"access_token":"t","token_type":"Bearer"}`
@@ -280,7 +281,8 @@ func TestClouds(t *testing.T) {
 				}
 				return idptest.Answer(200, nil, body)(r, nil)
 			})},
-		})
+		}})
+
 		if hosts == "" {
 			if !portico.IsIdP(err, portico.IdPRejected) {
 				t.Errorf("%s: %v", issuer, err)
@@ -335,7 +337,7 @@ func TestVerify(t *testing.T) {
 		{"version 2", v2, "", nil, "ok ok ok ok", nil},
 		{"version 1", v1, "", nil, "ok ok ok ok", nil},
 		{"version 1 without its slash", strings.TrimSuffix(v1, "/"), "", nil, "ok ok ok ok", nil},
-		{"wrong secret", v2, "", func(c *azuread.Config) { c.Secret = secret.New("x") }, "ok ok ok failed", []string{"AADSTS7000215", "not its ID"}},
+		{"wrong secret", v2, "", func(c *azuread.Config) { c.Credential = secret.New("x") }, "ok ok ok failed", []string{"AADSTS7000215", "not its ID"}},
 		{"unknown client", v2, "", func(c *azuread.Config) { c.Provider.Config.InitialClientID = "x" }, "ok ok ok failed", []string{"AADSTS700016", "Application (client) ID"}},
 		{"no rights", v2, "none", nil, "ok ok ok failed", []string{"Application.ReadWrite.OwnedBy", "admin consent"}},
 		{"reading only", v2, "read", nil, "ok ok ok failed", []string{"Application.ReadWrite.OwnedBy"}},

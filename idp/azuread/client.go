@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-	"strings"
 
 	"portico"
 	"portico/idp"
@@ -173,32 +172,14 @@ type applicationList struct {
 func (c *Client) Clients(ctx context.Context, cursor string) (batch []portico.ClientState, next string, err error) {
 	if cursor == "" {
 		cursor = fmt.Sprintf("%s?%s&$top=%d", applicationsPath, readable, pageSize)
-	} else if !strings.HasPrefix(cursor, applicationsPath+"?") {
-		return nil, "", &portico.IdPError{Kind: portico.IdPRejected, Detail: "the cursor is not one of a list of applications; nothing was sent"}
 	}
 	var list applicationList
-	if _, err := c.api.Do(ctx, idp.Call{Method: http.MethodGet, Path: cursor, Class: classDirectory, Out: &list}); err != nil {
+	next, err = c.api.Page(ctx, applicationsPath, cursor, idp.Call{Class: classDirectory, Out: &list}, func(http.Header) string { return list.Next })
+	if err != nil {
 		return nil, "", err
 	}
 	for _, a := range list.Value {
 		batch = append(batch, a.state())
 	}
-	if next, err = nextPage(list.Next, c.api.Base); err == nil && next == cursor {
-		err = &portico.IdPError{Kind: portico.IdPUnavailable, Detail: "the list of applications leads back to the page just read"}
-	}
-	return batch, next, err
-}
-
-// nextPage is the path and query of a next link, empty if there is none. One
-// that leads to another host or list is an error: the token must not follow it.
-func nextPage(link string, base *url.URL) (string, error) {
-	if link == "" {
-		return "", nil
-	}
-	u, err := url.Parse(link)
-	if err != nil || u.Scheme != base.Scheme || u.Host != base.Host || u.User != nil || u.Path != applicationsPath || u.RawPath != "" || u.RawQuery == "" {
-		return "", &portico.IdPError{Kind: portico.IdPUnavailable,
-			Detail: fmt.Sprintf("the list of applications continues outside %s, where the token does not go", base.Host)}
-	}
-	return applicationsPath + "?" + u.RawQuery, nil
+	return batch, next, nil
 }

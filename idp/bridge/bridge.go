@@ -3,34 +3,19 @@ package bridge
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"portico"
 	"portico/idp"
-	"portico/oauth"
-	"portico/secret"
 )
-
-// Config of a Client.
-type Config struct {
-	Provider portico.Provider // with Config.BaseURL
-	Key      secret.Text      // sent as X-API-KEY
-	HTTP     *http.Client     // nil: oauth.NewHTTPClient without access to private addresses
-	Now      func() time.Time
-	Wait     func(context.Context, time.Duration) error // nil: a timer
-	Logger   *slog.Logger
-}
 
 // Client implements portico.IdP and portico.EventReceiver.
 type Client struct {
 	api      *idp.API
 	base     string // path of the address, without a slash at its end
-	provider portico.Provider
-	http     *http.Client
+	settings idp.Settings
 }
 
 // Replacer is a Client whose bridge exchanges secrets: it implements
@@ -38,27 +23,19 @@ type Client struct {
 type Replacer struct{ *Client }
 
 // New makes the adapter for a provider: a *Replacer, or a *Client where the
-// provider's configuration says that secrets are not refreshed. Only an address
-// that no bridge can have is an error here (IdPRejected).
-func New(cfg Config) (portico.IdP, error) {
-	base, err := idp.ParseBase(cfg.Provider.Config.BaseURL)
+// provider's configuration says that secrets are not refreshed. The credential
+// is the API key. Only an address that no bridge can have is an error here
+// (IdPRejected).
+func New(s idp.Settings) (portico.IdP, error) {
+	base, err := idp.ParseBase(s.Provider.Config.BaseURL)
 	if err != nil {
-		return nil, &portico.IdPError{Kind: portico.IdPRejected, Detail: fmt.Sprintf("The bridge's address (dcr_base_url) %s cannot be used: %v. Correct it.", cfg.Provider.Config.BaseURL, err)}
+		return nil, idp.Unusable("bridge's address (dcr_base_url)", s.Provider.Config.BaseURL, err)
 	}
-	if cfg.HTTP == nil {
-		cfg.HTTP = oauth.NewHTTPClient(oauth.ClientPolicy{Timeout: idp.Timeout})
-	}
-	c := &Client{base: strings.TrimRight(base.EscapedPath(), "/"), provider: cfg.Provider, http: cfg.HTTP}
-	c.api = idp.New(idp.Config{
-		Vendor:    "The bridge",
-		Base:      base,
-		HTTP:      cfg.HTTP,
-		Authorize: func(r *http.Request) { r.Header.Set("X-API-KEY", cfg.Key.Reveal()) },
-		Secrets:   []secret.Text{cfg.Key},
-		Explain:   explain,
-		Now:       cfg.Now, Wait: cfg.Wait, Logger: cfg.Logger,
-	})
-	if cfg.Provider.Config.DisableRefreshSecret {
+	s = s.Complete()
+	cfg := s.Config("The bridge", base, explain)
+	cfg.Authorize = func(r *http.Request) { r.Header.Set("X-API-KEY", s.Credential.Reveal()) }
+	c := &Client{api: idp.New(cfg), base: strings.TrimRight(base.EscapedPath(), "/"), settings: s}
+	if s.Provider.Config.DisableRefreshSecret {
 		return c, nil
 	}
 	return &Replacer{c}, nil
@@ -81,7 +58,7 @@ func (c *Client) path(clientID string, below ...string) string {
 // Create implements portico.IdP. The bridge is asked once, whatever becomes of
 // the answer.
 func (c *Client) Create(ctx context.Context, spec portico.ClientSpec, createKey string) (portico.Client, error) {
-	var made answer
+	var made idp.Object
 	_, err := c.api.Do(ctx, idp.Call{
 		Method: http.MethodPost, Path: c.base + "/", Class: class,
 		// Not an Idempotency-Key, with which net/http repeats a request by itself.
@@ -89,15 +66,16 @@ func (c *Client) Create(ctx context.Context, spec portico.ClientSpec, createKey 
 	})
 	if portico.IsIdP(err, portico.IdPNotFound) {
 		return portico.Client{}, &portico.IdPError{Kind: portico.IdPDenied, Err: err,
-			Detail: fmt.Sprintf("No bridge answers at %s: correct dcr_base_url", c.provider.Config.BaseURL)}
+			Detail: fmt.Sprintf("No bridge answers at %s: correct dcr_base_url", c.settings.Provider.Config.BaseURL)}
 	}
 	if err != nil {
 		return portico.Client{}, err
 	}
-	if !usable(made.ClientID) || made.Secret.Empty() {
+	id := made.Text("client_id")
+	if !usable(id) || made.Secret("client_secret").Empty() {
 		return portico.Client{}, &portico.IdPError{Kind: portico.IdPAmbiguous, Detail: "The bridge answered the registration without a client_id and client_secret that can be used"}
 	}
-	return portico.Client{Ref: portico.ClientRef{ClientID: made.ClientID}, Secret: made.issued()}, nil
+	return portico.Client{Ref: portico.ClientRef{ClientID: id}, Secret: made.Issued()}, nil
 }
 
 // Find implements portico.IdP. Whether a client exists cannot be asked, so the
@@ -133,21 +111,21 @@ func (r *Replacer) ReplaceSecret(ctx context.Context, ref portico.ClientRef) (po
 	if !usable(ref.ClientID) {
 		return portico.ClientSecret{}, &portico.IdPError{Kind: portico.IdPNotFound, Detail: "No bridge has a client with this id"}
 	}
-	var made answer
+	var made idp.Object
 	_, err := r.api.Do(ctx, idp.Call{Method: http.MethodPost, Path: r.path(ref.ClientID, "new-secret"), Class: class, Out: &made, Creates: true})
 	if err != nil {
 		return portico.ClientSecret{}, err
 	}
-	if made.ClientID != ref.ClientID || made.Secret.Empty() {
+	if made.Text("client_id") != ref.ClientID || made.Secret("client_secret").Empty() {
 		return portico.ClientSecret{}, &portico.IdPError{Kind: portico.IdPAmbiguous, Detail: "The bridge answered the new secret with something that is not this client's"}
 	}
-	return made.issued(), nil
+	return made.Issued(), nil
 }
 
 // Notify implements portico.EventReceiver; it does nothing where the provider's
 // configuration switches event hooks off.
 func (c *Client) Notify(ctx context.Context, e portico.ClientEvent) error {
-	if c.provider.Config.DisableEventHooks || !usable(e.Ref.ClientID) {
+	if c.settings.Provider.Config.DisableEventHooks || !usable(e.Ref.ClientID) {
 		return nil
 	}
 	_, err := c.api.Do(ctx, idp.Call{Method: http.MethodPost, Path: c.path(e.Ref.ClientID, "event-hook"), Class: class, Body: c.event(e), Repeats: true})

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"portico"
+	"portico/idp"
 	"portico/idp/bridge"
 	"portico/idptest"
 	"portico/secret"
@@ -29,7 +30,7 @@ func provider(f *fakeBridge) portico.Provider {
 
 func newClient(t *testing.T, p portico.Provider, key string, hc *http.Client, clock *idptest.Clock) portico.IdP {
 	t.Helper()
-	c, err := bridge.New(bridge.Config{Provider: p, Key: secret.New(key), HTTP: hc, Now: clock.Now, Wait: clock.Wait})
+	c, err := bridge.New(idp.Settings{Provider: p, Credential: secret.New(key), HTTP: hc, Now: clock.Now, Wait: clock.Wait})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,6 +53,7 @@ func TestConformance(t *testing.T) {
 	idptest.Run(t, func(t *testing.T, hc *http.Client, clock *idptest.Clock) portico.IdP {
 		return newClient(t, provider(f), apiKey, hc, clock)
 	}, idptest.Options{
+		Steps:      []idptest.Request{{Method: "POST", Path: "/dcr/"}},
 		CreatePath: "/dcr/", ObjectPath: "/dcr/", Credential: secret.New(apiKey), Token: f.token, Held: f.held, Unmarked: true,
 	})
 }
@@ -267,7 +269,7 @@ func TestNewRefusesWhatIsNoAddress(t *testing.T) {
 	t.Parallel()
 	for _, base := range []string{"", "bridge", "ftp://bridge.example", "https://", "https://me:pw@bridge.example", "https://bridge.example/?code=1", "https://bridge.example/#x", "https://bridge.example/../x", "://"} {
 		p := portico.Provider{Config: portico.ProviderConfig{BaseURL: base}}
-		if _, err := bridge.New(bridge.Config{Provider: p, Key: secret.New("x")}); !portico.IsIdP(err, portico.IdPRejected) {
+		if _, err := bridge.New(idp.Settings{Provider: p, Credential: secret.New("x")}); !portico.IsIdP(err, portico.IdPRejected) {
 			t.Errorf("address %q: %v", base, err)
 		}
 	}

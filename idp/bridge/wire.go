@@ -3,10 +3,8 @@ package bridge
 import (
 	"encoding/json"
 	"strings"
-	"time"
 
 	"portico"
-	"portico/secret"
 )
 
 // owner is what the document wants to know with every application.
@@ -21,7 +19,7 @@ type owner struct {
 
 func (c *Client) owner(spec portico.ClientSpec) owner {
 	o := spec.Owner
-	return owner{spec.Description, o.PortalID, o.OrganizationID, o.DeveloperID, o.StrategyID, c.provider.ID}
+	return owner{spec.Description, o.PortalID, o.OrganizationID, o.DeveloperID, o.StrategyID, c.settings.Provider.ID}
 }
 
 // application is the document's ApplicationPayload: all members are required.
@@ -64,51 +62,6 @@ func (c *Client) event(e portico.ClientEvent) event {
 		out.RedirectURIs = notNil(e.Spec.RedirectURIs)
 	}
 	return out
-}
-
-// answer is the document's ApplicationResponse and SecretResponse.
-type answer struct {
-	ClientID  string
-	Secret    secret.Text
-	IssuedAt  *time.Time
-	ExpiresAt *time.Time // of the secret; nil: never
-}
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (a *answer) UnmarshalJSON(text []byte) error {
-	var in struct {
-		ClientID  string          `json:"client_id"`
-		Secret    string          `json:"client_secret"`
-		IssuedAt  json.RawMessage `json:"client_id_issued_at"`
-		ExpiresAt json.RawMessage `json:"client_secret_expires_at"`
-	}
-	if err := json.Unmarshal(text, &in); err != nil {
-		return err
-	}
-	*a = answer{in.ClientID, secret.New(in.Secret), instant(in.IssuedAt), instant(in.ExpiresAt)}
-	return nil
-}
-
-func (a answer) issued() portico.ClientSecret {
-	return portico.ClientSecret{SecretInfo: portico.SecretInfo{Active: true, CreatedAt: a.IssuedAt, ExpiresAt: a.ExpiresAt}, Value: a.Secret}
-}
-
-// lastSecond is the end of the year 9999, after which RFC 3339 has no times.
-const lastSecond = 253402300799
-
-// instant reads a time: RFC 3339 as in the document, or seconds since 1970 as
-// in RFC 7591, which bridges hand through. What is neither, and the 0 that
-// means never, is no time; a registration does not fail for it.
-func instant(text json.RawMessage) *time.Time {
-	var at time.Time
-	if json.Unmarshal(text, &at) == nil && !at.IsZero() {
-		return &at
-	}
-	var seconds int64
-	if json.Unmarshal(text, &seconds) == nil && seconds > 0 && seconds <= lastSecond {
-		return new(time.Unix(seconds, 0).UTC())
-	}
-	return nil
 }
 
 // explain reads the document's errors. error_description is a text, or a list

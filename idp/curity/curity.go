@@ -3,12 +3,10 @@ package curity
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync"
-	"time"
 
 	"portico"
 	"portico/idp"
@@ -23,42 +21,22 @@ const (
 	scopeManage   = "dcrm"
 )
 
-// Config of a Client.
-type Config struct {
-	Provider portico.Provider // with the id of the client that obtains tokens
-	Secret   secret.Text      // of that client
-	HTTP     *http.Client     // nil: oauth.NewHTTPClient without access to private addresses
-	Handles  portico.ClientHandles
-	Now      func() time.Time
-	Wait     func(context.Context, time.Duration) error // nil: a timer
-	Logger   *slog.Logger
-}
-
 // Client implements portico.IdP and portico.SecretReplacer.
 type Client struct {
-	Config
-	server *dcr.Server
+	*dcr.Server
 
 	mu      sync.Mutex
 	sources map[string]*idp.TokenSource // by scope, once the token endpoint is known
 }
 
-// New makes a Client. Only an issuer that no authorization server can have is an
-// error (IdPRejected); Verify judges the rest. The discovery document's address
-// does in place of the issuer's.
-func New(cfg Config) (*Client, error) {
-	if cfg.HTTP == nil {
-		cfg.HTTP = oauth.NewHTTPClient(oauth.ClientPolicy{Timeout: idp.Timeout})
-	}
-	if cfg.Logger == nil {
-		cfg.Logger = slog.New(slog.DiscardHandler)
-	}
-	c := &Client{Config: cfg, sources: map[string]*idp.TokenSource{}}
-	server, err := dcr.New(dcr.Config{
-		Vendor: "Curity", Issuer: cfg.Provider.Issuer, Initial: c.initial, Any: c.any,
-		Secrets: []secret.Text{cfg.Secret}, Handles: cfg.Handles, HTTP: cfg.HTTP, Now: cfg.Now, Wait: cfg.Wait, Logger: cfg.Logger,
-	})
-	c.server = server
+// New makes a Client. The credential is the secret of the client that
+// Config.InitialClientID names, which obtains tokens. Only an issuer that no
+// authorization server can have is an error (IdPRejected); Verify judges the
+// rest. The discovery document's address does in place of the issuer's.
+func New(s idp.Settings) (*Client, error) {
+	c := &Client{sources: map[string]*idp.TokenSource{}}
+	server, err := dcr.New(dcr.Config{Settings: s, Vendor: "Curity", Initial: c.initial, Any: c.any})
+	c.Server = server
 	return c, err
 }
 
@@ -84,7 +62,7 @@ func (c *Client) any(ctx context.Context) (secret.Text, error) {
 
 // source of tokens of a scope. The secret goes to the issuer's host only.
 func (c *Client) source(ctx context.Context, scope string) (*idp.TokenSource, error) {
-	found, err := c.server.Metadata(ctx)
+	found, err := c.Metadata(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -102,14 +80,11 @@ func (c *Client) source(ctx context.Context, scope string) (*idp.TokenSource, er
 		return nil, &portico.IdPError{Kind: portico.IdPRejected, Err: err,
 			Detail: fmt.Sprintf("Curity's token endpoint %s is not on the issuer's host %s, where the client secret goes", found.TokenEndpoint, issuer.Host)}
 	}
-	api := idp.New(idp.Config{
-		Vendor: "Curity", Base: &url.URL{Scheme: endpoint.Scheme, Host: endpoint.Host}, HTTP: c.HTTP,
-		Secrets: []secret.Text{c.Secret}, Explain: idp.ExplainOAuth, Now: c.Now, Wait: c.Wait, Logger: c.Logger,
-	})
-	basic := oauth.EncodeBasic(c.Provider.Config.InitialClientID, c.Secret)
-	c.sources[scope] = idp.NewTokenSource(api, idp.Call{
+	basic := oauth.EncodeBasic(c.Provider.Config.InitialClientID, c.Credential)
+	c.sources[scope] = idp.NewTokenSource(idp.New(c.Settings.Config("Curity", endpoint, idp.ExplainOAuth)), idp.Call{
 		Method: http.MethodPost, Path: endpoint.RequestURI(), Class: "token", Header: http.Header{"Authorization": {basic}},
-		Form: url.Values{"grant_type": {portico.MethodClientCredentials}, "scope": {scope}},
+		Secrets: []secret.Text{secret.New(strings.TrimPrefix(basic, "Basic "))},
+		Form:    url.Values{"grant_type": {portico.MethodClientCredentials}, "scope": {scope}},
 	})
 	return c.sources[scope], nil
 }
@@ -118,16 +93,6 @@ func (c *Client) source(ctx context.Context, scope string) (*idp.TokenSource, er
 func (c *Client) Capabilities() portico.Capabilities {
 	return portico.Capabilities{MaxSecrets: 1, Unfindable: true, DestructiveRead: true,
 		Unread: []string{"name", "redirect_uris", "grant_types", "scopes", "enabled"}}
-}
-
-// Create implements portico.IdP.
-func (c *Client) Create(ctx context.Context, spec portico.ClientSpec, createKey string) (portico.Client, error) {
-	return c.server.Register(ctx, spec, createKey)
-}
-
-// Find implements portico.IdP.
-func (c *Client) Find(ctx context.Context, createKey string) (portico.ClientRef, error) {
-	return c.server.Find(ctx, createKey)
 }
 
 // Read implements portico.IdP by refusing to.
@@ -142,19 +107,14 @@ func (c *Client) Update(context.Context, portico.ClientRef, portico.ClientSpec) 
 		Detail: "Curity gives a client a new secret with every change, and the old one ends at once; create a new application in its place"}
 }
 
-// Delete implements portico.IdP.
-func (c *Client) Delete(ctx context.Context, ref portico.ClientRef) error {
-	return c.server.Delete(ctx, ref)
-}
-
 // ReplaceSecret implements portico.SecretReplacer.
 func (c *Client) ReplaceSecret(ctx context.Context, ref portico.ClientRef) (portico.ClientSecret, error) {
-	return c.server.Rotate(ctx, ref)
+	return c.Rotate(ctx, ref)
 }
 
 // Verify implements portico.IdP.
 func (c *Client) Verify(ctx context.Context) (portico.Verification, error) {
-	v, err := c.server.Verify(ctx)
+	v, err := c.Server.Verify(ctx)
 	if err != nil || len(v.Errors) > 0 {
 		return v, err
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"portico"
+	"portico/idp"
 	"portico/idp/curity"
 	"portico/idp/dcr/dcrtest"
 	"portico/idptest"
@@ -25,11 +26,11 @@ func start(t *testing.T) *dcrtest.Server {
 	return dcrtest.Start(t, dcrtest.Behaviour{SingleUse: true, RotateOnRead: true})
 }
 
-func newClient(t *testing.T, cfg curity.Config, issuer string) *curity.Client {
+func newClient(t *testing.T, cfg idp.Settings, issuer string) *curity.Client {
 	t.Helper()
 	cfg.Provider = portico.Provider{Type: portico.ProviderCurity, Issuer: issuer, Config: portico.ProviderConfig{InitialClientID: dcrtest.Admin}}
-	if cfg.Secret.Empty() {
-		cfg.Secret = secret.New(dcrtest.AdminSecret)
+	if cfg.Credential.Empty() {
+		cfg.Credential = secret.New(dcrtest.AdminSecret)
 	}
 	if cfg.Handles == nil {
 		cfg.Handles = idptest.NewHandles()
@@ -48,8 +49,9 @@ func TestConformance(t *testing.T) {
 	t.Parallel()
 	s, handles := start(t), idptest.NewHandles()
 	idptest.Run(t, func(t *testing.T, hc *http.Client, clock *idptest.Clock) portico.IdP {
-		return newClient(t, curity.Config{HTTP: hc, Handles: handles, Now: clock.Now, Wait: clock.Wait}, s.URL+"/.well-known/openid-configuration")
+		return newClient(t, idp.Settings{HTTP: hc, Handles: handles, Now: clock.Now, Wait: clock.Wait}, s.URL+"/.well-known/openid-configuration")
 	}, idptest.Options{
+		Steps:      []idptest.Request{{Method: "GET", Path: "/.well-known/"}, {Method: "POST", Path: "/token"}, {Method: "POST", Path: "/register"}},
 		CreatePath: "/register", ObjectPath: "/register/", SecretMethod: http.MethodGet, Recovers: true,
 		Credential: secret.New(dcrtest.AdminSecret), Token: s.Token, Held: s.Held,
 	})
@@ -64,7 +66,7 @@ func spec() portico.ClientSpec {
 func TestNothingIsReadUnasked(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	c := newClient(t, curity.Config{}, s.URL)
+	c := newClient(t, idp.Settings{}, s.URL)
 	made, err := c.Create(t.Context(), spec(), "key")
 	if err != nil {
 		t.Fatal(err)
@@ -94,7 +96,7 @@ func TestLostToken(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	var log bytes.Buffer
-	c := newClient(t, curity.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))}, s.URL)
+	c := newClient(t, idp.Settings{Logger: slog.New(slog.NewTextHandler(&log, nil))}, s.URL)
 	made, err := c.Create(t.Context(), spec(), "key")
 	if err != nil {
 		t.Fatal(err)
@@ -113,7 +115,7 @@ func TestLostToken(t *testing.T) {
 func TestVerify(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	v, err := newClient(t, curity.Config{Secret: secret.New("wrong-secret-of-the-client")}, s.URL).Verify(t.Context())
+	v, err := newClient(t, idp.Settings{Credential: secret.New("wrong-secret-of-the-client")}, s.URL).Verify(t.Context())
 	if err != nil || len(v.Errors) != 1 || v.Checks[3].State != portico.CheckFailed || strings.Contains(v.Errors[0], "wrong-secret") {
 		t.Errorf("a wrong secret: %+v, %v", v, err)
 	}

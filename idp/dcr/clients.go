@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"time"
 
@@ -18,54 +17,45 @@ import (
 // given up.
 const keepTimeout = 10 * time.Second
 
-// Register makes a client (RFC 7591 §3). One that was made under the create key
+// Create registers a client (RFC 7591 §3). One that was made under the create key
 // already is answered as IdPAmbiguous: Find gives it. A client that could not be
 // managed afterwards is not left behind if that can be helped.
-func (s *Server) Register(ctx context.Context, spec portico.ClientSpec, createKey string) (portico.Client, error) {
+func (s *Server) Create(ctx context.Context, spec portico.ClientSpec, createKey string) (portico.Client, error) {
 	if _, err := s.Find(ctx, createKey); err == nil {
 		return portico.Client{}, &portico.IdPError{Kind: portico.IdPAmbiguous, Detail: "A client was made under this create key already; nothing was sent"}
 	} else if portico.IsIdP(err, portico.IdPUnavailable) {
 		return portico.Client{}, err
 	}
-	api, path, err := s.open(ctx)
+	at, err := s.open(ctx)
 	if err != nil {
 		return portico.Client{}, err
 	}
-	var initial secret.Text
-	if s.Initial != nil {
-		if initial, err = s.Initial(ctx); err != nil {
-			return portico.Client{}, err
-		}
-	}
-	var made idp.Object
-	if _, err = api.Do(ctx, bearing(initial, idp.Call{Method: http.MethodPost, Path: path, Body: metadata(spec), Out: &made, Creates: true})); err != nil {
+	initial, err := s.Initial(ctx)
+	if err != nil {
 		return portico.Client{}, err
 	}
-	client := portico.Client{Ref: portico.ClientRef{ClientID: made.Text("client_id")}, Secret: issued(made)}
+	var made idp.Object
+	if _, err = at.api.Do(ctx, bearing(initial, idp.Call{Method: http.MethodPost, Path: at.path, Body: metadata(spec), Out: &made, Creates: true})); err != nil {
+		return portico.Client{}, err
+	}
+	client := portico.Client{Ref: portico.ClientRef{ClientID: made.Text("client_id")}, Secret: made.Issued()}
 	if client.Ref.ClientID == "" {
 		return portico.Client{}, &portico.IdPError{Kind: portico.IdPAmbiguous, Detail: s.Vendor + " answered the registration with something that is not a client"}
 	}
 	defer s.alone(client.Ref.ClientID)()
-	if fault := s.accept(ctx, made, createKey); fault != nil {
-		return portico.Client{}, s.undo(ctx, made, fault)
+	if fault := s.accept(ctx, at.api, made, createKey); fault != nil {
+		return portico.Client{}, s.undo(ctx, at.api, made, fault)
 	}
 	return client, nil
 }
 
-// issued is the secret in an answer.
-func issued(o idp.Object) portico.ClientSecret {
-	return portico.ClientSecret{Value: o.Secret("client_secret"), SecretInfo: portico.SecretInfo{
-		Active: true, CreatedAt: o.Time("client_id_issued_at"), ExpiresAt: o.Time("client_secret_expires_at"),
-	}}
-}
-
 // accept keeps the handle of a new client, or says why it will not do.
-func (s *Server) accept(ctx context.Context, made idp.Object, createKey string) error {
+func (s *Server) accept(ctx context.Context, api *idp.API, made idp.Object, createKey string) error {
 	h := portico.ClientHandle{ClientID: made.Text("client_id"), CreateKey: createKey, URI: made.Text("registration_client_uri"), Token: made.Secret("registration_access_token")}
 	if h.Token.Empty() || h.URI == "" {
 		return rejected("%s registers clients but gives no registration access token for them, so they could never be changed or removed. Turn on client management (RFC 7592) there.", s.Vendor)
 	}
-	if _, err := s.pathOf(h); err != nil {
+	if _, err := s.pathOf(api, h); err != nil {
 		return err
 	}
 	if err := s.keep(ctx, h); err != nil {
@@ -78,21 +68,29 @@ func (s *Server) accept(ctx context.Context, made idp.Object, createKey string) 
 }
 
 // undo removes a client that will not do, and returns why it will not.
-func (s *Server) undo(ctx context.Context, made idp.Object, fault error) error {
+func (s *Server) undo(ctx context.Context, api *idp.API, made idp.Object, fault error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), idp.Timeout)
 	defer cancel()
 	id := made.Text("client_id")
-	// On our host: if the server says another, the path may still be right.
-	u, err := url.Parse(made.Text("registration_client_uri"))
-	if token := made.Secret("registration_access_token"); err == nil && !token.Empty() {
-		_, err = s.api.Do(ctx, bearing(token, idp.Call{Method: http.MethodDelete, Path: u.RequestURI()}))
-		if err == nil {
-			return errors.Join(fault, s.forget(ctx, id))
-		}
+	err := takeBack(ctx, api, made)
+	if err == nil {
+		return errors.Join(fault, s.forget(ctx, id))
 	}
 	s.Logger.ErrorContext(ctx, "a client is left at the identity provider that cannot be used; remove it there", "client_id", id, "fault", fault, "err", err)
 	cause, _ := errors.AsType[*portico.IdPError](fault) // as accept says
 	return &portico.IdPError{Kind: cause.Kind, Err: cause.Err, Detail: fmt.Sprintf("%s The client %s is left there: remove it by hand.", cause.Detail, id)}
+}
+
+// takeBack removes a client that was just made, by what the answer says. On our
+// host: if the server says another, the path may still be right.
+func takeBack(ctx context.Context, api *idp.API, made idp.Object) error {
+	u, err := idp.ParseEndpoint(made.Text("registration_client_uri"))
+	token := made.Secret("registration_access_token")
+	if err != nil || token.Empty() {
+		return errors.New("the answer does not say how")
+	}
+	_, err = api.Do(ctx, bearing(token, idp.Call{Method: http.MethodDelete, Path: u.RequestURI()}))
+	return err
 }
 
 // bearing adds a token to a call.
@@ -150,7 +148,7 @@ func (s *Server) Rotate(ctx context.Context, ref portico.ClientRef) (portico.Cli
 	if err != nil {
 		return portico.ClientSecret{}, err
 	}
-	secret := issued(o)
+	secret := o.Issued()
 	if secret.Value.Empty() {
 		return portico.ClientSecret{}, rejected("%s gave the client no new secret; its old one still counts.", s.Vendor)
 	}
@@ -179,14 +177,15 @@ var errTokenRefused = errors.New("registration access token refused")
 // manage makes a call about one client, with its own token. What the answer says
 // of the handle is kept before anything else.
 func (s *Server) manage(ctx context.Context, ref portico.ClientRef, call idp.Call) (idp.Object, error) {
-	if _, _, err := s.open(ctx); err != nil {
+	at, err := s.open(ctx)
+	if err != nil {
 		return nil, err
 	}
 	h, err := s.handle(ctx, ref.ClientID)
 	if err != nil {
 		return nil, err
 	}
-	o, err := s.ask(ctx, h, h.Token, call)
+	o, err := s.ask(ctx, at.api, h, h.Token, call)
 	if isRefused(err) {
 		// Another process may have been given a newer one meanwhile.
 		fresh, err2 := s.handle(ctx, ref.ClientID)
@@ -195,13 +194,13 @@ func (s *Server) manage(ctx context.Context, ref portico.ClientRef, call idp.Cal
 		}
 		if !fresh.Token.Equal(h.Token) {
 			h = fresh
-			o, err = s.ask(ctx, h, h.Token, call)
+			o, err = s.ask(ctx, at.api, h, h.Token, call)
 		}
 	}
 	if isRefused(err) && s.Any != nil {
 		token, err2 := s.Any(ctx)
 		if err2 == nil {
-			return s.ask(ctx, h, token, call)
+			return s.ask(ctx, at.api, h, token, call)
 		}
 		if !portico.IsIdP(err2, portico.IdPDenied) { // denied: there is no such token for us
 			return nil, err2
@@ -220,8 +219,8 @@ func isRefused(err error) bool {
 }
 
 // ask sends a call about one client and keeps the handle that the answer gives.
-func (s *Server) ask(ctx context.Context, h portico.ClientHandle, token secret.Text, call idp.Call) (idp.Object, error) {
-	path, err := s.pathOf(h)
+func (s *Server) ask(ctx context.Context, api *idp.API, h portico.ClientHandle, token secret.Text, call idp.Call) (idp.Object, error) {
+	path, err := s.pathOf(api, h)
 	if err != nil {
 		return nil, err
 	}
@@ -230,7 +229,7 @@ func (s *Server) ask(ctx context.Context, h portico.ClientHandle, token secret.T
 	if call.Method != http.MethodDelete {
 		call.Out = &o
 	}
-	if _, err := s.api.Do(ctx, bearing(token, call)); err != nil || call.Out == nil {
+	if _, err := api.Do(ctx, bearing(token, call)); err != nil || call.Out == nil {
 		return nil, err
 	}
 	if o.Text("client_id") != h.ClientID {
@@ -257,12 +256,12 @@ func (s *Server) ask(ctx context.Context, h portico.ClientHandle, token secret.T
 
 // pathOf is where a client is managed. Its token goes to the registration
 // endpoint's host only.
-func (s *Server) pathOf(h portico.ClientHandle) (string, error) {
-	u, err := parseEndpoint(h.URI)
+func (s *Server) pathOf(api *idp.API, h portico.ClientHandle) (string, error) {
+	u, err := idp.ParseEndpoint(h.URI)
 	if err != nil {
 		return "", rejected("%s manages the client at an address that cannot be used: %v.", s.Vendor, err)
 	}
-	if !sameOrigin(u, s.api.Base) {
+	if !sameOrigin(u, api.Base) {
 		return "", rejected("%s manages the client at %s, which is another host than that of its registration endpoint, so its token does not go there. Enter the registration endpoint with that host, or correct the server's public address.", s.Vendor, u.Host)
 	}
 	return u.RequestURI(), nil

@@ -11,25 +11,17 @@ import (
 	"portico/idp"
 )
 
-const (
-	maxName    = 90 // characters of a client's name, without what follows it
-	shortIDLen = 6
-)
-
 // metadata is the client that a spec asks for (RFC 7591 §2). A client that signs
 // nobody in has no redirect URIs, and so no response types.
 func metadata(spec portico.ClientSpec) idp.Object {
-	grants, responses := []string{portico.MethodClientCredentials}, []string{}
+	responses := []string{}
 	if len(spec.RedirectURIs) > 0 {
-		grants, responses = []string{"authorization_code", portico.MethodClientCredentials}, []string{"code"}
-		if slices.Contains(spec.GrantTypes, "refresh_token") {
-			grants = append(grants, "refresh_token")
-		}
+		responses = []string{"code"}
 	}
 	o := idp.Object{
-		"client_name":                label(spec),
+		"client_name":                idp.Label(spec),
 		"redirect_uris":              append([]string{}, spec.RedirectURIs...),
-		"grant_types":                grants,
+		"grant_types":                idp.Grants(spec),
 		"response_types":             responses,
 		"token_endpoint_auth_method": "client_secret_basic",
 		"contacts":                   []string{marker(spec)},
@@ -50,18 +42,6 @@ func revise(o idp.Object, spec portico.ClientSpec) {
 	wanted["contacts"] = append([]string{marker(spec)}, slices.DeleteFunc(o.Texts("contacts"), isMarker)...)
 	delete(wanted, "token_endpoint_auth_method") // an admin may have made it stricter
 	maps.Copy(o, wanted)
-}
-
-// label is the client's name in the server's list. The end of the application's
-// id tells applications of the same name apart.
-func label(spec portico.ClientSpec) string {
-	name := []rune(spec.Name)
-	return strings.TrimSpace(string(name[:min(len(name), maxName)])) + suffix(spec.ApplicationID)
-}
-
-// suffix has the end of the id: the beginning of a UUIDv7 is its time.
-func suffix(id portico.ApplicationID) string {
-	return fmt.Sprintf(" (%s)", id[max(0, len(id)-shortIDLen):])
 }
 
 // marker says whose client it is, as an address that no mail reaches: contacts
@@ -99,7 +79,7 @@ func state(o idp.Object) portico.ClientState {
 	}
 	s.ApplicationID, s.OrganizationID = owner(o.Texts("contacts"))
 	if s.ApplicationID != "" {
-		s.Name = strings.TrimSuffix(s.Name, suffix(s.ApplicationID))
+		s.Name = idp.Unlabel(s.Name, s.ApplicationID)
 	}
 	if scope := o.Text("scope"); scope != "" {
 		s.Scopes = strings.Fields(scope)

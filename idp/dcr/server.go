@@ -2,15 +2,13 @@ package dcr
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"hash/maphash"
-	"log/slog"
-	"net/http"
 	"net/url"
 	"strings"
 	"sync"
-	"time"
+
+	"golang.org/x/sync/singleflight"
 
 	"portico"
 	"portico/idp"
@@ -18,139 +16,137 @@ import (
 	"portico/secret"
 )
 
-// Config of a Server.
+// Config of a Server. Its provider's configuration may have the endpoint for
+// registrations; else it is the one that the issuer names.
 type Config struct {
-	Vendor   string // as an admin knows it
-	Issuer   string
-	Endpoint string // for registrations, as an admin entered it; empty: the one that the issuer names
-	// Initial gives what authorizes a registration (RFC 7591 §3); nil, or an
-	// empty token: registering is open to everybody.
+	idp.Settings
+	Vendor string // as an admin knows it
+	// Initial gives what authorizes a registration (RFC 7591 §3); an empty token:
+	// registering is open to everybody.
 	Initial func(context.Context) (secret.Text, error)
 	// Any gives a token that manages any client, for where a client's own is
 	// refused; nil: there is none.
-	Any     func(context.Context) (secret.Text, error)
-	Secrets []secret.Text // never to appear in an error
-	Handles portico.ClientHandles
-	HTTP    *http.Client
-	Now     func() time.Time
-	Wait    func(context.Context, time.Duration) error // nil: a timer
-	Logger  *slog.Logger
+	Any func(context.Context) (secret.Text, error)
 }
 
-// Server is an authorization server that registers clients.
+// Server is an authorization server that registers clients. It has those methods
+// of portico.IdP that follow from the protocol.
 type Server struct {
 	Config
 	issuer *url.URL // normalised
 	locks  [64]sync.Mutex
 	seed   maphash.Seed
+	flight singleflight.Group
 
 	mu       sync.Mutex
 	metadata oauth.Metadata // once they were found
-	endpoint *url.URL       // once it is known
-	api      *idp.API       // whose base is the endpoint's host
+	at       endpoint       // once it is known
 }
 
-// New makes a Server; all but Endpoint, Initial, Any, Secrets, Now and Wait must
-// be given. Only addresses that cannot be anybody's are an error (IdPRejected).
+// endpoint is where clients are registered.
+type endpoint struct {
+	api  *idp.API // nil: not known yet
+	url  *url.URL
+	path string // with its query
+}
+
+// New makes a Server. Only addresses that cannot be anybody's are an error
+// (IdPRejected).
 func New(cfg Config) (*Server, error) {
-	normal, err := oauth.NormalizeIssuer(cfg.Issuer)
+	issuer, err := cfg.Issuer()
 	if err != nil {
-		return nil, unusable("issuer "+cfg.Issuer, err)
+		return nil, err
 	}
-	issuer, err := url.Parse(normal)
-	if err != nil {
-		return nil, unusable("issuer "+cfg.Issuer, err)
-	}
-	if cfg.Now == nil {
-		cfg.Now = time.Now
-	}
+	cfg.Settings = cfg.Complete()
 	s := &Server{Config: cfg, issuer: issuer, seed: maphash.MakeSeed()}
-	if cfg.Endpoint != "" {
-		endpoint, err := parseEndpoint(cfg.Endpoint)
+	if text := cfg.Provider.Config.Endpoint(); text != "" {
+		u, err := idp.ParseEndpoint(text)
 		if err != nil {
-			return nil, unusable("registration endpoint "+cfg.Endpoint, err)
+			return nil, idp.Unusable("registration endpoint", text, err)
 		}
-		s.use(endpoint)
+		s.at = s.endpoint(u)
 	}
 	return s, nil
 }
 
-// unusable is the error for an address that nothing can be reached at.
-func unusable(what string, why error) error {
-	return &portico.IdPError{Kind: portico.IdPRejected, Detail: fmt.Sprintf("The %s cannot be used: %v. Correct it.", what, why)}
+// endpoint makes the API at an endpoint's host.
+func (s *Server) endpoint(u *url.URL) endpoint {
+	return endpoint{idp.New(s.Settings.Config(s.Vendor, u, idp.ExplainOAuth)), u, u.RequestURI()}
 }
 
-// parseEndpoint reads an address that tokens are going to be sent to.
-func parseEndpoint(text string) (*url.URL, error) {
-	u, err := url.Parse(text)
-	switch {
-	case err != nil:
-		return nil, errors.New("it is not a URL")
-	case u.Scheme != "https" && u.Scheme != "http" || u.Opaque != "":
-		return nil, errors.New("it must begin with https://")
-	case u.Hostname() == "" || strings.HasSuffix(u.Host, ":"):
-		return nil, errors.New("it names no host, or no port after the colon")
-	case u.User != nil:
-		return nil, errors.New("it must not contain a user name or password")
-	case u.Fragment != "" || strings.Contains(text, "#"):
-		return nil, errors.New("it must not contain a fragment (#…)")
-	}
-	return u, nil
-}
-
-// use makes the API at an endpoint's host.
-func (s *Server) use(endpoint *url.URL) {
-	s.endpoint = endpoint
-	s.api = idp.New(idp.Config{
-		Vendor: s.Vendor, Base: &url.URL{Scheme: endpoint.Scheme, Host: endpoint.Host}, HTTP: s.HTTP,
-		Secrets: s.Secrets, Explain: idp.ExplainOAuth, Now: s.Now, Wait: s.Wait, Logger: s.Logger,
-	})
-}
-
-// Metadata of the issuer, fetched once; IdPUnavailable, and nothing was sent
-// besides.
+// Metadata of the issuer, which are asked for once, by one of those who want
+// them; IdPUnavailable, and nothing was sent besides.
 func (s *Server) Metadata(ctx context.Context) (oauth.Metadata, error) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.discover(ctx)
-}
-
-func (s *Server) discover(ctx context.Context) (oauth.Metadata, error) {
-	if s.metadata.Issuer != "" {
-		return s.metadata, nil
+	found := s.metadata
+	s.mu.Unlock()
+	if found.Issuer != "" {
+		return found, nil
 	}
-	found, err := oauth.Discover(ctx, s.HTTP, s.issuer.String())
+	// Whoever waits must not lose them because the first to ask gave up.
+	done := s.flight.DoChan("", func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), idp.Timeout)
+		defer cancel()
+		found, err := oauth.Discover(ctx, s.HTTP, s.issuer.String())
+		if err == nil {
+			s.learn(found)
+		}
+		return found, err
+	})
+	var err error
+	select {
+	case result := <-done:
+		found, _ = result.Val.(oauth.Metadata)
+		err = result.Err
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
 	if err != nil {
 		return oauth.Metadata{}, &portico.IdPError{Kind: portico.IdPUnavailable, Err: err,
 			Detail: fmt.Sprintf("No authorization server answers at %s; nothing was sent", s.issuer)}
 	}
-	s.metadata = found
 	return found, nil
 }
 
-// open gives the API and the path of the registration endpoint. One that the
-// issuer names must be on its host: tokens go nowhere else unasked.
-func (s *Server) open(ctx context.Context) (*idp.API, string, error) {
+// learn keeps metadata, and forgets an endpoint that they do not name any more.
+func (s *Server) learn(found oauth.Metadata) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.api == nil {
-		found, err := s.discover(ctx)
-		if err != nil {
-			return nil, "", err
-		}
-		if found.RegistrationEndpoint == "" {
-			return nil, "", rejected("The issuer %s names no registration endpoint: it does not register clients, or does not say where. Turn on dynamic client registration there, or enter the endpoint.", s.issuer)
-		}
-		endpoint, err := parseEndpoint(found.RegistrationEndpoint)
-		if err != nil {
-			return nil, "", unusable("registration endpoint "+found.RegistrationEndpoint, err)
-		}
-		if !sameOrigin(endpoint, s.issuer) {
-			return nil, "", rejected("The issuer %s names a registration endpoint at %s, which is another host. If that is right, enter the endpoint: %s.", s.issuer, endpoint.Host, endpoint)
-		}
-		s.use(endpoint)
+	s.metadata = found
+	if s.Provider.Config.Endpoint() == "" && s.at.api != nil && s.at.url.String() != found.RegistrationEndpoint {
+		s.at = endpoint{}
 	}
-	return s.api, s.endpoint.RequestURI(), nil
+}
+
+// open gives the registration endpoint. One that the issuer names must be on its
+// host: tokens go nowhere else unasked.
+func (s *Server) open(ctx context.Context) (endpoint, error) {
+	s.mu.Lock()
+	at := s.at
+	s.mu.Unlock()
+	if at.api != nil {
+		return at, nil
+	}
+	found, err := s.Metadata(ctx)
+	if err != nil {
+		return at, err
+	}
+	if found.RegistrationEndpoint == "" {
+		return at, rejected("The issuer %s names no registration endpoint: it does not register clients, or does not say where. Turn on dynamic client registration there, or enter the endpoint.", s.issuer)
+	}
+	u, err := idp.ParseEndpoint(found.RegistrationEndpoint)
+	if err != nil {
+		return at, idp.Unusable("registration endpoint", found.RegistrationEndpoint, err)
+	}
+	if !sameOrigin(u, s.issuer) {
+		return at, rejected("The issuer %s names a registration endpoint at %s, which is another host. If that is right, enter the endpoint: %s.", s.issuer, u.Host, u)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.at.api == nil {
+		s.at = s.endpoint(u)
+	}
+	return s.at, nil
 }
 
 func rejected(format string, args ...any) error {

@@ -1,16 +1,13 @@
 package okta
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
 	"maps"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
 	"portico"
+	"portico/idp"
 	"portico/secret"
 )
 
@@ -43,11 +40,6 @@ const (
 	profileOrganizationID = "portal_organization_id"
 )
 
-const (
-	maxName    = 90 // characters; Okta allows 100 for a label
-	shortIDLen = 6
-)
-
 func (a app) ref() portico.ClientRef {
 	return portico.ClientRef{ClientID: a.Credentials.OAuth.ClientID, ExternalID: a.ID}
 }
@@ -58,7 +50,7 @@ func (a app) state() portico.ClientState {
 	id := portico.ApplicationID(owner)
 	name := a.Label
 	if id != "" {
-		name = strings.TrimSuffix(name, " ("+shortID(id)+")")
+		name = idp.Unlabel(name, id)
 	}
 	return portico.ClientState{
 		Ref:            a.ref(),
@@ -72,46 +64,23 @@ func (a app) state() portico.ClientState {
 	}
 }
 
-// label is the client's name in Okta's list. The end of the application's id
-// tells applications of the same name apart.
-func label(spec portico.ClientSpec) string {
-	name := []rune(spec.Name)
-	return fmt.Sprintf("%s (%s)", strings.TrimSpace(string(name[:min(len(name), maxName)])), shortID(spec.ApplicationID))
-}
-
-// shortID is the end of the id: the beginning of a UUIDv7 is its time.
-func shortID(id portico.ApplicationID) string {
-	return string(id[max(0, len(id)-shortIDLen):])
-}
-
 // oauthSettings are the settings that follow from a spec. Okta wants a client
 // that signs users in to be a web application with redirect URIs, and one that
 // does not to be a service.
 func oauthSettings(spec portico.ClientSpec) map[string]any {
-	if len(spec.RedirectURIs) == 0 {
-		return map[string]any{
-			"application_type": "service",
-			"grant_types":      []string{portico.MethodClientCredentials},
-			"response_types":   []string{"token"},
-			"redirect_uris":    []string{},
-		}
-	}
-	grants := []string{"authorization_code", portico.MethodClientCredentials}
-	if slices.Contains(spec.GrantTypes, "refresh_token") {
-		grants = append(grants, "refresh_token")
+	kind, responses := "service", []string{"token"}
+	if len(spec.RedirectURIs) > 0 {
+		kind, responses = "web", []string{"code", "token"}
 	}
 	return map[string]any{
-		"application_type": "web",
-		"grant_types":      grants,
-		"response_types":   []string{"code", "token"},
-		"redirect_uris":    spec.RedirectURIs,
+		"application_type": kind, "grant_types": idp.Grants(spec), "response_types": responses, "redirect_uris": append([]string{}, spec.RedirectURIs...),
 	}
 }
 
 func newApp(spec portico.ClientSpec, clientID string, value secret.Text) map[string]any {
 	return map[string]any{
 		"name":       "oidc_client",
-		"label":      label(spec),
+		"label":      idp.Label(spec),
 		"signOnMode": "OPENID_CONNECT",
 		"credentials": map[string]any{"oauthClient": map[string]any{
 			"client_id":                  clientID,
@@ -129,40 +98,16 @@ func marks(spec portico.ClientSpec) map[string]any {
 	return map[string]any{profileApplicationID: string(spec.ApplicationID), profileOrganizationID: string(spec.Owner.OrganizationID)}
 }
 
-// anyObject is an object of which nothing must be lost, numbers of many digits
-// included.
-type anyObject map[string]any
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (o *anyObject) UnmarshalJSON(text []byte) error {
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.UseNumber()
-	return decoder.Decode((*map[string]any)(o))
-}
-
 // revise changes an application object as read into the one to be written.
 // Settings that an admin made in Okta and that we know nothing of stay.
-func revise(object anyObject, spec portico.ClientSpec) {
+func revise(object idp.Object, spec portico.ClientSpec) {
 	for _, readOnly := range []string{"id", "orn", "status", "created", "lastUpdated", "features", "_links", "_embedded"} {
 		delete(object, readOnly)
 	}
-	object["label"] = label(spec)
-	delete(member(member(object, "credentials"), "oauthClient"), "client_secret")
-	settings := member(member(object, "settings"), "oauthClient")
-	for name, value := range oauthSettings(spec) {
-		settings[name] = value
-	}
-	maps.Copy(member(object, "profile"), marks(spec))
-}
-
-// member is the object inside an object, made if it is not there.
-func member(object map[string]any, name string) map[string]any {
-	m, ok := object[name].(map[string]any)
-	if !ok {
-		m = map[string]any{}
-		object[name] = m
-	}
-	return m
+	object["label"] = idp.Label(spec)
+	delete(object.Member("credentials").Member("oauthClient"), "client_secret")
+	maps.Copy(object.Member("settings").Member("oauthClient"), oauthSettings(spec))
+	maps.Copy(object.Member("profile"), marks(spec))
 }
 
 var createKeyForm = regexp.MustCompile(`^[0-9A-Za-z]{4,98}$`)

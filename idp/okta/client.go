@@ -15,7 +15,7 @@ import (
 const pageSize = 200 // Okta's largest
 
 func appPath(id string, more ...string) string {
-	path := "/api/v1/apps/" + url.PathEscape(id)
+	path := appsPath + "/" + url.PathEscape(id)
 	for _, part := range more {
 		path += "/" + url.PathEscape(part)
 	}
@@ -35,7 +35,7 @@ func (c *Client) Create(ctx context.Context, spec portico.ClientSpec, createKey 
 		Created string `json:"created"`
 	}
 	_, err = c.api.Do(ctx, idp.Call{
-		Method: http.MethodPost, Path: "/api/v1/apps?activate=true", Class: classApps,
+		Method: http.MethodPost, Path: appsPath + "?activate=true", Class: classApps,
 		Body: newApp(spec, id, value), Out: &made, Creates: true, Secrets: []secret.Text{value},
 	})
 	if s := idp.Status(err); s != nil && s.Status == http.StatusBadRequest && strings.Contains(s.Text, "client_id") {
@@ -87,11 +87,12 @@ func (c *Client) byClientID(ctx context.Context, id string) (app, error) {
 		return app{}, err
 	}
 	for cursor := ""; ; {
-		apps, next, err := c.apps(ctx, cursor)
+		var page []app
+		next, err := c.page(ctx, cursor, &page)
 		if err != nil {
 			return app{}, err
 		}
-		for _, a := range apps {
+		for _, a := range page {
 			if a.Credentials.OAuth.ClientID == id {
 				return a, nil
 			}
@@ -154,11 +155,11 @@ func (c *Client) Update(ctx context.Context, ref portico.ClientRef, spec portico
 	if err != nil {
 		return err
 	}
-	var object anyObject
+	var object idp.Object
 	if _, err := c.api.Do(ctx, idp.Call{Method: http.MethodGet, Path: appPath(id), Class: classApp, Out: &object}); err != nil {
 		return err
 	}
-	if id, _ := object["id"].(string); id == "" {
+	if object.Text("id") == "" {
 		return errNoApp()
 	}
 	revise(object, spec)
@@ -196,32 +197,14 @@ func (c *Client) EnableClient(ctx context.Context, ref portico.ClientRef) error 
 // Clients implements portico.ClientLister. The batch holds every OAuth client
 // of the organisation; ours have an ApplicationID.
 func (c *Client) Clients(ctx context.Context, cursor string) (batch []portico.ClientState, next string, err error) {
-	apps, next, err := c.apps(ctx, cursor)
-	if err != nil {
+	var page []app
+	if next, err = c.page(ctx, cursor, &page); err != nil {
 		return nil, "", err
 	}
-	for _, a := range apps {
+	for _, a := range page {
 		if a.Credentials.OAuth.ClientID != "" {
 			batch = append(batch, a.state())
 		}
 	}
 	return batch, next, nil
-}
-
-// apps reads one page; the cursor is the path and query of Okta's next link.
-func (c *Client) apps(ctx context.Context, cursor string) (page []app, next string, err error) {
-	if cursor == "" {
-		cursor = fmt.Sprintf("%s?limit=%d", appsPath, pageSize)
-	} else if !strings.HasPrefix(cursor, appsPath+"?") {
-		return nil, "", &portico.IdPError{Kind: portico.IdPRejected, Detail: "the cursor is not one of an Okta list; nothing was sent"}
-	}
-	header, err := c.api.Do(ctx, idp.Call{Method: http.MethodGet, Path: cursor, Class: classApps, Out: &page})
-	if err != nil {
-		return nil, "", err
-	}
-	next, err = nextPage(header.Values("Link"), c.api.Base, appsPath)
-	if err == nil && next == cursor {
-		err = &portico.IdPError{Kind: portico.IdPUnavailable, Detail: "Okta's list of apps leads back to the page just read"}
-	}
-	return page, next, err
 }

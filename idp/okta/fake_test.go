@@ -22,15 +22,16 @@ const fakeToken = "00TestTokenThatMustNotLeak"
 type fakeOkta struct {
 	*httptest.Server
 
-	mu       sync.Mutex
-	serial   int
-	apps     []*fakeApp
-	rights   string // "", "read" or "none"
-	policies string // JSON of the server's policies; empty: may not be read
-	rules    string
-	scopes   string
-	claims   string
-	log      []string // method and path of every request
+	mu         sync.Mutex
+	serial     int
+	apps       []*fakeApp
+	rights     string // "", "read" or "none"
+	policies   string // JSON of the server's policies; empty: may not be read
+	rules      string
+	scopes     string
+	moreScopes string // on a second page
+	claims     string
+	log        []string // method and path of every request
 }
 
 type fakeApp struct {
@@ -320,6 +321,13 @@ func (f *fakeOkta) serverList(w http.ResponseWriter, r *http.Request) {
 	if body == "" {
 		oktaError(w, 403, "E0000006", "You do not have permission to perform the requested action")
 		return
+	}
+	if r.PathValue("list") == "scopes" && f.moreScopes != "" {
+		if r.URL.Query().Get("after") != "" {
+			body = f.moreScopes
+		} else {
+			w.Header().Set("Link", fmt.Sprintf("<%s%s?after=1&limit=200>; rel=\"next\"", f.URL, r.URL.Path))
+		}
 	}
 	fmt.Fprint(w, body)
 }

@@ -2,7 +2,7 @@ package okta
 
 import (
 	"encoding/json"
-	"net/url"
+	"net/http"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -38,47 +38,33 @@ func FuzzExplain(f *testing.F) {
 	})
 }
 
-func TestNextPage(t *testing.T) {
+func TestNextLink(t *testing.T) {
 	t.Parallel()
-	base := &url.URL{Scheme: "https", Host: "example.okta.com"}
 	for _, c := range []struct {
 		headers []string
 		next    string
-		fails   bool
 	}{
-		{nil, "", false},
-		{[]string{`<https://example.okta.com/api/v1/apps?limit=2>; rel="self"`}, "", false},
-		{[]string{`<https://example.okta.com/api/v1/apps?limit=2>; rel="self"`, `<https://example.okta.com/api/v1/apps?after=0oa1&limit=2>; rel="next"`}, "/api/v1/apps?after=0oa1&limit=2", false},
-		{[]string{`<https://example.okta.com/api/v1/apps?limit=2>; rel="self", <https://example.okta.com/api/v1/apps?after=a,b;c>; title="x, y; rel=no"; REL=next`}, "/api/v1/apps?after=a,b;c", false},
-		{[]string{`<https://evil.example/api/v1/apps?after=1>; rel="next"`}, "", true},
-		{[]string{`<http://example.okta.com/api/v1/apps?after=1>; rel="next"`}, "", true},
-		{[]string{`<https://example.okta.com:444/api/v1/apps?after=1>; rel="next"`}, "", true},
-		{[]string{`<https://example.okta.com/api/v1/users?after=1>; rel="next"`}, "", true},
-		{[]string{`</api/v1/apps?after=1>; rel="next"`}, "", true},
-		{[]string{`<https://example.okta.com/api/v1/apps>; rel="next"`}, "", true},
-		{[]string{`<https://example.okta.com/api/v1/apps?after=1; rel="next"`}, "", false},
-		{[]string{`nonsense; rel="next"`}, "", false},
+		{nil, ""},
+		{[]string{`<https://example.okta.com/api/v1/apps?limit=2>; rel="self"`}, ""},
+		{[]string{`<https://example.okta.com/api/v1/apps?limit=2>; rel="self"`, `<https://example.okta.com/api/v1/apps?after=0oa1&limit=2>; rel="next"`}, "https://example.okta.com/api/v1/apps?after=0oa1&limit=2"},
+		{[]string{`<https://example.okta.com/api/v1/apps?limit=2>; rel="self", <https://example.okta.com/api/v1/apps?after=a,b;c>; title="x, y; rel=no"; REL=next`}, "https://example.okta.com/api/v1/apps?after=a,b;c"},
+		{[]string{`<https://example.okta.com/api/v1/apps?after=1; rel="next"`}, ""},
+		{[]string{`nonsense; rel="next"`}, ""},
 	} {
-		next, err := nextPage(c.headers, base, appsPath)
-		if next != c.next || (err != nil) != c.fails {
-			t.Errorf("%q: %q, %v", c.headers, next, err)
+		if next := nextLink(http.Header{"Link": c.headers}); next != c.next {
+			t.Errorf("%q: %q", c.headers, next)
 		}
 	}
 }
 
-func FuzzNextPage(f *testing.F) {
+func FuzzNextLink(f *testing.F) {
 	f.Add(`<https://example.okta.com/api/v1/apps?after=1>; rel="next"`)
 	f.Add(`<https://evil.example/>; rel="next", <https://example.okta.com/api/v1/apps?after=1>; rel=next`)
 	f.Add(`<a>; x="; rel=next`)
 	f.Fuzz(func(t *testing.T, header string) {
-		base := &url.URL{Scheme: "https", Host: "example.okta.com"}
-		next, err := nextPage([]string{header}, base, appsPath)
-		if err != nil || next == "" {
-			return
-		}
-		u, err := url.Parse(base.String() + next)
-		if err != nil || u.Host != base.Host || u.Path != appsPath || !strings.Contains(header, "next") && !strings.Contains(strings.ToLower(header), "next") {
-			t.Errorf("%q leads to %q (%v)", header, next, err)
+		next := nextLink(http.Header{"Link": {header}})
+		if next != "" && (!strings.Contains(header, "<"+next+">") || !strings.Contains(strings.ToLower(header), "next")) {
+			t.Errorf("%q leads to %q", header, next)
 		}
 	})
 }

@@ -1,33 +1,23 @@
 package okta
 
 import (
-	"fmt"
-	"net/url"
+	"net/http"
 	"strings"
-
-	"portico"
 )
 
-// nextPage is the path and query of the link with rel="next" (RFC 8288), empty
-// if there is none. Okta's links are absolute; one that leads to another host
-// or to another list is an error, because the token must not follow it.
-func nextPage(headers []string, base *url.URL, list string) (string, error) {
-	for _, header := range headers {
+// nextLink is the target of the link with rel="next" (RFC 8288), empty if there
+// is none.
+func nextLink(h http.Header) string {
+	for _, header := range h.Values("Link") {
 		for header != "" {
 			target, rel, rest := cutLink(header)
+			if rel == "next" {
+				return target
+			}
 			header = rest
-			if rel != "next" {
-				continue
-			}
-			u, err := url.Parse(target)
-			if err != nil || u.Scheme != base.Scheme || u.Host != base.Host || u.Path != list || u.RawPath != "" || u.RawQuery == "" {
-				return "", &portico.IdPError{Kind: portico.IdPUnavailable,
-					Detail: fmt.Sprintf("Okta's list of clients continues outside %s, where the token does not go", base.Host)}
-			}
-			return list + "?" + u.RawQuery, nil
 		}
 	}
-	return "", nil
+	return ""
 }
 
 // cutLink takes the first link off a Link header.

@@ -19,7 +19,7 @@ func TestConformanceWithLocalAuthorizationServer(t *testing.T) {
 	idptest.Run(t, func(t *testing.T, hc *http.Client, clock *idptest.Clock) portico.IdP {
 		return newClient(t, as.Issuer, as.Token.Reveal(), hc, clock)
 	}, idptest.Options{
-		CreatePath: "/api/v1/apps", ObjectPath: "/api/v1/apps/",
+		CreatePath: "/api/v1/apps", ObjectPath: "/api/v1/apps/", Steps: appSteps(),
 		Credential: as.Token, Token: tokenAt(as.Issuer + "/v1/token"), Busy: busy,
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"portico"
+	"portico/idp"
 	"portico/idp/okta"
 	"portico/idptest"
 	"portico/localas/localastest"
@@ -79,7 +80,7 @@ func read(t *testing.T, as *localastest.Instance, path string, out any) {
 // adapter makes the adapter for a configuration.
 func adapter(t *testing.T, issuer string, config portico.ProviderConfig, credential secret.Text, hc *http.Client, clock *idptest.Clock) portico.IdP {
 	t.Helper()
-	c, err := okta.New(okta.Config{Provider: portico.Provider{Type: portico.ProviderOkta, Issuer: issuer, Config: config}, Credential: credential, HTTP: hc, Now: clock.Now, Wait: clock.Wait})
+	c, err := okta.New(idp.Settings{Provider: portico.Provider{Type: portico.ProviderOkta, Issuer: issuer, Config: config}, Credential: credential, HTTP: hc, Now: clock.Now, Wait: clock.Wait})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,9 +107,13 @@ func TestModesConform(t *testing.T) {
 			if c.scopes != nil {
 				config.ServiceClientID, credential = serviceApp(t, as, c.scopes...)
 			}
-			o := idptest.Options{CreatePath: "/api/v1/apps", ObjectPath: "/api/v1/apps/", Credential: credential, Token: tokenAt(as.Issuer + "/v1/token"), Busy: busy}
+			o := idptest.Options{CreatePath: "/api/v1/apps", ObjectPath: "/api/v1/apps/", Steps: appSteps(), Credential: credential, Token: tokenAt(as.Issuer + "/v1/token"), Busy: busy}
 			if c.mode == portico.RegistrationDCR {
+				o.Steps = []idptest.Request{{Method: "POST", Path: "/oauth2/v1/clients"}}
 				o.CreatePath, o.ObjectPath, o.KeysRepeat = "/oauth2/v1/clients", "/oauth2/v1/clients/", true
+			}
+			if c.scopes != nil {
+				o.Steps = append(o.Steps, idptest.Request{Method: "POST", Path: "/oauth2/v1/token"})
 			}
 			idptest.Run(t, func(t *testing.T, hc *http.Client, clock *idptest.Clock) portico.IdP {
 				return adapter(t, as.Issuer, config, credential, hc, clock)
@@ -131,7 +136,7 @@ func TestServiceAppFaults(t *testing.T) {
 		"empty": "", "text": "secret", "public": `{"kty":"RSA","n":"AQAB","e":"AQAB"}`, "symmetric": `{"kty":"oct","k":"AAAA"}`,
 		"other": `{"kty":"OKP","crv":"Ed25519","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`,
 	} {
-		_, err := okta.New(okta.Config{Provider: portico.Provider{Issuer: as.Issuer, Config: portico.ProviderConfig{ServiceClientID: id}}, Credential: secret.New(key)})
+		_, err := okta.New(idp.Settings{Provider: portico.Provider{Issuer: as.Issuer, Config: portico.ProviderConfig{ServiceClientID: id}}, Credential: secret.New(key)})
 		if !portico.IsIdP(err, portico.IdPRejected) || key != "" && strings.Contains(err.Error(), key) {
 			t.Errorf("%s: %v", name, err)
 		}

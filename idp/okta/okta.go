@@ -12,22 +12,7 @@ import (
 
 	"portico"
 	"portico/idp"
-	"portico/oauth"
-	"portico/secret"
 )
-
-// Config of an adapter.
-type Config struct {
-	Provider portico.Provider // its configuration says which API registers clients, and as whom
-	// Credential is an API token (SSWS) of the organisation, or with a
-	// ServiceClientID in the configuration the private key of that service app,
-	// as a JSON Web Key.
-	Credential secret.Text
-	HTTP       *http.Client // nil: oauth.NewHTTPClient without access to private addresses
-	Now        func() time.Time
-	Wait       func(context.Context, time.Duration) error // nil: a timer
-	Logger     *slog.Logger
-}
 
 // Client registers clients through the Apps API. It implements portico.IdP,
 // portico.SecretManager, portico.ClientLister, portico.ScopeChecker and
@@ -37,13 +22,20 @@ type Client struct{ *organization }
 // organization is the Okta organisation of an issuer: what both ways to
 // register clients have in common.
 type organization struct {
+	registrar
 	api    *idp.API // with the right to register clients
 	reader *idp.API // with the right to read authorization servers
 	keeper *idp.API // with the right to change them
-	list   string   // path of the API that registers clients
 	issuer *url.URL // normalised
 	http   *http.Client
 	logger *slog.Logger
+}
+
+// registrar is an API of Okta's that registers clients.
+type registrar struct {
+	list   string // its path
+	class  string // of calls that create and list
+	scopes string // that a service app needs for it
 }
 
 // The paths of the APIs that register clients.
@@ -52,58 +44,51 @@ const (
 	clientsPath = "/oauth2/v1/clients"
 )
 
-// unusable is the error for an issuer that no authorization server can have.
-func unusable(issuer string, why error) error {
-	return &portico.IdPError{Kind: portico.IdPRejected, Detail: fmt.Sprintf("The issuer %s cannot be used: %v. Correct it.", issuer, why)}
+func registrarOf(mode portico.RegistrationMode) registrar {
+	if mode == portico.RegistrationDCR {
+		return registrar{clientsPath, classClients, "okta.clients.read okta.clients.register okta.clients.manage"}
+	}
+	return registrar{appsPath, classApps, "okta.apps.read okta.apps.manage"}
 }
 
 // New makes the adapter for the organisation that the provider's issuer belongs
 // to: a *Client, or a *Registrations where the provider's configuration says
-// so. Only an issuer that no authorization server can have and a key that
-// cannot sign are errors here (IdPRejected); Verify judges the rest.
-func New(cfg Config) (portico.IdP, error) {
-	normal, err := oauth.NormalizeIssuer(cfg.Provider.Issuer)
+// so. The credential is an API token (SSWS) of the organisation or, with a
+// ServiceClientID in the configuration, the private key of that service app, as
+// a JSON Web Key. Only an issuer that no authorization server can have and a key
+// that cannot sign are errors here (IdPRejected); Verify judges the rest.
+func New(s idp.Settings) (portico.IdP, error) {
+	issuer, err := s.Issuer()
 	if err != nil {
-		return nil, unusable(cfg.Provider.Issuer, err)
+		return nil, err
 	}
-	issuer, err := url.Parse(normal)
-	if err != nil {
-		return nil, unusable(cfg.Provider.Issuer, err)
-	}
-	if cfg.HTTP == nil {
-		cfg.HTTP = oauth.NewHTTPClient(oauth.ClientPolicy{Timeout: idp.Timeout})
-	}
-	if cfg.Logger == nil {
-		cfg.Logger = slog.New(slog.DiscardHandler)
-	}
-	o := &organization{list: appsPath, issuer: issuer, http: cfg.HTTP, logger: cfg.Logger}
-	if cfg.Provider.Config.RegistrationMode == portico.RegistrationDCR {
-		o.list = clientsPath
-	}
-	base := idp.Config{
-		Vendor:  "Okta",
-		Base:    &url.URL{Scheme: issuer.Scheme, Host: issuer.Host},
-		HTTP:    cfg.HTTP,
-		Secrets: []secret.Text{cfg.Credential},
-		Explain: explain,
-		Window:  time.Minute,
-		Now:     cfg.Now,
-		Wait:    cfg.Wait,
-		Logger:  cfg.Logger,
-	}
-	if clientID := cfg.Provider.Config.ServiceClientID; clientID != "" {
-		if err := o.authorizeAsService(base, clientID, cfg.Credential); err != nil {
+	s = s.Complete()
+	mode := s.Provider.Config.Registration()
+	o := &organization{registrar: registrarOf(mode), issuer: issuer, http: s.HTTP, logger: s.Logger}
+	cfg := s.Config("Okta", issuer, explain)
+	cfg.Window = time.Minute
+	if clientID := s.Provider.Config.ServiceClientID; clientID != "" {
+		if err := o.authorizeAsService(cfg, clientID, s.Credential); err != nil {
 			return nil, err
 		}
 	} else {
-		base.Authorize = func(r *http.Request) { r.Header.Set("Authorization", "SSWS "+cfg.Credential.Reveal()) }
-		o.api = idp.New(base)
+		cfg.Authorize = func(r *http.Request) { r.Header.Set("Authorization", "SSWS "+s.Credential.Reveal()) }
+		o.api = idp.New(cfg)
 		o.reader, o.keeper = o.api, o.api
 	}
-	if o.list == clientsPath {
+	if mode == portico.RegistrationDCR {
 		return &Registrations{o}, nil
 	}
 	return &Client{o}, nil
+}
+
+// page reads a page of the clients; an empty cursor means the first, an empty
+// next that it was the last.
+func (o *organization) page(ctx context.Context, cursor string, out any) (next string, err error) {
+	if cursor == "" {
+		cursor = fmt.Sprintf("%s?limit=%d", o.list, pageSize)
+	}
+	return o.api.Page(ctx, o.list, cursor, idp.Call{Class: o.class, Out: out}, nextLink)
 }
 
 // server is the id of the issuer's authorization server, as its path ends;
@@ -111,6 +96,13 @@ func New(cfg Config) (portico.IdP, error) {
 func (o *organization) server() string {
 	path := o.issuer.Path
 	return path[strings.LastIndexByte(path, '/')+1:]
+}
+
+// ownServer says whether the issuer is the organisation's own authorization
+// server.
+func (o *organization) ownServer() bool {
+	path := strings.TrimPrefix(o.issuer.Path, "/")
+	return path == "" || path == "oauth2" || path == "oauth2/v1"
 }
 
 // Capabilities implements portico.IdP.

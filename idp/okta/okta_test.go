@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"portico"
+	"portico/idp"
 	"portico/idp/okta"
 	"portico/idptest"
 	"portico/secret"
@@ -30,18 +31,11 @@ var (
 	_ portico.ScopeChecker   = (*okta.Registrations)(nil)
 	_ portico.SetUp          = (*okta.Registrations)(nil)
 	_ portico.SetUp          = (*okta.Client)(nil)
-
-	_ portico.IdP            = (*okta.Registrations)(nil)
-	_ portico.SecretReplacer = (*okta.Registrations)(nil)
-	_ portico.ClientLister   = (*okta.Registrations)(nil)
-	_ portico.ScopeChecker   = (*okta.Registrations)(nil)
-	_ portico.SetUp          = (*okta.Registrations)(nil)
-	_ portico.SetUp          = (*okta.Client)(nil)
 )
 
 func newClient(t *testing.T, issuer, token string, hc *http.Client, clock *idptest.Clock) *okta.Client {
 	t.Helper()
-	c, err := okta.New(okta.Config{
+	c, err := okta.New(idp.Settings{
 		Provider: portico.Provider{Type: portico.ProviderOkta, Issuer: issuer}, Credential: secret.New(token),
 		HTTP: hc, Now: clock.Now, Wait: clock.Wait,
 	})
@@ -80,9 +74,15 @@ func TestConformance(t *testing.T) {
 	idptest.Run(t, func(t *testing.T, hc *http.Client, clock *idptest.Clock) portico.IdP {
 		return newClient(t, f.URL+"/oauth2/default", fakeToken, hc, clock)
 	}, idptest.Options{
-		CreatePath: "/api/v1/apps", ObjectPath: "/api/v1/apps/",
+		CreatePath: "/api/v1/apps", ObjectPath: "/api/v1/apps/", Steps: appSteps(),
 		Credential: secret.New(fakeToken), Token: tokenAt(f.URL + "/oauth2/default/v1/token"), Busy: busy,
 	})
+}
+
+// appSteps are the requests of a registration through the Apps API: the app, and
+// the id of its secret.
+func appSteps() []idptest.Request {
+	return []idptest.Request{{Method: http.MethodPost, Path: "/api/v1/apps"}, {Method: http.MethodGet, Path: "/api/v1/apps/"}}
 }
 
 // busy is how Okta says that its rate limit is used up.
@@ -143,7 +143,7 @@ func TestEchoedSecretsAreNotShown(t *testing.T) {
 		echo := strings.NewReplacer(`"`, `'`, "\n", " ").Replace(sent + r.Header.Get("Authorization"))
 		return idptest.Answer(400, nil, `{"errorCode":"E0000001","errorSummary":"bad: `+echo+`","errorCauses":[]}`)(r, nil)
 	})}
-	c, err := okta.New(okta.Config{Provider: portico.Provider{Issuer: f.URL + "/oauth2/default"}, Credential: secret.New(fakeToken), HTTP: hc,
+	c, err := okta.New(idp.Settings{Provider: portico.Provider{Issuer: f.URL + "/oauth2/default"}, Credential: secret.New(fakeToken), HTTP: hc,
 		Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	if err != nil {
 		t.Fatal(err)
@@ -227,8 +227,8 @@ func TestAnswersThatAreNoApp(t *testing.T) {
 	}
 }
 
-// TestDeletedByHand: an app that an admin deactivated or deleted in Okta is no
-// obstacle.
+// TestDeactivatedByHand: an app that an admin deactivated in Okta can be changed,
+// and switched on again.
 func TestDeactivatedByHand(t *testing.T) {
 	t.Parallel()
 	f, c := fakeClient(t)
@@ -343,7 +343,7 @@ func TestForeignAppsAreNotOurs(t *testing.T) {
 func TestNewRefusesWhatIsNoAddress(t *testing.T) {
 	t.Parallel()
 	for _, issuer := range []string{"", "okta", "ftp://example.okta.com", "https://", "https://me:pw@example.okta.com", "://"} {
-		if _, err := okta.New(okta.Config{Provider: portico.Provider{Issuer: issuer}, Credential: secret.New("x")}); !portico.IsIdP(err, portico.IdPRejected) {
+		if _, err := okta.New(idp.Settings{Provider: portico.Provider{Issuer: issuer}, Credential: secret.New("x")}); !portico.IsIdP(err, portico.IdPRejected) {
 			t.Errorf("issuer %q: %v", issuer, err)
 		}
 	}

@@ -2,7 +2,7 @@ package okta
 
 import (
 	"context"
-	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -40,6 +40,7 @@ func (r *Registrations) Capabilities() portico.Capabilities {
 
 const (
 	markLen  = 12 // characters of a create key: 48 random bits of a UUID
+	maxName  = 78 // characters, besides the mark; Okta allows 100 in all
 	markHost = "portico.invalid"
 )
 
@@ -90,8 +91,7 @@ func (r registration) state() portico.ClientState {
 // metadata are the members that follow from a spec.
 func metadata(spec portico.ClientSpec, mark string) map[string]any {
 	out := oauthSettings(spec)
-	name := []rune(spec.Name)
-	out["client_name"] = mark + strings.TrimSpace(string(name[:min(len(name), maxName-markLen)]))
+	out["client_name"] = mark + idp.Cut(spec.Name, maxName)
 	out["client_uri"] = uri(spec)
 	return out
 }
@@ -131,7 +131,7 @@ func (r *Registrations) Find(ctx context.Context, createKey string) (portico.Cli
 	query := url.Values{"q": {strings.TrimSpace(prefix)}, "limit": {strconv.Itoa(pageSize)}}
 	for cursor := clientsPath + "?" + query.Encode(); cursor != ""; {
 		var page []registration
-		if page, cursor, err = r.page(ctx, cursor); err != nil {
+		if cursor, err = r.page(ctx, cursor, &page); err != nil {
 			return portico.ClientRef{}, err
 		}
 		if at := slices.IndexFunc(page, func(c registration) bool { return strings.HasPrefix(c.Name, prefix) }); at >= 0 {
@@ -141,32 +141,17 @@ func (r *Registrations) Find(ctx context.Context, createKey string) (portico.Cli
 	return portico.ClientRef{}, &portico.IdPError{Kind: portico.IdPNotFound, Detail: "Okta has no client whose name begins with " + strings.TrimSpace(prefix)}
 }
 
-// page reads one page of a list; next is empty on the last.
-func (r *Registrations) page(ctx context.Context, cursor string) (page []registration, next string, err error) {
-	header, err := r.api.Do(ctx, idp.Call{Method: http.MethodGet, Path: cursor, Class: classClients, Out: &page})
-	if err != nil {
-		return nil, "", err
-	}
-	next, err = nextPage(header.Values("Link"), r.api.Base, clientsPath)
-	if err == nil && next == cursor {
-		err = &portico.IdPError{Kind: portico.IdPUnavailable, Detail: "Okta's list of clients leads back to the page just read"}
-	}
-	return page, next, err
-}
-
 // Clients implements portico.ClientLister. The batch holds every OAuth client
 // of the organisation; ours have an ApplicationID.
 func (r *Registrations) Clients(ctx context.Context, cursor string) (batch []portico.ClientState, next string, err error) {
-	if cursor == "" {
-		cursor = fmt.Sprintf("%s?limit=%d", clientsPath, pageSize)
-	} else if !strings.HasPrefix(cursor, clientsPath+"?") {
-		return nil, "", &portico.IdPError{Kind: portico.IdPRejected, Detail: "the cursor is not one of an Okta list; nothing was sent"}
+	var page []registration
+	if next, err = r.page(ctx, cursor, &page); err != nil {
+		return nil, "", err
 	}
-	page, next, err := r.page(ctx, cursor)
 	for _, c := range page {
 		batch = append(batch, c.state())
 	}
-	return batch, next, err
+	return batch, next, nil
 }
 
 // Read implements portico.IdP.
@@ -196,21 +181,18 @@ func errNoClient() error {
 // Update implements portico.IdP. Okta replaces the whole client, so it is read
 // first and everything that is not ours is written back as it was.
 func (r *Registrations) Update(ctx context.Context, ref portico.ClientRef, spec portico.ClientSpec) error {
-	var object anyObject
+	var object idp.Object
 	if err := r.read(ctx, ref, &object); err != nil {
 		return err
 	}
-	if id, _ := object["client_id"].(string); id != ref.ClientID {
+	if object.Text("client_id") != ref.ClientID {
 		return errNoClient()
 	}
 	for _, readOnly := range []string{"client_secret", "client_id_issued_at", "client_secret_expires_at", "registration_client_uri", "registration_access_token", "_links"} {
 		delete(object, readOnly)
 	}
-	name, _ := object["client_name"].(string)
-	prefix, _ := unmarked(name)
-	for member, value := range metadata(spec, prefix) {
-		object[member] = value
-	}
+	prefix, _ := unmarked(object.Text("client_name"))
+	maps.Copy(object, metadata(spec, prefix))
 	_, err := r.api.Do(ctx, idp.Call{Method: http.MethodPut, Path: clientPath(ref.ClientID, ""), Class: classClients, Body: object})
 	return err
 }

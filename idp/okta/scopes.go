@@ -9,8 +9,8 @@ import (
 	"portico/oauth"
 )
 
-// CheckScopes says what an auth strategy's scopes and credential claim would run
-// into at the issuer's authorization server. Each sentence is for an admin. What the token may not read is not judged.
+// CheckScopes implements portico.ScopeChecker. What the credential may not read
+// is not judged.
 func (o *organization) CheckScopes(ctx context.Context, strategy portico.OIDCConfig) []string {
 	scopes, claim := strategy.Scopes, strategy.CredentialClaim
 	var warnings []string
@@ -26,14 +26,17 @@ func (o *organization) CheckScopes(ctx context.Context, strategy portico.OIDCCon
 	return append(warnings, o.checkClaim(ctx, claim)...)
 }
 
+// scope is what we read of a scope.
+type scope struct {
+	Name    string `json:"name"`
+	Consent string `json:"consent"`
+	Default bool   `json:"default"`
+}
+
 // checkNames compares the scopes with those that the server knows.
 func (o *organization) checkNames(ctx context.Context, names []string) (warnings []string) {
-	var known []struct {
-		Name    string `json:"name"`
-		Consent string `json:"consent"`
-		Default bool   `json:"default"`
-	}
-	if o.serverList(ctx, "scopes?limit=200", &known) != nil {
+	known, err := serverList[scope](ctx, o, "scopes?limit=200")
+	if err != nil {
 		return nil
 	}
 	consent, anyDefault := map[string]string{}, false
@@ -62,8 +65,11 @@ func (o *organization) checkClaim(ctx context.Context, claim []string) []string 
 	if len(claim) == 1 && (claim[0] == "cid" || claim[0] == "sub") {
 		return nil // the client id in every token of client credentials
 	}
-	var known []oauthClaim
-	if len(claim) == 0 || o.serverList(ctx, "claims", &known) != nil {
+	if len(claim) == 0 {
+		return nil
+	}
+	known, err := serverList[oauthClaim](ctx, o, "claims")
+	if err != nil {
 		return nil
 	}
 	add := fmt.Sprintf("At Okta > Security > API > Authorization Servers > Claims, add the claim %s to the access token with the expression app.clientId, in any scope; or use the claim cid, which Okta always sets.", claim[0])

@@ -21,10 +21,8 @@ import (
 // for one kind of call: Okta refuses a token with a scope that was not granted,
 // and not every app is granted all.
 const (
-	scopesApps    = "okta.apps.read okta.apps.manage"
-	scopesClients = "okta.clients.read okta.clients.register okta.clients.manage"
-	scopesReader  = "okta.authorizationServers.read"
-	scopesKeeper  = "okta.authorizationServers.manage"
+	scopesReader = "okta.authorizationServers.read"
+	scopesKeeper = "okta.authorizationServers.manage"
 )
 
 // assertionLife is how long an assertion may be used; Okta takes up to an hour.
@@ -55,11 +53,7 @@ func (o *organization) authorizeAsService(base idp.Config, clientID string, key 
 		})
 		return idp.New(cfg)
 	}
-	scopes := scopesApps
-	if o.list == clientsPath {
-		scopes = scopesClients
-	}
-	o.api, o.reader, o.keeper = with(scopes), with(scopesReader), with(scopesKeeper)
+	o.api, o.reader, o.keeper = with(o.scopes), with(scopesReader), with(scopesKeeper)
 	return nil
 }
 
@@ -86,11 +80,7 @@ func (o *organization) serviceFault(err error) string {
 	case "invalid_client":
 		return "Okta does not know the service app by this client id and key. Compare both with the app at Okta > Applications, tab General: Client authentication must be Public key / Private key, and the key active."
 	case "invalid_scope":
-		scopes := scopesApps
-		if o.list == clientsPath {
-			scopes = scopesClients
-		}
-		return fmt.Sprintf("The service app has not been granted the scopes %s. Grant them at Okta > Applications, tab Okta API Scopes.", scopes)
+		return fmt.Sprintf("The service app has not been granted the scopes %s. Grant them at Okta > Applications, tab Okta API Scopes.", o.scopes)
 	case "invalid_dpop_proof":
 		return "The service app asks for proof of possession (DPoP), which Portico does not do. Clear Require Demonstrating Proof of Possession at Okta > Applications, tab General."
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -48,7 +47,7 @@ func (o *organization) Apply(ctx context.Context, w portico.SetUpWishes) (done [
 }
 
 func (o *organization) plan(ctx context.Context, w portico.SetUpWishes) ([]setUpStep, error) {
-	if path := strings.Trim(o.issuer.Path, "/"); path == "" || path == "oauth2" || path == "oauth2/v1" {
+	if o.ownServer() {
 		return nil, cannotSetUp("The issuer %s is the organisation's own authorization server, which takes no scopes and claims. Enter the issuer of a custom one, such as %s/oauth2/default.", o.issuer, o.api.Base)
 	}
 	scopes := slices.DeleteFunc(slices.Clone(w.Scopes), oauth.Personal)
@@ -71,12 +70,12 @@ func (o *organization) plan(ctx context.Context, w portico.SetUpWishes) ([]setUp
 
 // planScopes adds the scopes that the server does not know.
 func (o *organization) planScopes(ctx context.Context, wanted []string) (steps []setUpStep, err error) {
-	var known []struct{ Name string }
-	if err := o.serverList(ctx, "scopes?limit=200", &known); err != nil {
+	known, err := serverList[scope](ctx, o, "scopes?limit=200")
+	if err != nil {
 		return nil, err
 	}
 	for _, name := range wanted {
-		if slices.ContainsFunc(known, func(s struct{ Name string }) bool { return s.Name == name }) {
+		if slices.ContainsFunc(known, func(s scope) bool { return s.Name == name }) {
 			continue
 		}
 		steps = append(steps, o.step("scope", name, "Applications ask for it. No user is asked for consent, because applications ask for themselves.",
@@ -118,8 +117,8 @@ func (o *organization) planClaim(ctx context.Context, claim []string) ([]setUpSt
 	case slices.Contains(reservedClaims[:], claim[0]):
 		return nil, cannotSetUp("Okta keeps the claim %s for itself. Name another one in the auth strategy, such as client_id.", claim[0])
 	}
-	var known []oauthClaim
-	if err := o.serverList(ctx, "claims", &known); err != nil {
+	known, err := serverList[oauthClaim](ctx, o, "claims")
+	if err != nil {
 		return nil, err
 	}
 	for _, k := range known {
@@ -144,8 +143,8 @@ const (
 // planPolicy adds a rule that lets every client ask for the scopes, unless one
 // does already, and the access policy that it belongs to.
 func (o *organization) planPolicy(ctx context.Context, scopes []string) ([]setUpStep, error) {
-	var policies []policy
-	if err := o.serverList(ctx, "policies", &policies); err != nil {
+	policies, err := serverList[policy](ctx, o, "policies")
+	if err != nil {
 		return nil, err
 	}
 	last, home := 0, (*policy)(nil)
@@ -154,8 +153,8 @@ func (o *organization) planPolicy(ctx context.Context, scopes []string) ([]setUp
 		if !p.admitsAll() {
 			continue
 		}
-		var rules []policyRule
-		if err := o.serverList(ctx, "policies/"+url.PathEscape(p.ID)+"/rules", &rules); err != nil {
+		rules, err := serverList[policyRule](ctx, o, p.rulesPath())
+		if err != nil {
 			return nil, err
 		}
 		if slices.ContainsFunc(rules, func(r policyRule) bool { return r.admits(scopes) }) {
@@ -201,7 +200,7 @@ func (o *organization) ruleStep(scopes []string, others []policyRule, policyID f
 		"actions": map[string]any{"token": map[string]any{"accessTokenLifetimeMinutes": 60, "refreshTokenLifetimeMinutes": 0, "refreshTokenWindowMinutes": 10080}},
 	}
 	return setUpStep{portico.SetUpStep{Kind: "rule", Name: name, Detail: detail}, func(ctx context.Context) error {
-		return o.make(ctx, "policies/"+url.PathEscape(policyID())+"/rules", body, nil)
+		return o.make(ctx, policy{ID: policyID()}.rulesPath(), body, nil)
 	}}
 }
 

@@ -2,7 +2,6 @@ package okta
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -22,9 +21,8 @@ func (o *organization) Verify(ctx context.Context) (portico.Verification, error)
 	began := o.api.Now()
 	found := o.verifyIssuer(ctx)
 	found.tell(&v, o.api.Now().Sub(began))
-	if found.metadata.JWKSURI != "" {
-		began = o.api.Now()
-		v.Note(portico.CheckKeys, o.verifyKeys(ctx, found.metadata.JWKSURI), o.api.Now().Sub(began))
+	if found.metadata.Issuer != "" {
+		idp.IssuerCheck{HTTP: o.http, Now: o.api.Now}.NoteKeys(ctx, &v, found.metadata)
 	} else {
 		v.Skip(portico.CheckKeys)
 	}
@@ -67,52 +65,34 @@ func (o *organization) verifyIssuer(ctx context.Context) issuerFound {
 		return issuerFound{fault: fmt.Sprintf("The issuer %s belongs to %s, but this provider is of type okta. Choose the provider type of %s, or enter the issuer of an Okta authorization server, such as https://example.okta.com/oauth2/default.", o.issuer, vendor, vendor)}
 	}
 	base, path := o.api.Base.String(), strings.TrimPrefix(o.issuer.Path, "/")
-	if path == "" || path == "oauth2" || path == "oauth2/v1" {
+	if o.ownServer() {
 		_, err := oauth.Discover(ctx, o.http, base)
 		return issuerFound{answers: err == nil, isOkta: err == nil,
 			fault: fmt.Sprintf("The issuer %s is the organisation's own authorization server. Its tokens are for Okta's own APIs only, and it allows no scopes or claims of yours. Use a custom authorization server: Okta > Security > API shows its issuer, most likely %s/oauth2/default.", o.issuer, base)}
 	}
 	metadata, err := oauth.Discover(ctx, o.http, o.issuer.String())
-	other, isOther := errors.AsType[*oauth.OtherIssuerError](err)
+	other := idp.OtherIssuer(o.issuer, err)
 	switch {
 	case err == nil:
 		return issuerFound{answers: true, isOkta: true, metadata: metadata}
-	case isOther:
-		return issuerFound{answers: true, fault: fmt.Sprintf("The authorization server that answers at %s says that its issuer is %s. Tokens carry that one: if the server is the right one, enter it.", o.issuer, other.Issuer)}
+	case other != "":
+		return issuerFound{answers: true, fault: other}
 	case strings.Contains(path, "/"):
-		return issuerFound{fault: fmt.Sprintf("No authorization server answers at %s. Compare it with the issuer shown at Okta > Security > API. %s.", o.issuer, reason(err))}
+		return issuerFound{fault: fmt.Sprintf("No authorization server answers at %s. Compare it with the issuer shown at Okta > Security > API. %s.", o.issuer, idp.LastAttempt(err))}
 	}
 	meant := base + "/oauth2/" + path
 	if _, err := oauth.Discover(ctx, o.http, meant); err == nil {
 		return issuerFound{isOkta: true, fault: fmt.Sprintf("No authorization server answers at %s: /oauth2/ is missing in it. %s answers and is the issuer that is meant.", o.issuer, meant)}
 	}
-	return issuerFound{fault: fmt.Sprintf("No authorization server answers at %s: /oauth2/ is missing in it. Most likely %s is meant. %s.", o.issuer, meant, reason(err))}
-}
-
-// verifyKeys says what is wrong with the keys that the issuer publishes.
-func (o *organization) verifyKeys(ctx context.Context, uri string) string {
-	if err := oauth.CheckKeys(ctx, o.http, uri); err != nil {
-		return fmt.Sprintf("The issuer's signing keys cannot be had, so no access token could be verified: %v. Try again later.", err)
-	}
-	return ""
-}
-
-// reason is the last attempt of a discovery: where it ended.
-func reason(err error) string {
-	if d, ok := errors.AsType[*oauth.DiscoveryError](err); ok && len(d.Attempts) > 0 {
-		last := d.Attempts[len(d.Attempts)-1]
-		return fmt.Sprintf("%s: %v", last.URL, last.Err)
-	}
-	return err.Error()
+	return issuerFound{fault: fmt.Sprintf("No authorization server answers at %s: /oauth2/ is missing in it. Most likely %s is meant. %s.", o.issuer, meant, idp.LastAttempt(err))}
 }
 
 // verifyToken checks the credential by a cheap read, which also keeps it alive:
 // Okta revokes a token that was idle for 30 days. It says what is wrong with it.
 func (o *organization) verifyToken(ctx context.Context, v *portico.Verification) (fault string) {
-	class := map[string]string{appsPath: classApps, clientsPath: classClients}[o.list]
-	_, err := o.api.Do(ctx, idp.Call{Method: http.MethodGet, Path: o.list + "?limit=1", Class: class, Out: &[]struct{}{}})
+	_, err := o.api.Do(ctx, idp.Call{Method: http.MethodGet, Path: o.list + "?limit=1", Class: o.class, Out: &[]struct{}{}})
 	if err == nil {
-		_, err = o.api.Do(ctx, idp.Call{Method: http.MethodPost, Path: o.list, Class: class, Body: map[string]any{}, Creates: true})
+		_, err = o.api.Do(ctx, idp.Call{Method: http.MethodPost, Path: o.list, Class: o.class, Body: map[string]any{}, Creates: true})
 		if portico.IsIdP(err, portico.IdPRejected) {
 			return "" // incomplete, as meant: so the credential may register clients
 		}
@@ -147,6 +127,8 @@ type policy struct {
 	rules []policyRule // once they were read
 }
 
+func (p policy) rulesPath() string { return "policies/" + url.PathEscape(p.ID) + "/rules" }
+
 // allClients stands for every client in a policy's condition.
 const allClients = "ALL_CLIENTS"
 
@@ -180,8 +162,8 @@ func (r policyRule) admits(scopes []string) bool {
 // verifyPolicies warns when the authorization server would give new clients no
 // token. A token without the right to read policies is no fault.
 func (o *organization) verifyPolicies(ctx context.Context, v *portico.Verification) {
-	var policies []policy
-	if err := o.serverList(ctx, "policies", &policies); err != nil {
+	policies, err := serverList[policy](ctx, o, "policies")
+	if err != nil {
 		if s := idp.Status(err); s != nil && s.Code == codeFeature {
 			v.Warnings = append(v.Warnings, "The organisation has no licence for API Access Management, so its custom authorization servers may give no tokens.")
 		}
@@ -193,8 +175,8 @@ func (o *organization) verifyPolicies(ctx context.Context, v *portico.Verificati
 		return
 	}
 	for _, p := range policies {
-		var rules []policyRule
-		if o.serverList(ctx, "policies/"+url.PathEscape(p.ID)+"/rules", &rules) != nil {
+		rules, err := serverList[policyRule](ctx, o, p.rulesPath())
+		if err != nil {
 			return
 		}
 		if slices.ContainsFunc(rules, func(r policyRule) bool { return r.admits(nil) }) {
@@ -209,8 +191,17 @@ func (o *organization) serverPath(below string) string {
 	return "/api/v1/authorizationServers/" + url.PathEscape(o.server()) + "/" + below
 }
 
-// serverList reads a list that belongs to the issuer's authorization server.
-func (o *organization) serverList(ctx context.Context, list string, out any) error {
-	_, err := o.reader.Do(ctx, idp.Call{Method: http.MethodGet, Path: o.serverPath(list), Class: classServers, Out: out})
-	return err
+// serverList reads all of a list that belongs to the issuer's authorization
+// server.
+func serverList[T any](ctx context.Context, o *organization, list string) (all []T, err error) {
+	cursor := o.serverPath(list)
+	path, _, _ := strings.Cut(cursor, "?")
+	for cursor != "" {
+		var page []T
+		if cursor, err = o.reader.Page(ctx, path, cursor, idp.Call{Class: classServers, Out: &page}, nextLink); err != nil {
+			return nil, err
+		}
+		all = append(all, page...)
+	}
+	return all, nil
 }

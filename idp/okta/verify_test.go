@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"portico"
+	"portico/idp"
 	"portico/idp/okta"
 	"portico/idptest"
 	"portico/localas/localastest"
@@ -222,6 +223,11 @@ func TestCheckScopes(t *testing.T) {
 	wantFinding(t, "warnings of what may not be read", c.CheckScopes(t.Context(), portico.OIDCConfig{Scopes: []string{"reed"}, CredentialClaim: []string{"missing"}}))
 	f.set(func() { f.scopes = `[{"name":"all","default":true}]` })
 	wantFinding(t, "warnings with a default scope", c.CheckScopes(t.Context(), portico.OIDCConfig{}))
+	f.set(func() { f.moreScopes = `[{"name":"late","consent":"IMPLICIT"}]` })
+	wantFinding(t, "warnings of a scope on the second page", c.CheckScopes(t.Context(), portico.OIDCConfig{Scopes: []string{"late"}}))
+	if plan, err := c.Plan(t.Context(), portico.SetUpWishes{Scopes: []string{"late"}}); err != nil || slices.ContainsFunc(plan, func(s portico.SetUpStep) bool { return s.Kind == "scope" }) {
+		t.Errorf("a scope on the second page is planned to be made: %+v, %v", plan, err)
+	}
 	org := newClient(t, f.URL, fakeToken, f.Client(), idptest.NewClock(time.Now()))
 	wantFinding(t, "warnings of the organisation's own server", org.CheckScopes(t.Context(), portico.OIDCConfig{Scopes: []string{"openid"}}), "openid")
 }
@@ -233,7 +239,7 @@ func TestLocalAuthorizationServer(t *testing.T) {
 	t.Parallel()
 	as := localastest.Start(t)
 	local := func(issuer string, token secret.Text) *okta.Client {
-		c, err := okta.New(okta.Config{Provider: portico.Provider{Issuer: issuer}, Credential: token, HTTP: oauth.NewHTTPClient(oauth.ClientPolicy{})})
+		c, err := okta.New(idp.Settings{Provider: portico.Provider{Issuer: issuer}, Credential: token, HTTP: oauth.NewHTTPClient(oauth.ClientPolicy{})})
 		if err != nil {
 			t.Fatal(err)
 		}

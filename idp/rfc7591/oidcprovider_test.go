@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"portico"
+	"portico/idp"
 	"portico/idp/dcr/dcrtest"
-	"portico/idp/rfc7591"
 	"portico/idptest"
 	"portico/idptest/oidcprovider"
 	"portico/secret"
@@ -20,8 +20,9 @@ func TestOIDCProvider(t *testing.T) {
 	s, handles := oidcprovider.Start(t), idptest.NewHandles()
 	t.Run("Conformance", func(t *testing.T) {
 		idptest.Run(t, func(t *testing.T, hc *http.Client, clock *idptest.Clock) portico.IdP {
-			return newClient(t, rfc7591.Config{Provider: provider(s.Issuer), Token: s.InitialToken, HTTP: hc, Handles: handles, Now: clock.Now, Wait: clock.Wait})
+			return newClient(t, idp.Settings{Provider: provider(s.Issuer), Credential: s.InitialToken, HTTP: hc, Handles: handles, Now: clock.Now, Wait: clock.Wait})
 		}, idptest.Options{
+			Steps:      []idptest.Request{{Method: "GET", Path: "/.well-known/"}, {Method: "POST", Path: "/reg"}},
 			CreatePath: "/reg", ObjectPath: "/reg/", Credential: s.InitialToken, Rotates: true,
 			Token: func(ctx context.Context, clientID string, value secret.Text) error {
 				_, err := s.AccessToken(ctx, clientID, value)
@@ -40,7 +41,7 @@ func TestOIDCProvider(t *testing.T) {
 	t.Run("Verify", func(t *testing.T) {
 		before := len(s.Held(t))
 		for token, sound := range map[secret.Text]bool{s.InitialToken: true, secret.New("another"): false} {
-			v, err := newClient(t, rfc7591.Config{Provider: provider(s.Issuer), Token: token}).Verify(t.Context())
+			v, err := newClient(t, idp.Settings{Provider: provider(s.Issuer), Credential: token}).Verify(t.Context())
 			if err != nil || (len(v.Errors) == 0) != sound {
 				t.Errorf("sound: %t, got %+v, %v", sound, v, err)
 			}
@@ -54,7 +55,7 @@ func TestOIDCProvider(t *testing.T) {
 // keepsWhatIsWritten updates a client several times, each time with the token
 // that the last time gave.
 func keepsWhatIsWritten(t *testing.T, s *oidcprovider.Server) {
-	c := newClient(t, rfc7591.Config{Provider: provider(s.Issuer), Token: s.InitialToken})
+	c := newClient(t, idp.Settings{Provider: provider(s.Issuer), Credential: s.InitialToken})
 	wanted := spec("Kept")
 	wanted.RedirectURIs = []string{"https://app.example/callback"}
 	made := create(t, c, wanted)

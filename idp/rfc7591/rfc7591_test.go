@@ -3,6 +3,7 @@ package rfc7591_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"portico"
+	"portico/idp"
 	"portico/idp/dcr/dcrtest"
 	"portico/idp/rfc7591"
 	"portico/idptest"
@@ -24,7 +26,7 @@ var _ portico.IdP = (*rfc7591.Client)(nil)
 
 const initial = "initial-access-token-of-the-tests"
 
-func newClient(t *testing.T, cfg rfc7591.Config) *rfc7591.Client {
+func newClient(t *testing.T, cfg idp.Settings) *rfc7591.Client {
 	t.Helper()
 	if cfg.Handles == nil {
 		cfg.Handles = idptest.NewHandles()
@@ -54,12 +56,17 @@ func TestConformance(t *testing.T) {
 			t.Parallel()
 			s, handles := dcrtest.Start(t, b), idptest.NewHandles()
 			p := provider(s.URL)
+			steps := []idptest.Request{{Method: "POST", Path: "/register"}}
+			if !b.Silent {
+				steps = append(steps, idptest.Request{Method: "GET", Path: "/.well-known/"})
+			}
 			if b.Silent {
 				p.Config.RegistrationEndpoint = new(s.URL + "/register")
 			}
 			idptest.Run(t, func(t *testing.T, hc *http.Client, clock *idptest.Clock) portico.IdP {
-				return newClient(t, rfc7591.Config{Provider: p, Token: secret.New(b.Initial), HTTP: hc, Handles: handles, Now: clock.Now, Wait: clock.Wait})
+				return newClient(t, idp.Settings{Provider: p, Credential: secret.New(b.Initial), HTTP: hc, Handles: handles, Now: clock.Now, Wait: clock.Wait})
 			}, idptest.Options{
+				Steps:      steps,
 				CreatePath: "/register", ObjectPath: "/register/", Credential: secret.New(b.Initial), Token: s.Token, Held: s.Held, Rotates: b.RotateOnWrite,
 			})
 		})
@@ -84,7 +91,7 @@ func create(t *testing.T, c portico.IdP, s portico.ClientSpec) portico.Client {
 func TestWhatIsNotOursStays(t *testing.T) {
 	t.Parallel()
 	s := dcrtest.Start(t, dcrtest.Behaviour{Initial: initial, RotateOnWrite: true, ShowSecret: true})
-	c := newClient(t, rfc7591.Config{Provider: provider(s.URL), Token: secret.New(initial)})
+	c := newClient(t, idp.Settings{Provider: provider(s.URL), Credential: secret.New(initial)})
 	wanted := spec("Before")
 	made := create(t, c, wanted)
 	s.Change(made.Ref.ClientID, func(m map[string]any) {
@@ -117,7 +124,7 @@ func TestTokenChangedMeanwhile(t *testing.T) {
 	t.Parallel()
 	s := dcrtest.Start(t, dcrtest.Behaviour{RotateOnWrite: true})
 	handles := idptest.NewHandles()
-	a := newClient(t, rfc7591.Config{Provider: provider(s.URL), Handles: handles})
+	a := newClient(t, idp.Settings{Provider: provider(s.URL), Handles: handles})
 	made := create(t, a, spec("Shared"))
 	stale, err := handles.Handle(t.Context(), made.Ref.ClientID)
 	if err != nil {
@@ -126,7 +133,7 @@ func TestTokenChangedMeanwhile(t *testing.T) {
 	if err := a.Update(t.Context(), made.Ref, spec("Newer")); err != nil {
 		t.Fatal(err)
 	}
-	b := newClient(t, rfc7591.Config{Provider: provider(s.URL), Handles: &staleOnce{Handles: handles, stale: stale}})
+	b := newClient(t, idp.Settings{Provider: provider(s.URL), Handles: &staleOnce{Handles: handles, stale: stale}})
 	if _, err := b.Read(t.Context(), made.Ref); err != nil {
 		t.Errorf("with a token that was replaced meanwhile: %v", err)
 	}
@@ -151,7 +158,7 @@ func (h *staleOnce) Handle(ctx context.Context, id string) (portico.ClientHandle
 func TestOneClientAtATime(t *testing.T) {
 	t.Parallel()
 	s := dcrtest.Start(t, dcrtest.Behaviour{RotateOnWrite: true})
-	c := newClient(t, rfc7591.Config{Provider: provider(s.URL)})
+	c := newClient(t, idp.Settings{Provider: provider(s.URL)})
 	made := create(t, c, spec("Busy"))
 	var all sync.WaitGroup
 	for range 8 {
@@ -169,7 +176,7 @@ func TestRefusedToken(t *testing.T) {
 	t.Parallel()
 	s := dcrtest.Start(t, dcrtest.Behaviour{})
 	var log bytes.Buffer
-	c := newClient(t, rfc7591.Config{Provider: provider(s.URL), Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	c := newClient(t, idp.Settings{Provider: provider(s.URL), Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	made := create(t, c, spec("Revoked"))
 	s.Revoke(made.Ref.ClientID)
 	for what, err := range map[string]error{
@@ -199,7 +206,7 @@ func TestUnfitServers(t *testing.T) {
 		"managed outside": {dcrtest.Behaviour{ManageAt: "https://elsewhere.example"}, "another host", 0},
 	} {
 		s := dcrtest.Start(t, c.Behaviour)
-		idp := newClient(t, rfc7591.Config{Provider: provider(s.URL)})
+		idp := newClient(t, idp.Settings{Provider: provider(s.URL)})
 		_, err := idp.Create(t.Context(), spec("Unfit"), portico.NewRandomID())
 		if !portico.IsIdP(err, portico.IdPRejected) || !strings.Contains(err.Error(), c.says) || len(s.Held()) != c.left {
 			t.Errorf("%s: %v, with %d clients left", name, err, len(s.Held()))
@@ -223,7 +230,7 @@ func TestVerify(t *testing.T) {
 		"lenient":     {dcrtest.Behaviour{Accept: true}, "", [4]portico.CheckState{"ok", "ok", "ok", "ok"}, "was removed again"},
 	} {
 		s := dcrtest.Start(t, c.Behaviour)
-		v, err := newClient(t, rfc7591.Config{Provider: provider(s.URL), Token: secret.New(c.token)}).Verify(t.Context())
+		v, err := newClient(t, idp.Settings{Provider: provider(s.URL), Credential: secret.New(c.token)}).Verify(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -241,7 +248,7 @@ func TestVerify(t *testing.T) {
 	}
 	nowhere := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(nowhere.Close)
-	v, err := newClient(t, rfc7591.Config{Provider: provider(nowhere.URL)}).Verify(t.Context())
+	v, err := newClient(t, idp.Settings{Provider: provider(nowhere.URL)}).Verify(t.Context())
 	if err != nil || len(v.Errors) != 1 || v.Checks[0].State != portico.CheckFailed || v.Checks[3].State != portico.CheckSkipped {
 		t.Errorf("nowhere: %+v, %v", v, err)
 	}
@@ -256,11 +263,74 @@ func TestTokensStayAtHome(t *testing.T) {
 		w.Write([]byte(`{"issuer":"` + issuer.URL + `","jwks_uri":"` + s.URL + `/jwks","registration_endpoint":"` + s.URL + `/register"}`))
 	}))
 	t.Cleanup(issuer.Close)
-	c := newClient(t, rfc7591.Config{Provider: provider(issuer.URL), Token: secret.New(initial)})
+	c := newClient(t, idp.Settings{Provider: provider(issuer.URL), Credential: secret.New(initial)})
 	if _, err := c.Create(t.Context(), spec("Sent away"), "key"); !portico.IsIdP(err, portico.IdPRejected) || s.Requests() != 0 {
 		t.Errorf("create: %v, after %d requests to the other host", err, s.Requests())
 	}
 	p := provider(issuer.URL)
 	p.Config.RegistrationEndpoint = new(s.URL + "/register")
-	create(t, newClient(t, rfc7591.Config{Provider: p, Token: secret.New(initial)}), spec("As entered"))
+	create(t, newClient(t, idp.Settings{Provider: p, Credential: secret.New(initial)}), spec("As entered"))
+}
+
+// TestTheIssuerIsLookedAtAnew: what an adapter learnt of an issuer is no answer
+// to whether it answers now, nor where it registers clients now.
+func TestTheIssuerIsLookedAtAnew(t *testing.T) {
+	t.Parallel()
+	s := dcrtest.Start(t, dcrtest.Behaviour{})
+	wire := idptest.NewWire(http.DefaultTransport)
+	c := newClient(t, idp.Settings{Provider: provider(s.URL), HTTP: &http.Client{Transport: wire}})
+	create(t, c, spec("Before"))
+	wire.Break(http.MethodGet, "/.well-known/", 1000, idptest.Unreachable)
+	if v, err := c.Verify(t.Context()); err != nil || len(v.Errors) != 1 || v.Checks[0].State != portico.CheckFailed {
+		t.Errorf("an issuer that is away: %+v, %v", v, err)
+	}
+	wire.Break(http.MethodGet, "/.well-known/", 1000, idptest.Answer(http.StatusOK, nil, `{"issuer":"`+s.URL+`","jwks_uri":"`+s.URL+`/jwks","registration_endpoint":"`+s.URL+`/moved"}`))
+	if v, err := c.Verify(t.Context()); err != nil || len(v.Errors) != 1 || !strings.Contains(v.Errors[0], "no registration endpoint at "+s.URL+"/moved") {
+		t.Errorf("an endpoint that moved: %+v, %v", v, err)
+	}
+}
+
+// TestNobodyWaitsForTheIssuerForEver: who gives up is let go, and those who ask
+// at the same time share one discovery.
+func TestNobodyWaitsForTheIssuerForEver(t *testing.T) {
+	t.Parallel()
+	s := dcrtest.Start(t, dcrtest.Behaviour{})
+	wire := idptest.NewWire(http.DefaultTransport)
+	c := newClient(t, idp.Settings{Provider: provider(s.URL), HTTP: &http.Client{Transport: wire}})
+	asked, answer := make(chan struct{}), make(chan struct{})
+	wire.Break(http.MethodGet, "/.well-known/", 1, func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+		close(asked)
+		<-answer
+		return next.RoundTrip(r)
+	})
+	var first sync.WaitGroup
+	first.Go(func() { create(t, c, spec("First")) })
+	<-asked
+	ctx, giveUp := context.WithCancel(t.Context())
+	giveUp()
+	_, err := c.Create(ctx, spec("Impatient"), portico.NewRandomID())
+	if !portico.IsIdP(err, portico.IdPUnavailable) || !errors.Is(err, context.Canceled) {
+		t.Errorf("who gave up: %v", err)
+	}
+	close(answer)
+	first.Wait()
+}
+
+// TestNothingIsRemovedByGuess: a server that does not say where a client is
+// managed is sent no deletion.
+func TestNothingIsRemovedByGuess(t *testing.T) {
+	t.Parallel()
+	var methods []string
+	var server *httptest.Server
+	server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet {
+			methods = append(methods, r.Method+" "+r.URL.Path)
+		}
+		w.Write([]byte(`{"issuer":"` + server.URL + `","registration_endpoint":"` + server.URL + `/register","client_id":"left","client_secret":"s","registration_access_token":"rat"}`))
+	}))
+	t.Cleanup(server.Close)
+	_, err := newClient(t, idp.Settings{Provider: provider(server.URL)}).Create(t.Context(), spec("Left"), portico.NewRandomID())
+	if !portico.IsIdP(err, portico.IdPRejected) || !strings.Contains(err.Error(), "remove it by hand") || len(methods) != 1 {
+		t.Errorf("%v, after %q", err, methods)
+	}
 }

@@ -80,7 +80,7 @@ func newHouse(t *testing.T) *house {
 		Store:       store, Sealer: ring, Mailer: h.mails, Flusher: publisher, Logger: logger, Now: h.clock.Now, Checkpoint: func(string) {},
 		IdPTimeout: 30 * time.Second, PortalDomain: "localhost", PortalURL: func(domain string) string { return "http://" + domain },
 		IdPs: idp.NewAdapters(map[portico.ProviderType]idp.Constructor{portico.ProviderOkta: func(p portico.Provider, credential secret.Text) (portico.IdP, error) {
-			return okta.New(okta.Config{Provider: p, Credential: credential, HTTP: client, Now: h.clock.Now, Logger: logger})
+			return okta.New(idp.Settings{Provider: p, Credential: credential, HTTP: client, Now: h.clock.Now, Logger: logger})
 		}}),
 	}
 	h.Control = control.New(h.deps)

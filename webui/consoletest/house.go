@@ -85,16 +85,16 @@ func New(t testing.TB, routes func(*desk.Site) []desk.Route) *House {
 		Fingerprint: counter.Fingerprint, IdPTimeout: 30 * time.Second, PortalDomain: "localhost", PortalURL: func(domain string) string { return "http://" + domain },
 		IdPs: idp.NewAdapters(map[portico.ProviderType]idp.Constructor{
 			portico.ProviderOkta: func(p portico.Provider, credential secret.Text) (portico.IdP, error) {
-				return okta.New(okta.Config{Provider: p, Credential: credential, HTTP: client, Now: h.Clock.Now, Logger: logger})
+				return okta.New(idp.Settings{Provider: p, Credential: credential, HTTP: client, Now: h.Clock.Now, Logger: logger})
 			},
 			portico.ProviderAuth0: func(p portico.Provider, credential secret.Text) (portico.IdP, error) {
-				return auth0.New(auth0.Config{Provider: p, Secret: credential, HTTP: client, Now: h.Clock.Now, Logger: logger})
+				return auth0.New(idp.Settings{Provider: p, Credential: credential, HTTP: client, Now: h.Clock.Now, Logger: logger})
 			},
 			portico.ProviderHTTP: func(p portico.Provider, credential secret.Text) (portico.IdP, error) {
-				return bridge.New(bridge.Config{Provider: p, Key: credential, HTTP: client, Now: h.Clock.Now, Logger: logger})
+				return bridge.New(idp.Settings{Provider: p, Credential: credential, HTTP: client, Now: h.Clock.Now, Logger: logger})
 			},
 			portico.ProviderRFC7591: func(p portico.Provider, credential secret.Text) (portico.IdP, error) {
-				return rfc7591.New(rfc7591.Config{Provider: p, Token: credential, HTTP: client, Handles: handles.Of(store, ring, h.Clock.Now, p.ID), Now: h.Clock.Now, Logger: logger})
+				return rfc7591.New(idp.Settings{Provider: p, Credential: credential, HTTP: client, Handles: handles.Of(store, ring, h.Clock.Now, p.ID), Now: h.Clock.Now, Logger: logger})
 			},
 		}),
 	}
