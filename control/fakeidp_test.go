@@ -30,6 +30,9 @@ const (
 
 const maxSecrets = 2
 
+// causeOfFaults is what stands behind every fault, for the log alone.
+const causeOfFaults = "Get https://idp.example/clients/the-right-to-manage-it"
+
 // fault is how one call goes wrong.
 type fault struct {
 	kind   portico.IdPErrorKind
@@ -211,7 +214,7 @@ func (f fakeAdapter) call(ctx context.Context, name string, effect func() error)
 	if wrong.slow {
 		<-ctx.Done()
 	}
-	return &portico.IdPError{Kind: wrong.kind, Detail: wrong.detail, RetryAfter: wrong.after, Err: errors.Join(err, ctx.Err())}
+	return &portico.IdPError{Kind: wrong.kind, Detail: wrong.detail, RetryAfter: wrong.after, Err: errors.Join(err, ctx.Err(), errors.New(causeOfFaults))}
 }
 
 func notFound() error {

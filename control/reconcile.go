@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -91,7 +92,7 @@ func (r Reconciler) attempt(ctx context.Context, task portico.Task) error {
 	backoff := min(r.Lease()<<min(task.Attempts, 10), maxBackoff)
 	noted := r.Store.Update(ctx, func(tx portico.Tx) error {
 		_, err2 := tx.Tasks().Change(ctx, task.ID, func(t *portico.Task) error {
-			t.LastError, t.DueAt = err.Error(), r.Now().Add(backoff)
+			t.LastError, t.DueAt = cmp.Or(usecase.Told(err), "It failed; the log has the cause."), r.Now().Add(backoff)
 			return nil
 		})
 		return err2

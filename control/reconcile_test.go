@@ -78,7 +78,7 @@ func TestDeleteIsFinishedLaterWithGrowingPauses(t *testing.T) {
 				t.Fatalf("attempt %d settled it: %v", n, err)
 			}
 			open = h.tasks(t)
-			if open[0].Attempts != n+1 || !strings.Contains(open[0].LastError, unavailable.detail) {
+			if open[0].Attempts != n+1 || open[0].LastError != unavailable.detail {
 				t.Errorf("attempt %d was noted as %+v", n, open[0])
 			}
 			pauses = append(pauses, open[0].DueAt.Sub(h.clock.Now()))

@@ -37,7 +37,7 @@ const (
 // Act does what somebody wants done about findings. Before anything is done,
 // each finding is looked for again: KindConflict if one of them is not as it was
 // seen, or is in nobody's last inventory. KindInvalid: the action does not fit
-// the finding. What goes wrong after that is in the outcomes. KindNotFound (the
+// the finding, or two are wanted for one. What goes wrong after that is in the outcomes. KindNotFound (the
 // provider), KindUnavailable.
 func (i Inventories) Act(ctx context.Context, id portico.ProviderID, wishes []Wish) ([]Outcome, View, error) {
 	last, err := i.Last(ctx, id)
@@ -73,7 +73,12 @@ type acting struct {
 // begin finds what the wishes speak of.
 func (i Inventories) begin(ctx context.Context, last View, wishes []Wish) (*acting, error) {
 	act := &acting{findings: make([]portico.Finding, len(wishes))}
+	wished := map[string]bool{}
 	for at, wish := range wishes {
+		if wished[wish.FindingID] {
+			return nil, portico.Invalid(fmt.Sprintf("actions.%d.finding_id", at), "invalid", "Another action is for the same finding.")
+		}
+		wished[wish.FindingID] = true
 		found := slices.IndexFunc(last.Findings, func(f portico.Finding) bool { return f.ID == wish.FindingID })
 		if found < 0 {
 			return nil, stale(wish.FindingID)
@@ -109,9 +114,10 @@ func stale(id string) error {
 	return portico.Errorf(portico.KindConflict, "The finding [%s] is not there any more, or has changed; nothing was done. Look at the clients again.", id).Named("finding_changed")
 }
 
-// confirm looks whether a finding still is as it was seen.
+// confirm looks whether a finding still is as it was seen. It does nothing, so
+// it ends when nobody waits for it any more.
 func (a *acting) confirm(ctx context.Context, f portico.Finding) error {
-	ctx, cancel := a.Conversation(ctx)
+	ctx, cancel := context.WithTimeout(ctx, a.IdPTimeout)
 	defer cancel()
 	now, there, err := a.again(ctx, f)
 	if err != nil {

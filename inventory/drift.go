@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -40,7 +41,7 @@ func drift(app portico.Application, s portico.Strategy, p portico.Provider, stat
 	if !sameName(spec.Name, state.Name) {
 		note(fieldName, []string{spec.Name}, []string{state.Name}, state.Name != "" && len([]rune(state.Name)) <= maxAdoptedName)
 	}
-	note(fieldRedirectURIs, spec.RedirectURIs, state.RedirectURIs, len(state.RedirectURIs) <= 1)
+	note(fieldRedirectURIs, spec.RedirectURIs, state.RedirectURIs, developersURIs(state.RedirectURIs))
 	note(fieldGrantTypes, grants(spec), state.GrantTypes, false)
 	if state.Scopes != nil {
 		note(fieldScopes, spec.Scopes, state.Scopes, developersChoice(s, p, state.Scopes))
@@ -64,6 +65,20 @@ func grants(spec portico.ClientSpec) []string {
 		return spec.GrantTypes
 	}
 	return append([]string{"authorization_code"}, spec.GrantTypes...)
+}
+
+// maxAdoptedURI is the longest redirect URI of an application (contract).
+const maxAdoptedURI = 2048
+
+// developersURIs says whether a developer might have entered these redirect URIs.
+func developersURIs(uris []string) bool {
+	for _, uri := range uris {
+		u, err := url.Parse(uri)
+		if len(uris) > 1 || len(uri) > maxAdoptedURI || err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil {
+			return false
+		}
+	}
+	return true
 }
 
 // developersChoice says whether a developer might have chosen these scopes.

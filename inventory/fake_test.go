@@ -19,6 +19,8 @@ type fakeIdP struct {
 	can portico.Capabilities
 	// blind providers list nothing.
 	blind bool
+	// endless ones list without an end.
+	endless bool
 
 	mu      sync.Mutex
 	clients map[string]*fakeClient
@@ -219,6 +221,9 @@ func (f *fakeIdP) Clients(ctx context.Context, cursor string) (batch []portico.C
 				break
 			}
 			batch = append(batch, f.clients[id].ClientState)
+		}
+		if f.endless {
+			next = "again"
 		}
 		return nil
 	})

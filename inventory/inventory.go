@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -182,12 +183,9 @@ func (i Inventories) failed(ctx context.Context, id portico.ProviderID, cause er
 	return errors.Join(cause, noted)
 }
 
-// detail is what an admin is told of an error; the rest is for the log.
+// detail is what an admin is told of an error.
 func detail(err error) string {
-	if e, ok := errors.AsType[*portico.Error](err); ok && e.Detail != "" {
-		return e.Detail
-	}
-	return "The comparison failed; the log has the cause."
+	return cmp.Or(usecase.Told(err), "The comparison failed; the log has the cause.")
 }
 
 // unavailable tells an admin what the identity provider did.

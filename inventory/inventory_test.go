@@ -207,6 +207,36 @@ func TestNothingIsDoneAboutWhatHasChanged(t *testing.T) {
 	if portico.KindOf(err) != portico.KindInvalid {
 		t.Errorf("removing a client of an application: %v", err)
 	}
+	_, _, err = h.Inventories.Act(t.Context(), h.provider.ID, []inventory.Wish{{drifted.ID, portico.ActionIgnore}, {drifted.ID, portico.ActionAdopt}})
+	if portico.KindOf(err) != portico.KindInvalid {
+		t.Errorf("two actions for one finding: %v", err)
+	}
+}
+
+// TestAListWithoutAnEnd is told of, and the last inventory stays.
+func TestAListWithoutAnEnd(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.idp.endless = true
+	if v, err := h.Inventories.Take(t.Context(), h.provider.ID); portico.KindOf(err) != portico.KindUnavailable || !strings.Contains(err.Error(), "no end") {
+		t.Errorf("%+v, %v", v, err)
+	}
+}
+
+// TestOnlyWhatDevelopersMightEnterIsAdopted as a redirect URI.
+func TestOnlyWhatDevelopersMightEnterIsAdopted(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	app := h.register("Trips")
+	for uri, adoptable := range map[string]bool{
+		"https://app.example/callback": true, "http://localhost:8080/": true, "javascript:alert(1)": false, "https://": false, "https://u:p@app.example/": false,
+		"https://app.example/" + strings.Repeat("a", 2048): false,
+	} {
+		h.idp.tamper(app.ClientID, func(c *fakeClient) { c.RedirectURIs = []string{uri} })
+		if f := only(t, h.take(), portico.FindingDrifted); f.Fields[0].Name != "redirect_uris" || f.Fields[0].Adoptable != adoptable {
+			t.Errorf("%s: %+v", uri, f.Fields)
+		}
+	}
 }
 
 func TestWhatIsIgnoredComesBackWhenItChanges(t *testing.T) {

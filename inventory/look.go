@@ -14,6 +14,10 @@ import (
 // orphaned: somebody may be about to bind it.
 const youth = 10 * time.Minute
 
+// mostBatches bounds a list, for a provider's might have no end. Adapters ask for
+// 100 clients in a batch, or more.
+const mostBatches = 20_000
+
 // patience says whether it has waited as long as an identity provider wants.
 type patience func(ctx context.Context, pause time.Duration) bool
 
@@ -81,13 +85,17 @@ func (l looking) at(ctx context.Context, ours survey) (theirs, error) {
 // list goes through all the provider's clients.
 func (l looking) list(ctx context.Context, ours survey, seen *theirs) error {
 	lister := l.idp.(portico.ClientLister)
-	for cursor := ""; ; {
+	cursor := ""
+	for batches := 0; ; {
 		batch, next, err := lister.Clients(ctx, cursor)
 		if err != nil {
 			if l.waited(ctx, err) {
 				continue
 			}
 			return err
+		}
+		if batches++; next == cursor && next != "" || batches > mostBatches {
+			return &portico.IdPError{Kind: portico.IdPUnavailable, Detail: "its list of clients comes to no end"}
 		}
 		for _, state := range batch {
 			_, bound := ours.owners[state.Ref.ClientID]

@@ -14,26 +14,32 @@ const (
 	wake = time.Minute
 	// retry is how soon an inventory that came to no end is tried again.
 	retry = 5 * time.Minute
-	// longestPause is the longest that a periodic inventory waits in its middle
-	// for a rate limit: no vendor's window is longer.
+	// longestPause is the longest that a periodic inventory waits at once in its
+	// middle for a rate limit: no vendor's window is longer.
 	longestPause = 2 * time.Minute
+	// longestWait is all that it waits: whoever wants more keeps the others
+	// waiting, and gets another turn.
+	longestWait = 30 * time.Minute
 )
 
 // impatient never waits: somebody is waiting for the answer.
 func impatient(context.Context, time.Duration) bool { return false }
 
-// patient waits as long as rate limits want.
-func patient(ctx context.Context, pause time.Duration) bool {
-	if pause > longestPause {
-		return false
-	}
-	timer := time.NewTimer(pause)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
+// patient waits as long as rate limits want, within limits of its own.
+func patient() patience {
+	left := longestWait
+	return func(ctx context.Context, pause time.Duration) bool {
+		if left -= pause; pause > longestPause || left < 0 {
+			return false
+		}
+		timer := time.NewTimer(pause)
+		defer timer.Stop()
+		select {
+		case <-ctx.Done():
+			return false
+		case <-timer.C:
+			return true
+		}
 	}
 }
 
@@ -54,8 +60,9 @@ func (i Inventories) Run(ctx context.Context, interval time.Duration) {
 	}
 }
 
-// Due makes the inventories that are due. A provider that does not answer keeps
-// none of the others waiting for longer than its own deadlines.
+// Due makes the inventories that are due, one after the other. A provider that
+// does not answer, or only with pauses, keeps the others waiting for no longer
+// than its deadlines and longestWait.
 func (i Inventories) Due(ctx context.Context, interval time.Duration) error {
 	providers, err := usecase.View(ctx, i.Store, func(tx portico.Tx) (portico.Page[portico.Provider], error) {
 		return tx.Providers().List(ctx, portico.Everything())
@@ -76,7 +83,7 @@ func (i Inventories) Due(ctx context.Context, interval time.Duration) error {
 		if !claimed {
 			continue
 		}
-		v, err := i.take(ctx, p.ID, patient)
+		v, err := i.take(ctx, p.ID, patient())
 		switch {
 		case err == nil && v.Open() > 0:
 			i.Logger.WarnContext(ctx, "clients in an identity provider differ from the applications", "provider", p.Name,

@@ -25,6 +25,21 @@ func (d Deps) Intent(kind portico.TaskKind, provider portico.ProviderID, app por
 	return portico.Task{ID: portico.TaskID(d.NewID()), Kind: kind, ProviderID: provider, ApplicationID: app, DueAt: now.Add(d.Lease()), CreatedAt: now, UpdatedAt: now}
 }
 
+// Told is what an admin is told of an error: what an identity provider did, or
+// what Portico says of it itself. Empty: its cause is for the log alone, for it
+// may hold addresses.
+func Told(err error) string {
+	for ; err != nil; err = errors.Unwrap(err) {
+		switch e := err.(type) {
+		case *portico.Error:
+			return e.Detail
+		case *portico.IdPError:
+			return e.Detail
+		}
+	}
+	return ""
+}
+
 // Finish removes an intent that is settled.
 func (d Deps) Finish(ctx context.Context, id portico.TaskID) error {
 	return d.Store.Update(ctx, func(tx portico.Tx) error { return tx.Tasks().Delete(ctx, id) })
