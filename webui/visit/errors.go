@@ -48,10 +48,10 @@ func KindKey(kind portico.Kind) string {
 }
 
 // ErrorText words an error in the visitor's language: by its code where there
-// are words for it; else by its kind, and in English by its own detail, which
-// says more.
+// are words for it, which may quote the detail; else by its kind, and in English
+// by its own detail, which says more.
 func ErrorText(ctx context.Context, e *portico.Error) string {
-	if text, ok := i18n.Lookup(ctx, "errors."+e.Code); ok {
+	if text, ok := i18n.Lookup(ctx, "errors."+e.Code, "Detail", e.Detail); ok {
 		return text
 	}
 	if i18n.Lang(ctx) == "en" && e.Detail != "" && e.Kind != portico.KindInternal {

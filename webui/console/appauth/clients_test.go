@@ -44,6 +44,7 @@ func TestClientsInTheIdentityProvider(t *testing.T) {
 	path := providers + "/" + string(provider.ID)
 	admin := h.As(t, "en")
 	admin.Get(path).Is(200, path).Says("Clients in the identity provider", "Show the clients")
+	admin.Get(path).Submit(path, url.Values{"registration_mode": {"dcr"}}).Is(422, path).Fault("registration_mode").Says("nothing was changed")
 	page := admin.Get(path+"/clients").Is(200, path).Says("Nobody has looked yet")
 	page = page.Submit("/clients", url.Values{}).Is(200, path).Says("Both sides are alike", "Last looked at")
 

@@ -31,6 +31,8 @@ func TestSettingUpOkta(t *testing.T) {
 	admin := h.As(t, "en")
 	admin.Get(path).Is(200, path).Says("Set up the authorization server", "Show what is missing")
 	admin.Get(path+"/set-up").Is(409, path).Says("No auth strategy uses this provider", "Back to the provider").Hides("Make it")
+	ja := h.As(t, "ja")
+	ja.Get(path+"/set-up").Is(409, path).Says("認証ストラテジーがないため").Hides("No auth strategy")
 	_, err := h.Strategies.Create(t.Context(), control.NewStrategy{Name: "Orders", DisplayName: "Okta", ProviderID: &provider.ID,
 		OIDC: []byte(`{"issuer":"` + provider.Issuer + `","scopes":["orders.read"],"credential_claim":["client_id"],"auth_methods":["bearer"]}`)})
 	must(t, err)
@@ -38,6 +40,8 @@ func TestSettingUpOkta(t *testing.T) {
 	plan := admin.Get(path+"/set-up").Is(200, path).Says("made at the identity provider, in this order", "Scope orders.read", "Claim client_id", "app.clientId", "Access policy Developer portal", "Rule of the policy Client credentials", "Make it")
 	h.Okta.Fail(server+"/policies", http.StatusForbidden, 1)
 	admin.Get(path+"/set-up").Is(409, path).Says("API Access Management Administrator", "Nothing was changed")
+	h.Okta.Fail(server+"/policies", http.StatusForbidden, 1)
+	ja.Get(path+"/set-up").Is(409, path).Says("認可サーバーを準備できませんでした", "API Access Management Administrator")
 	h.Okta.DropResponsesTo(http.MethodPost, server+"/scopes", 1)
 	rest := admin.Post(path+"/set-up", url.Values{}).Is(503, path).Says("Whether the last step was done is not known", "Claim client_id").Hides("Scope orders.read")
 	call := h.Run(t, rest.Submit("/set-up", url.Values{"view": {"call"}}).Is(200, path))
