@@ -24,7 +24,7 @@ const (
 )
 
 // Program is a running program. It is to end when its standard input does, so
-// that nothing is left behind by a test that dies.
+// that nothing is left behind by a test that dies; after a test it is ended.
 type Program struct {
 	In  io.Writer
 	Out *bufio.Scanner // by lines
@@ -43,7 +43,7 @@ func Start(t testing.TB, dir fs.FS, name string, args ...string) *Program {
 	if err != nil {
 		lack(t, err)
 	}
-	p := &Program{cmd: exec.Command("node", append([]string{filepath.Join(home, name)}, args...)...), faults: new(strings.Builder)}
+	p := &Program{cmd: exec.CommandContext(t.Context(), "node", append([]string{filepath.Join(home, name)}, args...)...), faults: new(strings.Builder)}
 	p.cmd.Stderr = p.faults
 	in, err := p.cmd.StdinPipe()
 	if err != nil {

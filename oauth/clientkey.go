@@ -1,6 +1,9 @@
 package oauth
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rsa"
 	"encoding/json"
 	"errors"
 
@@ -20,16 +23,9 @@ func NewClientSigner(text secret.Text) (jose.Signer, error) {
 	if !key.Valid() || key.IsPublic() {
 		return nil, errors.New("it is not the private key of a pair")
 	}
-	var has struct {
-		Type  string `json:"kty"`
-		Curve string `json:"crv"`
-	}
-	_ = json.Unmarshal([]byte(text.Reveal()), &has) // was read above
-	algorithm, known := map[string]jose.SignatureAlgorithm{
-		"RSA": jose.RS256, "EC P-256": jose.ES256, "EC P-384": jose.ES384, "EC P-521": jose.ES512,
-	}[joined(has.Type, has.Curve)]
-	if !known {
-		return nil, errors.New("it is of a kind that is not taken: use RSA, or the curve P-256, P-384 or P-521")
+	algorithm := algorithmOf(key.Key)
+	if algorithm == "" {
+		return nil, errors.New("it is of a kind that is not taken: use RSA with 2048 bits or more, or the curve P-256, P-384 or P-521")
 	}
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: algorithm, Key: key}, nil)
 	if err != nil {
@@ -38,9 +34,23 @@ func NewClientSigner(text secret.Text) (jose.Signer, error) {
 	return signer, nil
 }
 
-func joined(kind, curve string) string {
-	if curve == "" {
-		return kind
+// algorithmOf is how a private key signs (RFC 7518 §3.1, which wants RSA keys of
+// 2048 bits or more); empty for a key that is not taken.
+func algorithmOf(key any) jose.SignatureAlgorithm {
+	switch key := key.(type) {
+	case *rsa.PrivateKey:
+		if key.N.BitLen() >= 2048 {
+			return jose.RS256
+		}
+	case *ecdsa.PrivateKey:
+		switch key.Curve {
+		case elliptic.P256():
+			return jose.ES256
+		case elliptic.P384():
+			return jose.ES384
+		case elliptic.P521():
+			return jose.ES512
+		}
 	}
-	return kind + " " + curve
+	return ""
 }
