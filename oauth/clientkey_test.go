@@ -63,7 +63,7 @@ func TestClientSigner(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if read, err := jose.ParseSigned(compact, []jose.SignatureAlgorithm{c.algorithm}); err != nil || read.Signatures[0].Header.KeyID != "k" {
+		if read, err := jose.ParseSignedCompact(compact, []jose.SignatureAlgorithm{c.algorithm}); err != nil || read.Signatures[0].Header.KeyID != "k" {
 			t.Errorf("%s: signed %s, %v", name, compact, err)
 		}
 	}
