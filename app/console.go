@@ -2,7 +2,7 @@ package app
 
 import (
 	"net/http"
-	"strings"
+	"regexp"
 
 	"portico/httpkit"
 	"portico/mgmtapi"
@@ -12,8 +12,12 @@ import (
 	"portico/webui/i18n"
 )
 
-// management serves everything that admins come to: the management API below
-// /v2 and /v3, and the console.
+// versioned begins the paths of Konnect's APIs, those included that Portico does
+// not have: their clients understand a problem document, and no page.
+var versioned = regexp.MustCompile(`^/v[0-9]+/`)
+
+// management serves everything that admins come to: the management API and the
+// console.
 func (a *App) management() (http.Handler, error) {
 	texts, err := i18n.New()
 	if err != nil {
@@ -27,7 +31,7 @@ func (a *App) management() (http.Handler, error) {
 		Throttle: func(r *http.Request) error { return throttles.Source(httpkit.ClientAddr(r)) },
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, "/v2/") || strings.HasPrefix(r.URL.Path, "/v3/") {
+		if versioned.MatchString(r.URL.Path) {
 			api.ServeHTTP(w, r)
 			return
 		}

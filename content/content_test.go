@@ -490,7 +490,7 @@ func TestDesigns(t *testing.T) {
 	}
 	_, err = p.Designs.Update(t.Context(), p.portal.ID, content.DesignFields{
 		Primary: portico.Some("red"), Layout: portico.Some("a b"), CSS: portico.Some("@import 'x'"), Robots: portico.Some(strings.Repeat("r", 20_000)),
-		Main: portico.Some([]portico.MenuItem{{Path: "javascript:alert(1)", Title: ""}, {Path: "//evil.example", Title: "A"}, {Path: "https://a:b@x.example", Title: "A"}, {Path: "x", Title: "A"}}),
+		Main: portico.Some([]portico.MenuItem{{Path: "javascript:alert(1)", Title: ""}, {Path: "//evil.example", Title: "A"}, {Path: "https://a:b@x.example", Title: "A"}, {Path: "x", Title: "A"}, {Path: "#", Title: "A"}, {Path: "#top", Title: "A"}}),
 	})
 	fault, _ := errors.AsType[*portico.Error](err)
 	var fields []string

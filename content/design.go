@@ -226,8 +226,8 @@ func checkMenu(items []portico.MenuItem, field string, fault func(field, rule, r
 	}
 }
 
-// pathFault says why a menu cannot lead there. A path of the portal's own, or
-// the address of a web page elsewhere, is all that it leads to.
+// pathFault says why a menu cannot lead there. A path of the portal's own, a place
+// on the page, or the address of a web page elsewhere, is all that it leads to.
 func pathFault(path string) string {
 	u, err := url.Parse(path)
 	switch {
@@ -235,10 +235,10 @@ func pathFault(path string) string {
 		return "must have at most 512 characters"
 	case err != nil || strings.ContainsAny(path, "\\\x00\n\r\t"):
 		return "is no address"
-	case strings.HasPrefix(path, "/") && !strings.HasPrefix(path, "//"):
+	case strings.HasPrefix(path, "#"), strings.HasPrefix(path, "/") && !strings.HasPrefix(path, "//"):
 		return ""
 	case (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil:
 		return ""
 	}
-	return "must be a path that begins with a slash, or an http or https address"
+	return "must begin with a slash or #, or be an http or https address"
 }

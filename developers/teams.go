@@ -23,6 +23,9 @@ type TeamFields struct {
 func (in TeamFields) write(to *portico.Team) error {
 	in.Name.Apply(&to.Name)
 	in.Description.ApplyPtr(&to.Description)
+	if in.Description.Set && in.Description.Value == "" {
+		to.Description = nil
+	}
 	in.CanOwnApplications.Apply(&to.CanOwnApplications)
 	return nil
 }

@@ -164,6 +164,9 @@ func TestHostileManagement(t *testing.T) {
 	a := newAttacked(t, func(p *program) string { return p.ManagementURL })
 	a.header.Set("Authorization", "Bearer "+a.Token)
 	a.makeAdmin(newAPI(t, a.ManagementURL, "Authorization", "Bearer "+a.Token))
+	if status, doc := a.send(t, "GET", "/v1/ai-gateways", "", nil); status != 404 || doc.Status != 404 {
+		t.Errorf("an API of Konnect's that Portico does not have answers %d %+v, want a problem document", status, doc)
+	}
 	var targets []target
 	for _, op := range mgmtapi.Operations() {
 		if !isEmpty(op) {

@@ -32,8 +32,9 @@ func (s *server) teamRoutes() []route.Route {
 	}
 }
 
-// teamView is the contract's PortalTeamResponse, which wants a description: a
-// team without one is described by its name.
+// teamView is the contract's PortalTeamResponse. A team without a description has
+// an empty one, as Konnect's own clients compare it with what they want, and clear
+// it by sending an empty one, although the contract wants a character.
 type teamView struct {
 	ID                 portico.TeamID    `json:"id"`
 	Name               string            `json:"name"`
@@ -44,7 +45,7 @@ type teamView struct {
 }
 
 func viewTeam(t portico.Team) teamView {
-	out := teamView{ID: t.ID, Name: t.Name, Description: t.Name, CanOwnApplications: t.CanOwnApplications, CreatedAt: httpkit.Timestamp(t.CreatedAt), UpdatedAt: httpkit.Timestamp(t.UpdatedAt)}
+	out := teamView{ID: t.ID, Name: t.Name, CanOwnApplications: t.CanOwnApplications, CreatedAt: httpkit.Timestamp(t.CreatedAt), UpdatedAt: httpkit.Timestamp(t.UpdatedAt)}
 	if t.Description != nil {
 		out.Description = *t.Description
 	}
@@ -60,7 +61,7 @@ func readTeam(r *http.Request, name httpkit.Rule) (developers.TeamFields, error)
 	}
 	in := developers.TeamFields{
 		Name:               o.OptString("name", name, httpkit.Length(1, 250)),
-		Description:        o.OptString("description", httpkit.Length(1, 250)),
+		Description:        o.OptString("description", httpkit.MaxLength(250)),
 		CanOwnApplications: o.OptBool("can_own_applications"),
 	}
 	return in, o.Err()

@@ -13,7 +13,7 @@ func TestTeams(t *testing.T) {
 	crew := s.call(t, 201, "POST", teams, `{"name":"Crew","description":"Who flies","can_own_applications":true}`)
 	crew.has(t, map[string]any{"name": "Crew", "description": "Who flies", "can_own_applications": true})
 	plain := s.call(t, 201, "POST", teams, `{"name":"Ground"}`)
-	plain.has(t, map[string]any{"name": "Ground", "description": "Ground", "can_own_applications": false})
+	plain.has(t, map[string]any{"name": "Ground", "description": "", "can_own_applications": false})
 	s.call(t, 409, "POST", teams, `{"name":"Crew"}`)
 	for query, want := range map[string][]string{
 		"": {"Crew", "Ground"}, "?filter[name]=Crew": {"Crew"}, "?filter[name][contains]=round": {"Ground"},
@@ -27,10 +27,11 @@ func TestTeams(t *testing.T) {
 	s.call(t, 200, "GET", one, nil).has(t, map[string]any{"name": "Crew"})
 	s.call(t, 200, "PATCH", one, `{"description":"Cabin"}`).has(t, map[string]any{"name": "Crew", "description": "Cabin", "can_own_applications": true})
 	s.call(t, 200, "PATCH", one, `{}`).has(t, map[string]any{"description": "Cabin"})
+	s.call(t, 200, "PATCH", one, `{"description":""}`).has(t, map[string]any{"name": "Crew", "description": ""})
 	s.call(t, 409, "PATCH", one, `{"name":"Ground"}`)
 	for body, fault := range map[string]string{
 		`{}`: "name required", `{"name":""}`: "name min_length 1", `{"name":"` + long(251) + `"}`: "name max_length 250", `{"name":1}`: "name is_string",
-		`{"name":"x","description":""}`: "description min_length 1", `{"name":"x","can_own_applications":"yes"}`: "can_own_applications is_boolean",
+		`{"name":"x","description":"` + long(251) + `"}`: "description max_length 250", `{"name":"x","can_own_applications":"yes"}`: "can_own_applications is_boolean",
 		`{"name":"x","members":[]}`: "members unknown_property",
 	} {
 		s.refuses(t, "POST", teams, body, fault)

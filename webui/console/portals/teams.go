@@ -69,16 +69,11 @@ func (p pages) showNewTeam(w http.ResponseWriter, v *desk.Visit, one portal, sta
 	return v.Render(w, status, v.T("portals.new_team"), newTeamPage(view))
 }
 
-// readTeam reads the form, as a change and as the body that makes it. A
-// description cannot be taken away, only changed (contract).
+// readTeam reads the form, as a change and as the body that makes it.
 func readTeam(f *desk.Form) (developers.TeamFields, body) {
-	name, description, owns := f.Text("name", true, maxTeam), f.Optional("description", maxTeam), f.Has("can_own_applications", "on")
-	in := developers.TeamFields{Name: portico.Some(name), CanOwnApplications: portico.Some(owns)}
-	call := body{"name": name, "can_own_applications": owns}
-	if description != nil {
-		in.Description, call["description"] = portico.Some(*description), *description
-	}
-	return in, call
+	name, description, owns := f.Text("name", true, maxTeam), f.Text("description", false, maxTeam), f.Has("can_own_applications", "on")
+	in := developers.TeamFields{Name: portico.Some(name), Description: portico.Some(description), CanOwnApplications: portico.Some(owns)}
+	return in, body{"name": name, "description": description, "can_own_applications": owns}
 }
 
 func (p pages) createTeam(w http.ResponseWriter, v *desk.Visit, one portal) error {
