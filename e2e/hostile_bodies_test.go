@@ -327,14 +327,21 @@ func (a *attacked) attackRandomly(t *testing.T, op target, schema *openapi3.Sche
 		return
 	}
 	g := generator{rand.New(rand.NewPCG(uint64(len(op.pattern)), 7)), slices.Sorted(maps.Values(a.ids))}
-	for range randomBodies(t) {
+	for n := range randomBodies(t) {
 		body, err := json.Marshal(g.value(schema, 0))
 		if err != nil {
 			t.Fatal(err)
 		}
-		a.send(t, op.method, a.path(op), "application/json", body)
+		status, made := a.send(t, op.method, a.path(op), "application/json", body)
+		if status == http.StatusCreated && op.removable && n >= keptBodies {
+			a.send(t, "DELETE", a.path(op)+"/"+made.ID, "", nil)
+		}
 	}
 }
+
+// keptBodies is after how many random bodies an operation's creations are deleted
+// at once: thousands of each kind would only make all that follows slower.
+const keptBodies = 200
 
 // bodiesVariable names the environment variable that `make hostile` sets.
 const bodiesVariable = "PORTICO_RANDOM_BODIES"

@@ -29,6 +29,7 @@ type target struct {
 	method, pattern, id string
 	body                object   // one that is accepted; nil when none is read
 	sets                []string // other members that the contract lets a body have
+	removable           bool     // what it creates can be deleted by its id
 }
 
 // attacked is an installation with one of everything, and who attacks it.
@@ -79,6 +80,11 @@ func (a *attacked) send(t *testing.T, method, path, contentType string, body []b
 		t.Errorf("%s: %v", what, err)
 	}
 	var doc problemDocument
+	if res.StatusCode == http.StatusCreated {
+		if err := json.Unmarshal(answer, &doc); err != nil {
+			t.Errorf("%s answers 201 without an object: %v", what, err)
+		}
+	}
 	if res.StatusCode >= 200 && res.StatusCode < 300 {
 		return res.StatusCode, doc
 	}
@@ -103,6 +109,7 @@ func (a *attacked) send(t *testing.T, method, path, contentType string, body []b
 }
 
 type problemDocument struct {
+	ID               string // of what was created, in place of a problem
 	Status           int
 	Detail, Instance string
 	Invalid          []struct{ Field, Rule, Reason string } `json:"invalid_parameters"`
@@ -233,6 +240,10 @@ func (a *attacked) attack(t *testing.T, targets []target, bodies map[string]obje
 				key = op.method + " " + op.pattern
 			}
 			op.body, op.sets = bodies[key], members(schemas[op.id])
+			op.removable = slices.ContainsFunc(targets, func(other target) bool {
+				rest, below := strings.CutPrefix(other.pattern, op.pattern+"/{")
+				return other.method == "DELETE" && below && !strings.Contains(rest, "/")
+			})
 			delete(bodies, key)
 			if op.body == nil && op.method != "GET" && op.method != "DELETE" && !slices.Contains(bodyless, op.id) {
 				t.Errorf("no body for %s %s", op.method, op.pattern)
