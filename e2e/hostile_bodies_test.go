@@ -334,6 +334,9 @@ func (a *attacked) attackRandomly(t *testing.T, op target, schema *openapi3.Sche
 		}
 		status, made := a.send(t, op.method, a.path(op), "application/json", body)
 		if status == http.StatusCreated && op.removable && n >= keptBodies {
+			if made.ID == "" {
+				t.Errorf("%s %s creates what has no id", op.method, op.pattern)
+			}
 			a.send(t, "DELETE", a.path(op)+"/"+made.ID, "", nil)
 		}
 	}
