@@ -9,6 +9,7 @@ import (
 
 	"portico"
 	"portico/trial"
+	"portico/usecase"
 )
 
 // Limits of a live check.
@@ -119,7 +120,7 @@ func (d Doctor) liveTokens(ctx context.Context, provider portico.ProviderType, s
 		subject := trial.Subject{Strategy: s, Dialect: string(provider), Client: client.Ref.ClientID}
 		steps := d.Trials.Client(ctx, subject, client.Secret.Value)
 		for range liveAttempts - 1 {
-			if !newcomer(steps) || !pause(ctx, livePause) {
+			if !newcomer(steps) || !usecase.Pause(ctx, livePause) {
 				break
 			}
 			steps = d.Trials.Client(ctx, subject, client.Secret.Value)
@@ -154,17 +155,6 @@ func notGranted(asked []string, steps []trial.Step) (missing []string) {
 		}
 	}
 	return missing
-}
-
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
 }
 
 // liveFault says what is wrong with an auth strategy, and what to do; empty:

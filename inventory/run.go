@@ -32,14 +32,7 @@ func patient() patience {
 		if left -= pause; pause > longestPause || left < 0 {
 			return false
 		}
-		timer := time.NewTimer(pause)
-		defer timer.Stop()
-		select {
-		case <-ctx.Done():
-			return false
-		case <-timer.C:
-			return true
-		}
+		return usecase.Pause(ctx, pause)
 	}
 }
 

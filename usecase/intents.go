@@ -14,6 +14,18 @@ func (d Deps) Conversation(ctx context.Context) (context.Context, context.Cancel
 	return context.WithTimeout(context.WithoutCancel(ctx), d.IdPTimeout)
 }
 
+// Pause waits, as long as ctx lasts; false: it ended before.
+func Pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
 // Lease is how long an intent belongs to whoever wrote it: longer than any
 // conversation lasts, so that what is due later was interrupted.
 func (d Deps) Lease() time.Duration { return 2 * d.IdPTimeout }

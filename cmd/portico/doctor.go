@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -26,29 +27,17 @@ func (p *program) doctor() *cobra.Command {
 		Use:   "doctor [PROVIDER]…",
 		Short: "Examine DCR providers, with a client that is registered for it and removed; the exit status is 2 if something is wrong",
 		RunE: func(cmd *cobra.Command, wanted []string) error {
-			client, err := to.client(p)
-			if err != nil {
-				return err
-			}
-			providers, err := dcrProviders(cmd, client, wanted)
-			if err != nil {
-				return err
-			}
-			var status error
-			for _, provider := range providers {
+			return p.eachProvider(cmd, to, wanted, func(provider dcrProvider, call calling) (bool, error) {
 				var found struct {
 					Status string
 					Errors []string
 				}
-				if err := client.Call(cmd.Context(), "POST", "/v2/dcr-providers/"+provider.ID+"/verify", nil, &found); err != nil {
-					return fmt.Errorf("%s: %w", provider.Name, err)
-				}
-				if found.Status != "success" {
-					status = faultsFound
+				if err := call("verify", nil, &found); err != nil {
+					return false, err
 				}
 				report(cmd.OutOrStdout(), provider, found.Status, found.Errors)
-			}
-			return status
+				return found.Status == "success", nil
+			})
 		},
 	}
 	to.flags(p, cmd)
@@ -60,6 +49,39 @@ func report(to io.Writer, provider dcrProvider, status string, said []string) {
 	for _, sentence := range said {
 		fmt.Fprintf(to, "  - %s\n", sentence)
 	}
+}
+
+// calling is a POST to an operation of a provider.
+type calling func(operation string, body, out any) error
+
+// eachProvider examines the DCR providers of the names or ids, or all; fine says
+// whether nothing is wrong with one. One that cannot be examined keeps none of
+// the others from it. Errors are those of examine, or else faultsFound.
+func (p *program) eachProvider(cmd *cobra.Command, to remote, wanted []string, examine func(dcrProvider, calling) (fine bool, err error)) error {
+	client, err := to.client(p)
+	if err != nil {
+		return err
+	}
+	providers, err := dcrProviders(cmd, client, wanted)
+	if err != nil {
+		return err
+	}
+	var status error
+	var failures []error
+	for _, provider := range providers {
+		fine, err := examine(provider, func(operation string, body, out any) error {
+			return client.Call(cmd.Context(), "POST", "/v2/dcr-providers/"+provider.ID+"/"+operation, body, out)
+		})
+		if err != nil {
+			failures = append(failures, fmt.Errorf("%s: %w", provider.Name, err))
+		} else if !fine {
+			status = faultsFound
+		}
+	}
+	if len(failures) > 0 {
+		return errors.Join(failures...)
+	}
+	return status
 }
 
 // dcrProviders lists those of the names or ids, or all.

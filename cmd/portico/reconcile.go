@@ -54,37 +54,24 @@ func (p *program) reconcile() *cobra.Command {
 			if dryRun && len(actions) > 0 {
 				return errors.New("--dry-run changes nothing: leave it out, or the flags that do; nothing was changed")
 			}
-			client, err := to.client(p)
-			if err != nil {
-				return err
-			}
-			providers, err := dcrProviders(cmd, client, wanted)
-			if err != nil {
-				return err
-			}
-			var status error
-			for _, provider := range providers {
-				path := "/v2/dcr-providers/" + provider.ID + "/reconcile"
+			return p.eachProvider(cmd, to, wanted, func(provider dcrProvider, call calling) (bool, error) {
 				var found inventoryOf
-				if err := client.Call(cmd.Context(), "POST", path, map[string]any{"dry_run": true}, &found); err != nil {
-					return fmt.Errorf("%s: %w", provider.Name, err)
+				if err := call("reconcile", map[string]any{"dry_run": true}, &found); err != nil {
+					return false, err
 				}
 				if err := found.report(cmd.OutOrStdout(), provider); err != nil {
-					return err
+					return false, err
 				}
 				left := found
 				for batch := range slices.Chunk(found.wishes(actions), 100) {
 					left = inventoryOf{}
-					if err := client.Call(cmd.Context(), "POST", path, map[string]any{"actions": batch}, &left); err != nil {
-						return fmt.Errorf("%s: %w", provider.Name, err)
+					if err := call("reconcile", map[string]any{"actions": batch}, &left); err != nil {
+						return false, err
 					}
 					left.tell(cmd.OutOrStdout())
 				}
-				if left.open() > 0 {
-					status = faultsFound
-				}
-			}
-			return status
+				return left.open() == 0, nil
+			})
 		},
 	}
 	cmd.Flags().StringArrayVar(&wanted, "provider", nil, "name or id of a DCR provider; may be given more than once; default: all")
