@@ -81,9 +81,11 @@ func (a *attacked) send(t *testing.T, method, path, contentType string, body []b
 	}
 	var doc problemDocument
 	if res.StatusCode >= 200 && res.StatusCode < 300 {
-		if res.StatusCode == http.StatusCreated && len(answer) > 0 && json.Unmarshal(answer, &doc) != nil {
+		var made struct{ ID string }
+		if res.StatusCode == http.StatusCreated && len(answer) > 0 && json.Unmarshal(answer, &made) != nil {
 			t.Errorf("%s answers 201 without an object: %.300s", what, answer)
 		}
+		doc.ID = made.ID
 		return res.StatusCode, doc
 	}
 	if address := res.Header.Get("Location"); res.StatusCode == 302 && strings.HasSuffix(r.URL.Path, "/raw") && strings.HasSuffix(address, "/images/icon/content") {
@@ -107,7 +109,7 @@ func (a *attacked) send(t *testing.T, method, path, contentType string, body []b
 }
 
 type problemDocument struct {
-	ID               string // of what was created, in place of a problem
+	ID               string `json:"-"` // of what was created, in place of a problem
 	Status           int
 	Detail, Instance string
 	Invalid          []struct{ Field, Rule, Reason string } `json:"invalid_parameters"`
