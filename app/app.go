@@ -121,7 +121,6 @@ func (a *App) openState(ctx context.Context, o Options) error {
 	a.publisher = configsync.New(compile.Source{Store: store}, configsync.Options{Logger: o.Logger, Now: o.Now, Path: a.config.snapshot()})
 	a.usage = usage.NewCounter(portico.LatencyClasses(), ring.Derive("fingerprints of client secrets"))
 	monitor := health.New(o.Now)
-	a.registry.MustRegister(monitor)
 	a.deps = usecase.Deps{
 		Health: monitor.Of,
 		Store:  store, Sealer: ring, IdPs: a.identityProviders(client, monitor, ring, o.Now),
@@ -141,7 +140,7 @@ func (a *App) openState(ctx context.Context, o Options) error {
 		a.deps.MailLater = a.mails.Wake
 	}
 	a.Control = control.New(a.deps)
-	a.registry.MustRegister(newProviderMetrics(a.Control.Inventories, o.Logger))
+	a.registry.MustRegister(newProviderMetrics(a.Control.Inventories, monitor.Of, o.Logger))
 	policy.SkipTLSVerification = true
 	a.auditor = audit.Sender{Deps: a.deps, Unverified: oauth.NewHTTPClient(policy)}
 	a.gateway = gateway.New(gateway.Options{

@@ -4,13 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net"
 	"net/http"
 	"sync"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
 
 	"portico"
 	"portico/idp"
@@ -20,8 +17,7 @@ import (
 // forgotten.
 const maxProviders = 1000
 
-// Monitor keeps what was seen of each DCR provider. It is a
-// prometheus.Collector.
+// Monitor keeps what was seen of each DCR provider.
 type Monitor struct {
 	now func() time.Time
 
@@ -111,45 +107,4 @@ func failureOf(r *http.Request, res *http.Response, err error) string {
 func tighter(room portico.RateRoom, than *portico.RateRoom, now time.Time) bool {
 	return than == nil || !now.Before(than.ResetAt) || room.ResetAt.After(than.ResetAt) && room.Limit == than.Limit ||
 		float64(room.Remaining)/float64(room.Limit) <= float64(than.Remaining)/float64(than.Limit)
-}
-
-// What is told as metrics, of each provider by its id.
-var (
-	up        = prometheus.NewDesc("portico_dcr_provider_up", "Whether the provider's last answer was none of a failure.", []string{"provider"}, nil)
-	success   = prometheus.NewDesc("portico_dcr_provider_last_success_seconds", "When the provider last did its part, in seconds since 1970.", []string{"provider"}, nil)
-	failure   = prometheus.NewDesc("portico_dcr_provider_last_failure_seconds", "When the provider last failed, in seconds since 1970.", []string{"provider"}, nil)
-	remaining = prometheus.NewDesc("portico_dcr_provider_rate_limit_remaining", "Requests that the provider's rate limit still has room for.", []string{"provider"}, nil)
-)
-
-// Describe implements prometheus.Collector.
-func (m *Monitor) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{up, success, failure, remaining} {
-		to <- d
-	}
-}
-
-// Collect implements prometheus.Collector.
-func (m *Monitor) Collect(to chan<- prometheus.Metric) {
-	m.mu.Lock()
-	seen := maps.Clone(m.seen)
-	m.mu.Unlock()
-	gauge := func(d *prometheus.Desc, value float64, id portico.ProviderID) {
-		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, string(id))
-	}
-	for id, h := range seen {
-		working := 0.0
-		if !h.Failing() {
-			working = 1
-		}
-		gauge(up, working, id)
-		if !h.LastSuccess.IsZero() {
-			gauge(success, float64(h.LastSuccess.Unix()), id)
-		}
-		if !h.LastFailure.IsZero() {
-			gauge(failure, float64(h.LastFailure.Unix()), id)
-		}
-		if h.Room != nil {
-			gauge(remaining, float64(h.Room.Remaining), id)
-		}
-	}
 }

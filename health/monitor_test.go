@@ -3,14 +3,11 @@ package health_test
 import (
 	"context"
 	"errors"
-	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
 	"testing"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
 
 	"portico"
 	"portico/health"
@@ -142,33 +139,11 @@ func TestRoom(t *testing.T) {
 	room(600, 600, "once that window has ended")
 }
 
-func TestMetrics(t *testing.T) {
+// TestWhatIsOnlyTried is not watched: nobody asks how it is doing.
+func TestWhatIsOnlyTried(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	if tried := w.server.Client(); w.Watch("", tried) != tried {
 		t.Error("a provider that is not saved yet is watched")
-	}
-	registry := prometheus.NewPedanticRegistry()
-	registry.MustRegister(w.Monitor)
-	w.do(t, "GET", 200, "X-Rate-Limit-Limit", "100", "X-Rate-Limit-Remaining", "10", "X-Rate-Limit-Reset", "1")
-	w.do(t, "GET", 503)
-	families, err := registry.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	told := map[string]float64{}
-	for _, family := range families {
-		metric := family.GetMetric()[0]
-		if len(family.GetMetric()) != 1 || metric.GetLabel()[0].GetValue() != string(id) {
-			t.Errorf("%s: %v", family.GetName(), family)
-		}
-		told[family.GetName()] = metric.GetGauge().GetValue()
-	}
-	want := map[string]float64{
-		"portico_dcr_provider_up": 0, "portico_dcr_provider_rate_limit_remaining": 10,
-		"portico_dcr_provider_last_failure_seconds": float64(w.now.Unix()), "portico_dcr_provider_last_success_seconds": float64(w.now.Add(-time.Minute).Unix()),
-	}
-	if !maps.Equal(told, want) {
-		t.Errorf("told %v", told)
 	}
 }

@@ -70,21 +70,24 @@ func (i Inventories) Last(ctx context.Context, id portico.ProviderID) (View, err
 	})
 }
 
-// All are the last inventories of all providers, by the provider's name.
-func (i Inventories) All(ctx context.Context) (map[string]View, error) {
-	return usecase.View(ctx, i.Store, func(tx portico.Tx) (map[string]View, error) {
+// All are the last inventories of all providers, empty where nobody has looked
+// yet.
+func (i Inventories) All(ctx context.Context) (map[portico.ProviderID]View, error) {
+	return usecase.View(ctx, i.Store, func(tx portico.Tx) (map[portico.ProviderID]View, error) {
 		providers, err := tx.Providers().List(ctx, portico.Everything())
 		if err != nil {
 			return nil, err
 		}
-		byID := usecase.By(providers.Items, func(p portico.Provider) portico.ProviderID { return p.ID })
 		kept, err := tx.Inventories().List(ctx, portico.Everything())
 		if err != nil {
 			return nil, err
 		}
-		out := map[string]View{}
+		out := map[portico.ProviderID]View{}
+		for _, p := range providers.Items {
+			out[p.ID] = View{}
+		}
 		for _, last := range kept.Items {
-			if out[byID[last.ProviderID].Name], err = view(ctx, tx, last); err != nil {
+			if out[last.ProviderID], err = view(ctx, tx, last); err != nil {
 				return nil, err
 			}
 		}
