@@ -152,7 +152,8 @@ func reserved(addr netip.Addr) (private, forbidden bool) {
 	private = addr.IsPrivate() || within("100.64.0.0/10", "198.18.0.0/15")
 	forbidden = addr.IsLinkLocalUnicast() || addr.IsMulticast() || addr.IsUnspecified() ||
 		// This network, protocol assignments, reserved; then the IPv6 ranges that embed an IPv4 address.
-		within("0.0.0.0/8", "192.0.0.0/24", "240.0.0.0/4", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96")
+		within("0.0.0.0/8", "192.0.0.0/24", "240.0.0.0/4", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96",
+			"fec0::/10") // the last is site-local (RFC 3879), which some networks still use
 	return private, forbidden
 }
 

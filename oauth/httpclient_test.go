@@ -38,6 +38,7 @@ func TestClientRefusesAddresses(t *testing.T) {
 		"fd00::2":              {relaxed, false, true},
 		"169.254.169.254":      {relaxed, false, false},
 		"fe80::1%eth0":         {relaxed, false, false},
+		"fec0::1":              {relaxed, false, false},
 		"224.0.0.1":            {relaxed, false, false},
 		"0.0.0.0":              {relaxed, true, false},
 		"::":                   {relaxed, false, false},
