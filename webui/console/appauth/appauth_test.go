@@ -397,7 +397,7 @@ func TestAProviderOfAnyServer(t *testing.T) {
 	server := dcrtest.Start(t, dcrtest.Behaviour{Initial: "the-initial-token", RotateOnWrite: true})
 	open := url.Values{"name": {"Open"}, "type": {"rfc7591"}, "issuer": {"https://as.example"}, "token": {""}, "view": {"call"}}
 	form := h.As(t, "en").Get(providers+"/new").Is(200, providers).Says("Registration Endpoint", "RFC 7591")
-	form.Submit("/new", open).Is(200, providers).Says("registration_endpoint").Hides("DCR_TOKEN", "initial_access_token")
+	form.Submit("/new", open).Is(200, providers).Says("rfc7591", "dcr_config").Hides("DCR_TOKEN", "initial_access_token")
 	open.Set("token", "the-initial-token")
 	form.Submit("/new", open).Is(200, providers).Says("initial_access_token", "DCR_TOKEN").Hides("the-initial-token")
 	open.Del("view")

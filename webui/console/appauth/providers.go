@@ -115,7 +115,7 @@ func (c providerView) path() string {
 // rarely are the fields of the types that few need, or the others.
 func (c providerView) rarely(rare bool) (out []configField) {
 	for _, field := range c.Fields {
-		if rare == (field == fieldMode || field == fieldService) {
+		if field.rare == rare {
 			out = append(out, field)
 		}
 	}
@@ -124,12 +124,14 @@ func (c providerView) rarely(rare bool) (out []configField) {
 
 // more says whether what few need is filled in, or faulty.
 func (c providerView) more() bool {
-	for _, field := range []string{"labels", "display_name", string(fieldService)} {
-		if c.Form.Value(field) != "" || c.Form.Fault(field) != "" {
-			return true
-		}
+	names := []string{"labels", "display_name"}
+	for _, field := range c.rarely(true) {
+		names = append(names, field.name)
 	}
-	return c.Form.Value(string(fieldMode)) == string(portico.RegistrationDCR) || c.Form.Fault(string(fieldMode)) != ""
+	return slices.ContainsFunc(names, func(name string) bool {
+		value := c.Form.Value(name)
+		return c.Form.Fault(name) != "" || value != "" && value != string(portico.RegistrationApps)
+	})
 }
 
 func (p pages) newProvider(w http.ResponseWriter, v *desk.Visit) error {
@@ -153,19 +155,17 @@ func (p pages) showProvider(w http.ResponseWriter, v *desk.Visit, status int, vi
 		option := design.Option{Value: string(t), Label: typeName(t), Selected: view.Form.Value("type") == string(t)}
 		if p.Providers.Offers(t) {
 			view.Types = append(view.Types, option)
-			if view.Stored == nil || view.Stored.Type == t {
-				for _, field := range configFields(t) {
-					if !slices.Contains(view.Fields, field) {
-						view.Fields = append(view.Fields, field)
-					}
-				}
-			}
 			continue
 		}
 		option.Disabled, option.Reason, option.Selected = true, v.T("appauth.type_stored_only"), false
 		stored = append(stored, option)
 	}
 	view.Types = append(view.Types, stored...)
+	view.Fields = slices.DeleteFunc(configFields(), func(field configField) bool {
+		return !slices.ContainsFunc(field.types, func(t portico.ProviderType) bool {
+			return p.Providers.Offers(t) && (view.Stored == nil || view.Stored.Type == t)
+		})
+	})
 	title := v.T("appauth.new_provider")
 	if view.Stored != nil {
 		title = view.Stored.Name
@@ -204,7 +204,7 @@ func (p pages) readProvider(f *desk.Form, stored *control.ProviderView) provider
 	}
 	in.Issuer = f.URL("issuer", true, maxIssuer)
 	if p.Providers.Offers(in.Type) {
-		in.Fields = configFields(in.Type)
+		in.Fields = fieldsOf(in.Type)
 	}
 	in.Config = readConfig(f, in.Fields)
 	token := f.Text("token", stored == nil && in.Type.NeedsSecret(), maxTokenOf(in.Type, in.Config))
@@ -230,9 +230,6 @@ func (p pages) createProvider(w http.ResponseWriter, v *desk.Visit) error {
 	}
 	view := providerView{Form: f, MayEdit: true}
 	in := p.readProvider(f, nil)
-	if !modeDiffers(in.Config, portico.ProviderConfig{}) {
-		in.Config.RegistrationMode = ""
-	}
 	return p.saveProvider(w, v, view, in, func() (desk.Answer, error) {
 		made, err := p.Providers.Create(v.Context(), control.NewProvider{Name: in.Name, DisplayName: in.DisplayName, Type: in.Type, Issuer: in.Issuer, Config: in.Config, Secret: in.Token, Labels: in.Labels})
 		return v.To(providersPath, "appauth.provider_created", "Name", made.Name), err
@@ -245,7 +242,7 @@ func (p pages) saveProvider(w http.ResponseWriter, v *desk.Visit, view providerV
 		return p.testProvider(w, v, view, in)
 	}
 	return v.Submit(desk.Task{
-		Form: view.Form, Fields: map[string]string{"dcr_config": "token", "dcr_config.registration_mode": string(fieldMode)}, Calls: []desk.Call{in.call(view.Stored)}, Do: do,
+		Form: view.Form, Fields: formNames(), Calls: []desk.Call{in.call(view.Stored)}, Do: do,
 		Show: func(status int, call templ.Component) error {
 			view.Call = call
 			return p.showProvider(w, v, status, view)
@@ -256,10 +253,12 @@ func (p pages) saveProvider(w http.ResponseWriter, v *desk.Visit, view providerV
 // testProvider asks the identity provider about what is filled in; nothing is
 // saved. A name is not needed for it.
 func (p pages) testProvider(w http.ResponseWriter, v *desk.Visit, view providerView, in providerInput) error {
-	for _, field := range []string{"issuer", "token", string(fieldClientID), string(fieldBaseURL), string(fieldEndpoint), string(fieldService)} {
-		if view.Form.Fault(field) != "" {
-			return p.showProvider(w, v, http.StatusUnprocessableEntity, view)
-		}
+	counts := []string{"issuer", "token"}
+	for _, field := range in.Fields {
+		counts = append(counts, field.name)
+	}
+	if slices.ContainsFunc(counts, func(name string) bool { return view.Form.Fault(name) != "" }) {
+		return p.showProvider(w, v, http.StatusUnprocessableEntity, view)
 	}
 	view.Form.Faults = nil
 	draft := doctor.Draft{Type: in.Type, Issuer: in.Issuer, Config: in.Config, Secret: in.Token}
@@ -331,7 +330,10 @@ func (p pages) updateProvider(w http.ResponseWriter, v *desk.Visit) error {
 
 // change is what makes a stored provider what the form says.
 func (in providerInput) change(stored control.ProviderView) control.ProviderChange {
-	ch := control.ProviderChange{Name: portico.Some(in.Name), Issuer: portico.Some(in.Issuer), Config: configChange(in.Fields, in.Config, stored.Config), Labels: desk.LabelChange(stored.Labels, in.Labels)}
+	ch := control.ProviderChange{Name: portico.Some(in.Name), Issuer: portico.Some(in.Issuer), Labels: desk.LabelChange(stored.Labels, in.Labels)}
+	for _, field := range changed(in.Fields, in.Config, stored.Config) {
+		field.change(&ch.Config, in.Config)
+	}
 	if in.DisplayName != nil {
 		ch.DisplayName = portico.Some(*in.DisplayName)
 	}
@@ -351,7 +353,7 @@ func (in providerInput) call(stored *control.ProviderView) desk.Call {
 		if labels := desk.LabelChange(stored.Labels, in.Labels); labels.Set {
 			body["labels"] = labels.Value
 		}
-		config := configBody(in.Fields, in.Config, stored.Config)
+		config := configBody(changed(in.Fields, in.Config, stored.Config), in.Config)
 		if !in.Token.Empty() {
 			credentialBody(config, stored.Type, in.Config)
 		}
@@ -360,10 +362,7 @@ func (in providerInput) call(stored *control.ProviderView) desk.Call {
 		}
 		return desk.Call{Method: http.MethodPatch, Path: "/v2/dcr-providers/" + string(stored.ID), Body: body}
 	}
-	config := configBody(in.Fields, in.Config, portico.ProviderConfig{})
-	if in.Config.InitialClientAudience == nil {
-		delete(config, "initial_client_audience") // null takes one away, and there is none
-	}
+	config := configBody(changed(in.Fields, in.Config, portico.ProviderConfig{}), in.Config)
 	if in.Type.NeedsSecret() || !in.Token.Empty() {
 		credentialBody(config, in.Type, in.Config)
 	}
