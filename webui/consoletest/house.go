@@ -187,7 +187,9 @@ func (h *House) Matrix(t *testing.T, views []webtest.View) {
 func (h *House) MatrixOf(t *testing.T, site webtest.Site, views []webtest.View) {
 	t.Helper()
 	if dir := os.Getenv("PORTICO_SCREENSHOTS"); dir != "" {
-		webtest.Screenshots(t, webtest.Start(t), site, views, filepath.Join(dir, "console"))
+		here, err := os.Getwd() // a test runs in its package's directory
+		must(t, err)
+		webtest.Screenshots(t, webtest.Start(t), site, views, filepath.Join(dir, "console", filepath.Base(here)))
 		return
 	}
 	webtest.Matrix(t, webtest.Start(t), site, views)

@@ -116,7 +116,8 @@ type NoteProps struct {
 // EmptyProps describe a place where nothing is yet.
 type EmptyProps struct{ Icon, Title, Text string }
 
-// KV is a line of a list of facts. Content replaces Value.
+// KV is a line of a list of facts. Content replaces Value; a line with neither is
+// left out.
 type KV struct {
 	Key, Value string
 	Mono       bool

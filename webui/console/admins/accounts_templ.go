@@ -473,7 +473,7 @@ func accountPage(c accountView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = formFoot(i18n.T(ctx, "admins.save")).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = desk.FormFoot("", i18n.T(ctx, "admins.save"), design.Primary).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -543,7 +543,7 @@ func userPage(c userView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = formFoot(i18n.T(ctx, "admins.save")).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = desk.FormFoot("", i18n.T(ctx, "admins.save"), design.Primary).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

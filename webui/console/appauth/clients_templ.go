@@ -753,7 +753,7 @@ func confirmFinding(c clientsView, f portico.Finding) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = design.Button(design.ButtonProps{Href: c.path(), Label: i18n.T(ctx, "appauth.cancel"), Kind: design.Ghost}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = design.Button(design.ButtonProps{Href: c.path(), Label: i18n.T(ctx, "console.cancel"), Kind: design.Ghost}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

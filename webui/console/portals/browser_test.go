@@ -79,7 +79,7 @@ func (h house) views(t *testing.T) []webtest.View {
 	}
 }
 
-func TestMatrix(t *testing.T) {
+func TestPagesInABrowser(t *testing.T) {
 	t.Parallel()
 	h := furnished(t)
 	h.Matrix(t, h.views(t))

@@ -215,7 +215,7 @@ func sheetForm(s sheet) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if s.Cancel != "" {
-					templ_7745c5c3_Err = design.Button(design.ButtonProps{Href: s.Cancel, Label: i18n.T(ctx, "portals.cancel")}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = design.Button(design.ButtonProps{Href: s.Cancel, Label: i18n.T(ctx, "console.cancel")}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

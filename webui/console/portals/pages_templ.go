@@ -902,7 +902,7 @@ func writingButtons(w writingView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = design.Button(design.ButtonProps{Href: w.Cancel, Label: i18n.T(ctx, "portals.cancel")}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = design.Button(design.ButtonProps{Href: w.Cancel, Label: i18n.T(ctx, "console.cancel")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -556,7 +556,7 @@ func secondFactorPage(s secondFactorView, code *qr.Code) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = design.LinkButton(securityPath, "", i18n.T(ctx, "settings.cancel")).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = design.LinkButton(securityPath, "", i18n.T(ctx, "console.cancel")).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -345,7 +345,7 @@ func newTokenPage(c tokenForm) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = design.LinkButton(c.Back, "", i18n.T(ctx, "settings.cancel")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = design.LinkButton(c.Back, "", i18n.T(ctx, "console.cancel")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
