@@ -1,35 +1,14 @@
 package apis
 
 import (
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 
 	"portico"
-	"portico/access"
-	"portico/control"
 	"portico/webui/design"
 	"portico/webui/desk"
 )
-
-// packagesView is the list of packages.
-type packagesView struct {
-	desk.List
-	Items     []control.APIView
-	Total     int
-	MayCreate bool
-}
-
-func (p pages) packages(w http.ResponseWriter, v *desk.Visit) error {
-	view := packagesView{List: v.List("name", "version", "created_at", "updated_at"), MayCreate: v.MayCreate(access.APIs)}
-	found, err := p.APIs.List(v.Context(), access.Visible(v.Context(), view.Query(isPackage(true), view.Contains("q", "name")), access.APIs, "id"))
-	if err != nil {
-		return err
-	}
-	view.Items, view.Total = found.Items, found.Total
-	return v.Render(w, http.StatusOK, v.T("packages.title"), packagesPage(view))
-}
 
 // maxLimit bounds how many requests a limit allows in a window.
 const maxLimit = 1_000_000_000

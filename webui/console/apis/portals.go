@@ -155,7 +155,7 @@ func (p pages) publishForm(w http.ResponseWriter, v *desk.Visit, a api) error {
 	} else if len(view.Portals) > 0 {
 		view.Form = v.EmptyForm(view.publishValues(view.Portals[0]))
 	}
-	return v.Render(w, http.StatusOK, v.T("apis.publish"), publishPage(view))
+	return v.Render(w, http.StatusOK, view.API.toPublish(v.Context()), publishPage(view))
 }
 
 func (p pages) publish(w http.ResponseWriter, v *desk.Visit, a api) error {
@@ -170,7 +170,7 @@ func (p pages) publish(w http.ResponseWriter, v *desk.Visit, a api) error {
 	portal, _ := view.portal()
 	show := func(status int, call templ.Component) error {
 		view.Call = call
-		return v.Render(w, status, v.T("apis.publish"), publishPage(view))
+		return v.Render(w, status, view.API.toPublish(v.Context()), publishPage(view))
 	}
 	if v.FormValue("view") == viewPreview {
 		view.Form.Faults = nil

@@ -63,7 +63,7 @@ func portalsPage(a api, rows []published) templ.Component {
 					}
 					ctx = templ.InitializeContext(ctx)
 					if a.MayPublish {
-						templ_7745c5c3_Err = design.Button(design.ButtonProps{Href: a.Path("/publish"), Label: i18n.T(ctx, "apis.publish")}).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = design.Button(design.ButtonProps{Href: a.Path("/publish"), Label: a.toPublish(ctx)}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -274,7 +274,7 @@ func publishPage(c publishView) templ.Component {
 			templ_7745c5c3_Var13 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = below(c.API, i18n.T(ctx, "apis.publish"), i18n.T(ctx, "apis.tab_portals"), "/portals").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = below(c.API, c.API.toPublish(ctx), i18n.T(ctx, "apis.tab_portals"), "/portals").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -374,7 +374,7 @@ func publishPage(c publishView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = design.Button(design.ButtonProps{Label: i18n.T(ctx, "apis.publish"), Kind: design.Primary}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = design.Button(design.ButtonProps{Label: c.API.toPublish(ctx), Kind: design.Primary}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -543,7 +543,7 @@ func unpublishPage(a api, portal portico.Portal, registrations int, call templ.C
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = confirm(i18n.T(ctx, "apis.unpublish_text", "API", a.Name, "Portal", portal.DisplayName)+" "+i18n.N(ctx, "apis.unpublish_apps", registrations), a.Path("/portals/"+string(portal.ID)+"/unpublish"), i18n.T(ctx, "apis.unpublish"), a.Path("/portals")).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = confirm(unpublishing(ctx, a, portal, registrations), a.Path("/portals/"+string(portal.ID)+"/unpublish"), i18n.T(ctx, "apis.unpublish"), a.Path("/portals")).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

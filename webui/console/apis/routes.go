@@ -22,10 +22,10 @@ func Routes(s *desk.Site) []desk.Route {
 	apis, packs := tree{p, "/apis/{apiId}", false}, tree{p, "/packages/{apiId}", true}
 	return slices.Concat(
 		[]desk.Route{
-			desk.On("GET /apis", p.list, access.For(access.APIs, access.View, "")),
+			desk.On("GET /apis", p.list(false), access.For(access.APIs, access.View, "")),
 			desk.On("GET /apis/new", p.newAPI(false), access.For(access.APIs, access.Create, "")),
 			desk.On("POST /apis/new", p.create(false), access.For(access.APIs, access.Create, "")).As("create-api"),
-			desk.On("GET /packages", p.packages, access.For(access.APIs, access.View, "")),
+			desk.On("GET /packages", p.list(true), access.For(access.APIs, access.View, "")),
 			desk.On("GET /packages/new", p.newAPI(true), access.For(access.APIs, access.Create, "")),
 			desk.On("POST /packages/new", p.create(true), access.For(access.APIs, access.Create, "")).As("create-api-package"),
 		},
