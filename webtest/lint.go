@@ -251,14 +251,16 @@ var key = regexp.MustCompile(`^[a-z]+\.[a-z0-9]+_[a-z0-9_.]+$`)
 
 // text finds words that a program forgot to fill in. Code may look so.
 func (l *linter) text(n *html.Node) {
-	for p := n.Parent; p != nil; p = p.Parent {
+	text := strings.TrimSpace(n.Data)
+	if !unfilled.MatchString(text) && !key.MatchString(text) {
+		return
+	}
+	for p := range n.Ancestors() {
 		if slices.Contains([]string{"code", "pre", "kbd", "samp", "textarea", "script", "style"}, p.Data) {
 			return
 		}
 	}
-	if text := strings.TrimSpace(n.Data); unfilled.MatchString(text) || key.MatchString(text) {
-		l.fault("a text is not filled in: %.80q", text)
-	}
+	l.fault("a text is not filled in: %.80q", text)
 }
 
 // label is the name that attributes give an element.
