@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"maps"
+	"regexp"
 	"slices"
 
 	"portico"
@@ -214,6 +215,10 @@ func (a APIs) Delete(ctx context.Context, id portico.APIID) error {
 	})
 }
 
+// majorOf matches semantic versions and keeps their first number: an API's address
+// outlives its minor versions.
+var majorOf = regexp.MustCompile(`^(v?[0-9]+)\.[0-9]+\.[0-9]+([-+].*)?$`)
+
 // apiSlug is the wanted slug, or a free one made from the name and version.
 func apiSlug(ctx context.Context, tx portico.Tx, api portico.API, wanted *string) (string, error) {
 	if wanted != nil {
@@ -221,7 +226,7 @@ func apiSlug(ctx context.Context, tx portico.Tx, api portico.API, wanted *string
 	}
 	name := api.Name
 	if api.Version != nil {
-		name += " " + *api.Version
+		name += " " + majorOf.ReplaceAllString(*api.Version, "$1")
 	}
 	return usecase.Free(cmp.Or(usecase.Slugify(name), "api"), func(candidate string) (bool, error) {
 		found, err := tx.APIs().List(ctx, portico.Everything(portico.Where("slug", candidate)))

@@ -31,13 +31,8 @@ type ClaimFields struct{ Name, Email, Groups portico.Opt[string] }
 // Create adds an OpenID Connect provider. KindNotFound (portal), KindConflict
 // (the portal has one, or has another one enabled).
 func (i IdentityProviders) Create(ctx context.Context, portal portico.PortalID, in IdentityProviderFields) (portico.IdentityProvider, error) {
-	now := i.Now()
-	provider := portico.IdentityProvider{
-		ID: portico.IdentityProviderID(i.NewID()), PortalID: portal, Type: portico.IdentityOIDC,
-		Scopes: []string{"email", "openid", "profile"}, Claims: portico.ClaimMappings{Name: "name", Email: "email", Groups: "groups"},
-		CreatedAt: now, UpdatedAt: now,
-	}
-	return provider, i.Commit(ctx, func(tx portico.Tx) error {
+	provider := i.fresh(portal)
+	err := i.Commit(ctx, func(tx portico.Tx) error {
 		if _, err := tx.Portals().ByID(ctx, portal); err != nil {
 			return err
 		}
@@ -53,6 +48,17 @@ func (i IdentityProviders) Create(ctx context.Context, portal portico.PortalID, 
 		}
 		return tx.IdentityProviders().Insert(ctx, provider)
 	})
+	return provider, err
+}
+
+// fresh is a provider with what it has where nothing else is said.
+func (i IdentityProviders) fresh(portal portico.PortalID) portico.IdentityProvider {
+	now := i.Now()
+	return portico.IdentityProvider{
+		ID: portico.IdentityProviderID(i.NewID()), PortalID: portal, Type: portico.IdentityOIDC,
+		Scopes: []string{"email", "openid", "profile"}, Claims: portico.ClaimMappings{Name: "name", Email: "email", Groups: "groups"},
+		CreatedAt: now, UpdatedAt: now,
+	}
 }
 
 func (i IdentityProviders) write(in IdentityProviderFields, to *portico.IdentityProvider) error {
@@ -168,37 +174,52 @@ type SettingsChange struct {
 }
 
 // ChangeSettings changes how developers can sign in. KindNotFound (portal),
-// KindInvalid (an OpenID Connect provider without issuer or client id).
+// KindInvalid (an OpenID Connect provider without issuer or client id; teams by
+// the groups of a provider that is not there or not enabled).
 func (i IdentityProviders) ChangeSettings(ctx context.Context, portal portico.PortalID, ch SettingsChange) (AuthenticationSettings, error) {
-	before, err := i.Settings(ctx, portal)
-	if err != nil {
-		return AuthenticationSettings{}, err
-	}
-	wanted := ch.Provider.Enabled.Value || ch.Provider.IssuerURL.Set || ch.Provider.ClientID.Set || ch.Provider.Secret.Set
-	if before.Provider == nil && wanted && (!ch.Provider.IssuerURL.Set || !ch.Provider.ClientID.Set) {
-		return AuthenticationSettings{}, portico.Invalid("oidc_issuer", "dependent_fields", "There is no OpenID Connect provider yet: oidc_issuer and oidc_client_id are needed to set it up.")
-	}
-	err = i.Commit(ctx, func(tx portico.Tx) error {
-		_, err := tx.Portals().Change(ctx, portal, func(to *portico.Portal) error {
+	var after AuthenticationSettings
+	err := i.Commit(ctx, func(tx portico.Tx) error {
+		before, err := settingsOf(ctx, tx, portal)
+		if err == nil {
+			err = i.changeProvider(ctx, tx, before, ch.Provider)
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Portals().Change(ctx, portal, func(to *portico.Portal) error {
 			ch.Passwords.Apply(&to.BasicAuthEnabled)
 			ch.GroupMapping.Apply(&to.TeamMappingEnabled)
 			return nil
-		})
+		}); err != nil {
+			return err
+		}
+		after, err = settingsOf(ctx, tx, portal)
+		if err == nil && ch.GroupMapping.Value && (after.Provider == nil || !after.Provider.Enabled) {
+			return portico.Invalid("idp_mapping_enabled", "dependent_fields", "cannot be enabled when no IdP is enabled: set one up, or enable it")
+		}
 		return err
 	})
-	if err != nil {
-		return AuthenticationSettings{}, err
-	}
+	return after, err
+}
+
+// changeProvider makes the portal's OpenID Connect provider or changes it, if
+// there is anything to do.
+func (i IdentityProviders) changeProvider(ctx context.Context, tx portico.Tx, before AuthenticationSettings, in IdentityProviderFields) error {
+	wanted := in.Enabled.Value || in.IssuerURL.Set || in.ClientID.Set || in.Secret.Set
 	switch {
 	case before.Provider != nil:
-		_, err = i.Update(ctx, portal, before.Provider.ID, ch.Provider)
-	case wanted:
-		_, err = i.Create(ctx, portal, ch.Provider)
+		_, err := tx.IdentityProviders().Change(ctx, before.Provider.ID, func(to *portico.IdentityProvider) error { return i.write(in, to) })
+		return err
+	case !wanted:
+		return nil
+	case !in.IssuerURL.Set || !in.ClientID.Set:
+		return portico.Invalid("oidc_issuer", "dependent_fields", "There is no OpenID Connect provider yet: oidc_issuer and oidc_client_id are needed to set it up.")
 	}
-	if err != nil {
-		return AuthenticationSettings{}, err
+	provider := i.fresh(before.Portal.ID)
+	if err := i.write(in, &provider); err != nil {
+		return err
 	}
-	return i.Settings(ctx, portal)
+	return tx.IdentityProviders().Insert(ctx, provider)
 }
 
 // Mappings returns a page of an identity provider's group mappings. They can be

@@ -53,7 +53,7 @@ func viewAPI(a control.APIView) apiView {
 		SpecificationIDs: []portico.VersionID{}, Portals: []apiPortalView{}, Labels: wire.NotNil(a.Labels), Attributes: wire.NotNil(a.Attributes),
 		CreatedAt: httpkit.Timestamp(a.CreatedAt), UpdatedAt: httpkit.Timestamp(a.UpdatedAt),
 	}
-	if a.Current != nil {
+	if a.Current != nil && (a.Version == nil || *a.Version == a.Current.Version) {
 		out.CurrentVersion = new(summariseVersion(*a.Current))
 	}
 	for _, v := range a.Versions {

@@ -121,7 +121,7 @@ func TestAPIWithSpecification(t *testing.T) {
 	s := newServer(t)
 	made := s.call(t, http.StatusCreated, "POST", "/v3/apis", map[string]any{"name": "Flights", "spec_content": flights("1.4.2")})
 	made.has(t, map[string]any{
-		"version": "1.4.2", "slug": "flights-1-4-2", "current_version_summary.version": "1.4.2", "current_version_summary.spec.type": "oas3",
+		"version": "1.4.2", "slug": "flights-1", "current_version_summary.version": "1.4.2", "current_version_summary.spec.type": "oas3",
 		"api_spec_ids.0": made.text("current_version_summary.id"),
 	})
 	s.call(t, http.StatusCreated, "POST", "/v3/apis", map[string]any{"name": "Flights", "version": "mine", "spec_content": flights("1.4.2")}).
@@ -215,7 +215,7 @@ func TestVersions(t *testing.T) {
 	s.call(t, http.StatusNoContent, "DELETE", path+"/"+two.text("id"), nil)
 	s.call(t, http.StatusNotFound, "DELETE", path+"/"+two.text("id"), nil)
 	s.call(t, http.StatusNotFound, "GET", path+"/"+two.text("id"), nil)
-	s.call(t, http.StatusOK, "GET", strings.TrimSuffix(path, "/versions"), nil).has(t, map[string]any{"current_version_summary.version": "0.9"})
+	s.call(t, http.StatusOK, "GET", strings.TrimSuffix(path, "/versions"), nil).has(t, map[string]any{"current_version_summary": nil})
 
 	other := "/v3/apis/" + s.apiNamed(t, "Other") + "/versions/" + one.text("id")
 	s.call(t, http.StatusNotFound, "GET", other, nil)

@@ -132,6 +132,10 @@ func TestAuthenticationSettings(t *testing.T) {
 	s.refuses(t, "PATCH", settings, `{"oidc_auth_enabled":true}`, "oidc_issuer dependent_fields")
 	s.refuses(t, "PATCH", settings, `{"saml_auth_enabled":true}`, "saml_auth_enabled invalid")
 	s.refuses(t, "PATCH", settings, `{"idp_mapping_enabled":true,"konnect_mapping_enabled":true}`, "konnect_mapping_enabled invalid")
+	s.refuses(t, "PATCH", settings, `{"basic_auth_enabled":false,"idp_mapping_enabled":true}`, "idp_mapping_enabled dependent_fields")
+	s.refuses(t, "PATCH", settings, `{"basic_auth_enabled":false,"idp_mapping_enabled":true,"oidc_auth_enabled":false,"oidc_issuer":"https://idp.example","oidc_client_id":"portal"}`,
+		"idp_mapping_enabled dependent_fields")
+	s.call(t, 200, "GET", settings, nil).has(t, map[string]any{"basic_auth_enabled": true, "oidc_config": nil})
 	s.call(t, 200, "PATCH", settings, map[string]any{
 		"basic_auth_enabled": false, "oidc_auth_enabled": true, "oidc_issuer": "https://idp.example", "oidc_client_id": "portal",
 		"oidc_client_secret": secret, "oidc_claim_mappings": map[string]any{"groups": "roles"}, "idp_mapping_enabled": true,
