@@ -176,6 +176,9 @@ func (d *demo) provision(ctx context.Context) error {
 }
 
 func (d *demo) provisionAll(ctx context.Context) error {
+	if d.accounts.Complete {
+		return nil
+	}
 	if d.accounts.OktaToken == "" {
 		token, err := d.app.AuthServer().BootstrapToken(ctx, "portico")
 		if err != nil {
@@ -195,7 +198,11 @@ func (d *demo) provisionAll(ctx context.Context) error {
 		return err
 	}
 	p := provisioner{management: management, okta: okta, places: d.places, accounts: d.accounts, outbox: app.Config{DataDir: d.Dir}.Outbox()}
-	return p.run(ctx)
+	if err := p.run(ctx); err != nil {
+		return err
+	}
+	d.accounts.Complete = true
+	return save(d.Dir, credentialsFile, d.accounts)
 }
 
 func (d *demo) close() error {

@@ -38,6 +38,9 @@ type credentials struct {
 	Developer SignIn `json:"developer"`
 	Token     string `json:"token,omitempty"`
 	OktaToken string `json:"okta_token,omitempty"`
+	// Complete says that everything was set up once: from then on it is the
+	// visitor's to change, and stays as they leave it.
+	Complete bool `json:"complete,omitempty"`
 }
 
 const (

@@ -10,7 +10,7 @@ import (
 )
 
 // TestDemoResumes ends the demo the hard way, once in the middle of setting
-// itself up, and finds everything in its place afterwards.
+// itself up, and finds everything in its place afterwards, and as admins have changed it.
 func TestDemoResumes(t *testing.T) {
 	t.Parallel()
 	dir, base := t.TempDir(), strconv.Itoa(portBase(t))
@@ -39,8 +39,20 @@ func TestDemoResumes(t *testing.T) {
 			t.Errorf("%s lists %d, want 1", list, n)
 		}
 	}
+	publication := "/v3/apis/" + id(admin.do("GET", "/v3/apis", nil, 200)["data"].([]any)[0].(object)) +
+		"/publications/" + id(admin.do("GET", "/v3/portals", nil, 200)["data"].([]any)[0].(object))
+	admin.do("PUT", publication, object{"visibility": "private"}, 200)
+	admin.do("POST", "/v3/portals", object{"name": "Another"}, 201)
 	if err := second.stop(); err != nil {
 		t.Errorf("SIGTERM: %v\n%s", err, second.stderr)
+	}
+	third := demo(t, dir, "--port-base", base)
+	admin = newAPI(t, third.ManagementURL, "Authorization", "Bearer "+third.Token)
+	if kept := admin.do("GET", publication, nil, 200); kept["visibility"] != "private" {
+		t.Errorf("the third start undoes what an admin changed: %v", kept)
+	}
+	if err := third.stop(); err != nil {
+		t.Errorf("SIGTERM: %v\n%s", err, third.stderr)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "demo.json")); err != nil {
 		t.Error(err)
