@@ -194,7 +194,7 @@ func (i IdentityProviders) ChangeSettings(ctx context.Context, portal portico.Po
 			return err
 		}
 		after, err = settingsOf(ctx, tx, portal)
-		if err == nil && ch.GroupMapping.Value && (after.Provider == nil || !after.Provider.Enabled) {
+		if switchedOn := !before.Portal.TeamMappingEnabled && after.Portal.TeamMappingEnabled; err == nil && switchedOn && (after.Provider == nil || !after.Provider.Enabled) {
 			return portico.Invalid("idp_mapping_enabled", "dependent_fields", "cannot be enabled when no IdP is enabled: set one up, or enable it")
 		}
 		return err

@@ -275,6 +275,7 @@ func TestSettingsRoundTrip(t *testing.T) {
 	item := func(title string) object {
 		return object{"path": "/" + title, "title": title, "visibility": "public", "external": false}
 	}
+	s.call(t, 201, "POST", "/v3/portals/"+params["portalId"]+"/identity-providers", object{"type": "oidc", "enabled": true, "config": identityProvider("one")})
 	s.call(t, 200, "PATCH", "/v3/portals/"+params["portalId"]+"/email-templates/reset-password", object{"content": object{"subject": "S", "title": "T", "body": "B", "button_label": "L"}})
 	for read, r := range map[string]resource{
 		"get-portal-customization": {

@@ -151,6 +151,7 @@ func TestSignIn(t *testing.T) {
 	admin := h.As(t, "en")
 	form := admin.Get(h.at("/settings/sign-in")).Is(200, h.at("/settings/sign-in")).Says("http://acme.localhost/login/sso/callback", "never shown again")
 	form.Submit("/sign-in", url.Values{"enabled": {"on"}}).Is(422, h.at("/settings/sign-in")).Fault("issuer").Fault("client_id")
+	form.Submit("/sign-in", url.Values{"group_mapping": {"on"}}).Is(422, h.at("/settings/sign-in")).Fault("group_mapping")
 	h.call(t, 200, form, "/sign-in", url.Values{"passwords": nil})
 	if h.now(t).BasicAuthEnabled {
 		t.Error("the call leaves passwords on")

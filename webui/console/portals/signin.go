@@ -152,13 +152,16 @@ func (p pages) saveSignIn(w http.ResponseWriter, v *desk.Visit, one portal) erro
 		return err
 	}
 	ch, call := readSignIn(view.Form, view.Provider != nil)
+	if ch.GroupMapping.Value && !ch.Provider.Enabled.Value && !one.TeamMappingEnabled {
+		view.Form.Reject("group_mapping", "portals.group_mapping_alone")
+	}
 	return v.Submit(desk.Task{
 		Form: view.Form, Calls: []desk.Call{{Method: http.MethodPatch, Path: one.API("/authentication-settings"), Body: call}},
 		Do: func() (desk.Answer, error) {
 			_, err := p.IdentityProviders.ChangeSettings(v.Context(), one.ID, ch)
 			return v.To(one.Path(partSignIn), "portals.saved"), err
 		},
-		Fields: map[string]string{"oidc_issuer": "issuer", "oidc_client_id": "client_id", "issuer_url": "issuer"},
+		Fields: map[string]string{"oidc_issuer": "issuer", "oidc_client_id": "client_id", "issuer_url": "issuer", "idp_mapping_enabled": "group_mapping"},
 		Show: func(status int, call templ.Component) error {
 			view.Call = call
 			return p.showSignIn(w, v, status, view)
