@@ -318,7 +318,7 @@ func formPage(c formView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = saveButtons().Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = desk.FormFoot(c.list, i18n.T(ctx, "gateways.save"), design.Primary).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

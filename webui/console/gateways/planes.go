@@ -116,6 +116,14 @@ func (c planeForm) path() string {
 	return c.stored.path() + "/edit"
 }
 
+// back is where the form was opened.
+func (c planeForm) back() string {
+	if c.stored == nil {
+		return home
+	}
+	return c.stored.path()
+}
+
 func (p pages) newPlane(w http.ResponseWriter, v *desk.Visit) error {
 	return p.showPlaneForm(w, v, http.StatusOK, planeForm{form: v.EmptyForm(nil)})
 }

@@ -1023,7 +1023,7 @@ func transferPage(c applicationView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = desk.FormFoot("", i18n.T(ctx, "people.transfer"), design.Primary).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = desk.FormFoot(c.Path(""), i18n.T(ctx, "people.transfer"), design.Primary).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1124,7 +1124,7 @@ func importPage(c importView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = desk.FormFoot("", i18n.T(ctx, "people.import"), design.Primary).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = desk.FormFoot(applicationsPath, i18n.T(ctx, "people.import"), design.Primary).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -1048,7 +1048,7 @@ func invitePage(c inviteView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = desk.FormFoot("", i18n.T(ctx, "people.invite"), design.Primary).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = desk.FormFoot(developersPath, i18n.T(ctx, "people.invite"), design.Primary).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
