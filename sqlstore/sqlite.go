@@ -5,10 +5,13 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"math/rand/v2"
 	"net/url"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"golang.org/x/text/cases"
@@ -61,7 +64,7 @@ func (s *Store) openSQLite(ctx context.Context, rest string) error {
 	if err := file.Close(); err != nil {
 		return err
 	}
-	for key, value := range map[string]string{"_txlock": "immediate", "_busy_timeout": "5000", "_foreign_keys": "1",
+	for key, value := range map[string]string{"_txlock": "immediate", "_busy_timeout": strconv.FormatInt(busyTimeout.Milliseconds(), 10), "_foreign_keys": "1",
 		"_journal_mode": "WAL", "_synchronous": "FULL", "_dqs": "0"} {
 		parameters.Set(key, value)
 	}
@@ -70,7 +73,7 @@ func (s *Store) openSQLite(ctx context.Context, rest string) error {
 		return err
 	}
 	s.writes.SetMaxOpenConns(1)
-	if err := s.writes.PingContext(ctx); err != nil { // sets WAL before a reader comes
+	if err := s.switchToWAL(ctx); err != nil { // before a reader comes
 		return s.explain(ctx, err)
 	}
 	parameters.Set("_query_only", "1")
@@ -81,6 +84,31 @@ func (s *Store) openSQLite(ctx context.Context, rest string) error {
 	s.reads.SetMaxOpenConns(sqliteReaders)
 	s.reads.SetMaxIdleConns(sqliteReaders)
 	return nil
+}
+
+// busyTimeout is how long a connection waits for another program's lock.
+const busyTimeout = 5 * time.Second
+
+// switchToWAL opens the first connection, which has the file keep a write-ahead
+// log. Of programs that do so with a new file at the same moment SQLite refuses
+// some at once, whatever _busy_timeout says: each waiting for the other would
+// never end.
+func (s *Store) switchToWAL(ctx context.Context) error {
+	patience := time.NewTimer(busyTimeout)
+	defer patience.Stop()
+	for {
+		err := s.writes.PingContext(ctx)
+		if e, ok := errors.AsType[*sqlite.Error](err); !ok || e.Code()&0xff != sqlite3.SQLITE_BUSY {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-patience.C:
+			return err
+		case <-time.After(rand.N(20 * time.Millisecond)):
+		}
+	}
 }
 
 // isolation: SQLite knows only serializable transactions.
