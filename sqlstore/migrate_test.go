@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"portico"
+	"portico/sqlstore/migrations"
 	"portico/storetest"
 )
 
@@ -27,10 +28,10 @@ func TestMigrationsGoForward(t *testing.T) {
 	eachEngine(t, func(t *testing.T, dsn string) {
 		ctx := t.Context()
 		store := openAt(t, dsn)
-		steps := append(migrations(), migration{version: 9999, name: "9999_next", checksum: "next",
-			sql: "CREATE TABLE next (id TEXT NOT NULL PRIMARY KEY); INSERT INTO next (id) VALUES ('one');"})
-		broken := append(steps[:len(steps):len(steps)], migration{version: 10_000, name: "broken", checksum: "broken",
-			sql: "CREATE TABLE half (id TEXT); SELECT nonsense FROM nowhere;"})
+		steps := append(migrations.All(), migrations.Step{Version: 9999, Name: "9999_next", Checksum: "next",
+			SQL: "CREATE TABLE next (id TEXT NOT NULL PRIMARY KEY); INSERT INTO next (id) VALUES ('one');"})
+		broken := append(steps[:len(steps):len(steps)], migrations.Step{Version: 10_000, Name: "broken", Checksum: "broken",
+			SQL: "CREATE TABLE half (id TEXT); SELECT nonsense FROM nowhere;"})
 		if err := store.migrate(ctx, broken); err == nil || !strings.Contains(err.Error(), "migration broken") {
 			t.Errorf("a broken step gives %v", err)
 		}
@@ -50,7 +51,7 @@ func TestMigrationsGoForward(t *testing.T) {
 		if portico.KindOf(err) != portico.KindUnavailable || !strings.Contains(err.Error(), "newer version of Portico") {
 			t.Errorf("a newer database gives %v", err)
 		}
-		steps[0].checksum = "edited"
+		steps[0].Checksum = "edited"
 		if err := store.migrate(ctx, steps); err == nil || !strings.Contains(err.Error(), "not migrated by a release") {
 			t.Errorf("an edited step gives %v", err)
 		}
@@ -70,7 +71,7 @@ func TestMigrateAtOnce(t *testing.T) {
 		}
 		group.Wait()
 		store := openAt(t, dsn)
-		if got := texts(t, store.reads, "SELECT name FROM schema_migrations"); len(got) != len(migrations()) {
+		if got := texts(t, store.reads, "SELECT name FROM schema_migrations"); len(got) != len(migrations.All()) {
 			t.Errorf("applied: %v", got)
 		}
 	})
@@ -123,7 +124,7 @@ func TestPortalsOfTheFirstSchema(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { store.Close() })
-		if err := store.migrate(ctx, migrations()[:1]); err != nil {
+		if err := store.migrate(ctx, migrations.All()[:1]); err != nil {
 			t.Fatal(err)
 		}
 		for _, row := range []string{
@@ -142,7 +143,7 @@ func TestPortalsOfTheFirstSchema(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := store.migrate(ctx, migrations()); err != nil {
+		if err := store.migrate(ctx, migrations.All()); err != nil {
 			t.Fatal(err)
 		}
 		err = store.View(ctx, func(tx portico.Tx) error {
@@ -180,7 +181,7 @@ func TestUsersOfEarlierSchemas(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { store.Close() })
-		if err := store.migrate(ctx, migrations()[:2]); err != nil {
+		if err := store.migrate(ctx, migrations.All()[:2]); err != nil {
 			t.Fatal(err)
 		}
 		for _, row := range []string{
@@ -191,7 +192,7 @@ func TestUsersOfEarlierSchemas(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := store.migrate(ctx, migrations()); err != nil {
+		if err := store.migrate(ctx, migrations.All()); err != nil {
 			t.Fatal(err)
 		}
 		err = store.View(ctx, func(tx portico.Tx) error {

@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"portico"
+	"portico/sqlstore/migrations"
 )
 
 // postgresEngine remembers the collation that folds case: the one of ICU,
@@ -76,7 +77,7 @@ func (postgresEngine) ddl(migration string) string {
 		"INTEGER PRIMARY KEY AUTOINCREMENT", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
 		" TEXT", ` TEXT COLLATE "C"`,
 		" BLOB", " BYTEA",
-	).Replace(without("SQLite", migration))
+	).Replace(migrations.Without("SQLite", migration))
 }
 
 // lock is given back after the commit can be seen. A version of the change log

@@ -20,6 +20,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"portico"
+	"portico/sqlstore/migrations"
 )
 
 type sqliteEngine struct{}
@@ -115,7 +116,7 @@ func (s *Store) switchToWAL(ctx context.Context) error {
 func (sqliteEngine) isolation(bool) sql.IsolationLevel { return sql.LevelDefault }
 
 // ddl: the migrations are written in SQLite's words.
-func (sqliteEngine) ddl(migration string) string { return without("PostgreSQL", migration) }
+func (sqliteEngine) ddl(migration string) string { return migrations.Without("PostgreSQL", migration) }
 
 // lock: every transaction that writes begins as the only one.
 func (sqliteEngine) lock(context.Context, *sql.Tx, activity) error { return nil }

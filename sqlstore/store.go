@@ -10,6 +10,7 @@ import (
 
 	"portico"
 	"portico/ledger"
+	"portico/sqlstore/migrations"
 )
 
 // Config says where the store is.
@@ -41,7 +42,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.migrate(ctx, migrations()); err != nil {
+	if err := s.migrate(ctx, migrations.All()); err != nil {
 		s.Close()
 		return nil, err
 	}
